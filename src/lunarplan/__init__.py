@@ -1,0 +1,1 @@
+"""lunarplan: plan missions to the Moon."""

@@ -1,0 +1,1 @@
+"""Mission files: strict keys, values that carry units."""

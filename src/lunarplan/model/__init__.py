@@ -1,0 +1,1 @@
+"""What the numbers mean: epochs, frames, bodies, forces, states, trajectories."""

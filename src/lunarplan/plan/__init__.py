@@ -1,0 +1,1 @@
+"""Questions about a mission: its phases, its budget, its timeline."""

@@ -1,0 +1,1 @@
+"""(result, ax) -> ax; the only importer of matplotlib."""

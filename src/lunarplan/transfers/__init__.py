@@ -1,0 +1,1 @@
+"""Ways between places, each a batched solver with exact partials."""
