@@ -1,0 +1,90 @@
+"""How kernels are compiled: cached on disk, without the interpreter lock, with IEEE semantics.
+
+``fastmath`` stays off: it makes ``isnan(nan)`` False, and NaN is how a failed row is marked.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import llvmlite.binding as llvm
+from numba import njit
+from numba.core import config
+from numba.extending import register_jitable
+
+
+@cache
+def _source_stamp():
+    """Digest of every kernel source: a cached kernel inlines others, so it is stale when any of them changes."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.*")):
+        if path.suffix in (".py", ".json"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def compiled(function):
+    """Compile an entry point at its first call and keep the machine code on disk."""
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache_file is not None:  # absent under NUMBA_DISABLE_JIT
+        cache_file._source_stamp = _source_stamp()
+    return dispatcher
+
+
+def inlined(function):
+    """Mark a function as part of the kernels that call it; it stays an ordinary Python function."""
+    return register_jitable(forceinline=True, error_model="numpy")(function)
+
+
+def callable_from_kernels(function):
+    """Like `inlined`, but compiled once as a call of its own: for large bodies with several callers."""
+    return register_jitable(error_model="numpy")(function)
+
+
+@cache
+def has_avx512():
+    """True if kernels are compiled for a CPU with 512-bit vectors (NUMBA_CPU_FEATURES overrides the host's)."""
+    if config.CPU_FEATURES is not None:
+        return "+avx512f" in config.CPU_FEATURES
+    if config.CPU_NAME is not None:
+        return False
+    return bool(llvm.get_host_cpu_features().get("avx512f", False))
+
+
+def lane_width():
+    """Lanes per block: two 512-bit or two 256-bit registers, so that one hides the latency of the other."""
+    return 16 if has_avx512() else 8
+
+
+@cache
+def _pool(workers):
+    return ThreadPoolExecutor(workers, thread_name_prefix="lunarplan")
+
+
+def default_workers():
+    """Threads a batch is spread over: LUNARPLAN_THREADS, or the CPUs this process may use."""
+    asked = os.environ.get("LUNARPLAN_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_blocks(kernel: Callable[[int, int], object], rows: int, block: int, workers: int | None = None) -> None:
+    """Call ``kernel(first, last)`` over all rows, split over threads at multiples of ``block`` rows.
+
+    The split never changes which rows share a block, so the answer does not depend on the number of threads.
+    """
+    workers = default_workers() if workers is None else workers
+    blocks = -(-rows // block)
+    if workers <= 1 or blocks <= 1:
+        kernel(0, rows)
+        return
+    # A few chunks a worker: lanes finish at different times, so equal shares would leave one thread waiting.
+    chunks = min(blocks, 4 * workers)
+    edges = [min(rows, block * (blocks * i // chunks)) for i in range(chunks + 1)]
+    for future in [_pool(workers).submit(kernel, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]:
+        future.result()
