@@ -16,8 +16,9 @@ J2000_JD = 2451545.0  # 2000-01-01T12:00:00 TDB
 J2000_MJD = 51544.5
 TT_MINUS_TAI_S = 32.184  # IAU 1991 Recommendation IV
 
-# DE440 header, converted with AU**3 / day**2; gm_de440.tpc gives the same. Park et al. 2021, AJ 161:105.
-# A planet's value is that of its system (planet and moons), to go with the position of the system's barycentre.
+# DE440 header, converted with AU**3 / day**2; gm_de440.tpc gives the same. Park et al. 2021, AJ 161:105. A
+# planet's value is that of its system (planet and moons), to go with the position of the system's
+# barycentre.
 GM_KM3_S2: Mapping[str, float] = MappingProxyType(
     {
         "sun": 132712440041.279419,

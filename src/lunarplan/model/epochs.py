@@ -3,9 +3,9 @@
 Inside, an epoch is TDB seconds past J2000 (2000-01-01T12:00:00 TDB); float64 resolves 0.12 us until 2034 and
 0.24 us after. Whole days and the rest are kept apart until the last addition, so nothing more is lost.
 
-TDB - TT is the geocentric series of Fairhead and Bretagnon 1990 (SOFA `dtdb`, nanoseconds over a century); the
-two-term formulas that CSPICE and Orekit use are up to 30 us away from it. UTC follows the leap seconds that
-pyerfa carries; after the last of them TAI - UTC is taken as constant. There is no UTC before 1960.
+TDB - TT is the geocentric series of Fairhead and Bretagnon 1990 (SOFA `dtdb`, nanoseconds over a century);
+the two-term formulas that CSPICE and Orekit use are up to 30 us away from it. UTC follows the leap seconds
+that pyerfa carries; after the last of them TAI - UTC is taken as constant. There is no UTC before 1960.
 """
 
 import datetime as dt
@@ -45,16 +45,16 @@ def tdb_seconds(epoch: object) -> Any: ...
 def tdb_seconds(epoch: object) -> float | FloatArray:
     """Return an epoch as TDB seconds past J2000.
 
-    epoch : ISO 8601 text (UTC unless it ends in TAI, TT or TDB; 23:59:60 where a leap second was inserted), an
-        aware datetime, a date (0 h UTC), an astropy Time, a number (TDB seconds past J2000 already), or an array
-        or list of these, whose shape is kept.
+    epoch : ISO 8601 text (UTC unless it ends in TAI, TT or TDB; 23:59:60 where a leap second was inserted),
+        an aware datetime, a date (0 h UTC), an astropy Time, a number (TDB seconds past J2000 already), or
+        an array or list of these, whose shape is kept.
 
-    Raises InputError for a naive datetime, text that is no epoch, a leap second that never was, NaN or infinity,
-    and UTC before 1960.
+    Raises InputError for a naive datetime, text that is no epoch, a leap second that never was, NaN or
+    infinity, and UTC before 1960.
     """
     if isinstance(epoch, str | dt.date):
         return float(_from_calendar([epoch])[0])
-    if hasattr(epoch, "tdb"):
+    if hasattr(epoch, "jd1") and hasattr(epoch, "jd2"):
         return _from_astropy(epoch)
     if isinstance(epoch, list | tuple):
         return _from_list(list(epoch))
@@ -85,8 +85,8 @@ def tdb_iso(tdb: float | FloatArray, digits: int = 3) -> str | npt.NDArray[np.st
 def tdb_minus_tt(tdb: npt.ArrayLike) -> FloatArray:
     """Return TDB - TT in seconds at the geocentre, for TDB (or TT) seconds past J2000.
 
-    The series is summed at whole days and interpolated by a cubic between them: exact to 0.1 ns, and the same to
-    the bit for one epoch and for many.
+    The series is summed at whole days and interpolated by a cubic between them: within 0.2 ns, and the
+    same to the bit for one epoch and for many.
 
     Source: Fairhead and Bretagnon 1990, A&A 229, 240, as in SOFA `dtdb`.
     """
