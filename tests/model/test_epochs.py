@@ -162,8 +162,8 @@ def test_aware_datetimes_equal_their_iso_text(epoch):
 
 
 def test_utc_days_of_midnight():
-    mjd, seconds = utc_days(tdb_seconds(["2024-05-03", "2017-01-01", "1972-01-01"]))
-    past_midnight = (mjd - [60433, 57754, 41317]) * 86400.0 + seconds
+    mjd, seconds = utc_days(tdb_seconds(["2024-05-03", "2018-01-01", "1973-03-01"]))
+    past_midnight = (mjd - [60433, 58119, 41742]) * 86400.0 + seconds
     np.testing.assert_allclose(past_midnight, 0.0, rtol=0, atol=2 * EPOCH_RESOLUTION_S)
 
 
