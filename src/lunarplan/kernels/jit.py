@@ -40,11 +40,6 @@ def inlined(function):
     return register_jitable(forceinline=True, error_model="numpy")(function)
 
 
-def callable_from_kernels(function):
-    """Like `inlined`, but compiled once as a call of its own: for large bodies with several callers."""
-    return register_jitable(error_model="numpy")(function)
-
-
 @cache
 def has_avx512():
     """True if kernels are compiled for a CPU with 512-bit vectors (NUMBA_CPU_FEATURES overrides the host's)."""

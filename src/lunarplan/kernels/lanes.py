@@ -318,6 +318,29 @@ _reduction(lane_max, "fmax")
 _reduction(lane_min, "fmin")
 
 
+def max_per_clock(a, clock):
+    """Lane by lane if ``clock`` is as wide as ``a``, the largest of all lanes if they share one clock."""
+    return a if np.size(clock) == np.size(a) else np.max(a)
+
+
+def min_per_clock(a, clock):
+    return a if np.size(clock) == np.size(a) else np.min(a)
+
+
+def _reduction_per_clock(function, name):
+    def emit(context, builder, sig, args):
+        width = _width(sig.args[0])
+        if width == _width(sig.args[1]):
+            return args[0]
+        return _intrinsic(builder, f"llvm.vector.reduce.{name}.{_suffix(width)}", _F64, [args[0]])
+
+    _lowered(function, lambda a, clock: _value(_width(clock)) if _number(a) and _number(clock) else None, emit)
+
+
+_reduction_per_clock(max_per_clock, "fmax")
+_reduction_per_clock(min_per_clock, "fmin")
+
+
 # ---------------------------------------------------------------- memory
 
 
@@ -357,6 +380,26 @@ _lowered(
 )
 
 
+def stack_like(value, size):
+    """Uninitialised stack array of ``size`` lane values as wide as ``value``."""
+    return _Stack(np.size(value), size)
+
+
+def _emit_stack_like(context, builder, sig, args):
+    with builder.goto_entry_block():
+        memory = builder.alloca(ir.ArrayType(_F64, _width(sig.args[0]) * sig.args[1].literal_value))
+        memory.align = 64
+    return builder.bitcast(memory, _F64.as_pointer())
+
+
+_lowered(
+    stack_like,
+    lambda v, n: LaneArray(_width(v)) if _number(v) and isinstance(n, types.Literal) else None,
+    _emit_stack_like,
+    literal=True,
+)
+
+
 def _address(context, builder, pointer, index, kind, width, stride):
     offset = builder.mul(context.cast(builder, index, kind, types.intp), ir.Constant(_I64, stride))
     place = builder.gep(pointer, [offset])
@@ -392,6 +435,18 @@ def _emit_setitem(context, builder, sig, args):
     store = builder.store(value, _address(context, builder, args[0], args[1], sig.args[1], width, width))
     store.align = 8 * min(width, 8)
     return context.get_dummy_value()
+
+
+def lane_count(lanes):
+    """Width of a stack array, a compile-time constant."""
+    return lanes.width
+
+
+def _emit_lane_count(context, builder, sig, args):
+    return ir.Constant(_I64, sig.args[0].width)
+
+
+_lowered(lane_count, lambda a: types.intp if isinstance(a, LaneArray) else None, _emit_lane_count)
 
 
 def get_lane(lanes, item, lane):

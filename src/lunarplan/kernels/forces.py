@@ -1,0 +1,239 @@
+"""Acceleration of a spacecraft near the Earth and the Moon, with its exact gradient, on lanes.
+
+Every body attracts along d = r - s, where s is its tabulated place relative to the origin (zero for the body at the
+origin); the tabulated acceleration of the origin is added once. Sunlight has the law of gravity with the sign turned,
+so it only changes the Sun's GM.
+"""
+
+from .blocks import FORCE_X, FORCE_Y, FORCE_Z, MASS, MASS_FLOW, SRP
+from .ephemeris import NODES, fill_ephemeris, limit_to_granule, recentre, restore_origins
+from .field import EARTH, MAX_SERIES, MOON, SUN
+from .gravity import harmonic_acceleration
+from .jit import inlined
+from .lanes import any_lane, fma, get_lane, lane_count, lane_min, rsqrt, set_lane, stack_like
+from .rhs import RightHandSide
+from .shadow import lit_fraction
+
+
+@inlined
+def add_along(gradient, k, dx, dy, dz):
+    """Gradient plus k d d^T."""
+    gxx, gxy, gxz, gyy, gyz, gzz = gradient
+    kx, ky, kz = k * dx, k * dy, k * dz
+    return (
+        fma(kx, dx, gxx), fma(kx, dy, gxy), fma(kx, dz, gxz), fma(ky, dy, gyy), fma(ky, dz, gyz), fma(kz, dz, gzz)
+    )  # fmt: skip
+
+
+@inlined
+def zonal_terms(degree, zonal, u, i1):
+    """Sums over n = 2..degree of the factors A, B, C, D, E of `oblate`, u = sine of latitude, i1 = 1 / distance.
+
+    With V_n = -GM R^n J_n P_n(u) / r^(n+1):  a = A d + B p  and  da/dr = A I + C d d^T + D (d p^T + p d^T) + E p p^T,
+    by the Legendre identities (n + 1) P_n + u P_n' = P_n+1' and its derivative.
+    """
+    u2 = u * u
+    i2 = i1 * i1
+    g = zonal[0] * (i2 * i2)
+    a = g * i1 * (0.5 * fma(15.0, u2, -3.0))
+    b = -g * (3.0 * u)
+    c = -g * (i2 * i1) * (0.5 * fma(105.0, u2, -15.0))
+    d = g * i2 * (15.0 * u)
+    e = -g * i1 * 3.0
+    if degree > 2:
+        g = zonal[1] * (i2 * i2 * i1)
+        a = fma(g * i1, 0.5 * u * fma(35.0, u2, -15.0), a)
+        b = fma(-g, 0.5 * fma(15.0, u2, -3.0), b)
+        c = fma(-g * (i2 * i1), 0.5 * u * fma(315.0, u2, -105.0), c)
+        d = fma(g * i2, 0.5 * fma(105.0, u2, -15.0), d)
+        e = fma(-g * i1, 15.0 * u, e)
+        g = zonal[2] * (i2 * i2 * i2)
+        a = fma(g * i1, 0.125 * fma(u2, fma(315.0, u2, -210.0), 15.0), a)
+        b = fma(-g, 0.5 * u * fma(35.0, u2, -15.0), b)
+        c = fma(-g * (i2 * i1), 0.125 * fma(u2, fma(3465.0, u2, -1890.0), 105.0), c)
+        d = fma(g * i2, 0.5 * u * fma(315.0, u2, -105.0), d)
+        e = fma(-g * i1, 0.5 * fma(105.0, u2, -15.0), e)
+    return a, b, c, d, e
+
+
+@inlined
+def oblate(acceleration, gradient, dx, dy, dz, px, py, pz, field):
+    """Add the Earth's zonal harmonics about the pole p."""
+    i1 = rsqrt(fma(dx, dx, fma(dy, dy, dz * dz)))
+    u = fma(dx, px, fma(dy, py, dz * pz)) * i1
+    a, b, c, d, e = zonal_terms(field.zonal_degree, field.zonal, u, i1)
+    ax, ay, az = acceleration
+    ax = fma(a, dx, fma(b, px, ax))
+    ay = fma(a, dy, fma(b, py, ay))
+    az = fma(a, dz, fma(b, pz, az))
+    gxx, gxy, gxz, gyy, gyz, gzz = gradient
+    ux, uy, uz = fma(c, dx, d * px), fma(c, dy, d * py), fma(c, dz, d * pz)
+    wx, wy, wz = fma(d, dx, e * px), fma(d, dy, e * py), fma(d, dz, e * pz)
+    gxx = fma(ux, dx, fma(wx, px, gxx + a))
+    gxy = fma(ux, dy, fma(wx, py, gxy))
+    gxz = fma(ux, dz, fma(wx, pz, gxz))
+    gyy = fma(uy, dy, fma(wy, py, gyy + a))
+    gyz = fma(uy, dz, fma(wy, pz, gyz))
+    gzz = fma(uz, dz, fma(wz, pz, gzz + a))
+    return (ax, ay, az), (gxx, gxy, gxz, gyy, gyz, gzz)
+
+
+@inlined
+def rotation(w, x, y, z):
+    """Rotation matrix of a unit quaternion, row by row."""
+    return (
+        1.0 - 2.0 * fma(y, y, z * z), 2.0 * fma(x, y, w * z), 2.0 * fma(x, z, -(w * y)),
+        2.0 * fma(x, y, -(w * z)), 1.0 - 2.0 * fma(x, x, z * z), 2.0 * fma(y, z, w * x),
+        2.0 * fma(x, z, w * y), 2.0 * fma(y, z, -(w * x)), 1.0 - 2.0 * fma(x, x, y * y),
+    )  # fmt: skip
+
+
+@inlined
+def felt_degree(distance2, field):
+    """Highest degree of the lunar field that is felt by the lane closest to the Moon."""
+    closest2 = lane_min(distance2)
+    degree = field.harmonic_degree
+    while degree > 1 and closest2 > field.degree_reach[degree] * field.degree_reach[degree]:
+        degree -= 1
+    return degree
+
+
+@inlined
+def lumpy(acceleration, gradient, dx, dy, dz, q0, q1, q2, q3, degree, field):
+    """Add the Moon's harmonics, evaluated in its principal axes (rotation of the quaternion q, ICRF to PA)."""
+    xx, xy, xz, yx, yy, yz, zx, zy, zz = rotation(q0, q1, q2, q3)
+    bx = fma(xx, dx, fma(xy, dy, xz * dz))
+    by = fma(yx, dx, fma(yy, dy, yz * dz))
+    bz = fma(zx, dx, fma(zy, dy, zz * dz))
+    ax, ay, az, hxx, hxy, hxz, hyy, hyz, hzz = harmonic_acceleration(
+        bx, by, bz, field.harmonic_radius, degree, field.harmonic_degree, field.harmonics
+    )
+    ox, oy, oz = acceleration
+    acceleration = (
+        fma(xx, ax, fma(yx, ay, fma(zx, az, ox))),
+        fma(xy, ax, fma(yy, ay, fma(zy, az, oy))),
+        fma(xz, ax, fma(yz, ay, fma(zz, az, oz))),
+    )
+    # M^T H M, one row of H M at a time
+    gxx, gxy, gxz, gyy, gyz, gzz = gradient
+    for row in range(3):
+        if row == 0:
+            a, b, c, h0, h1, h2 = xx, xy, xz, hxx, hxy, hxz
+        elif row == 1:
+            a, b, c, h0, h1, h2 = yx, yy, yz, hxy, hyy, hyz
+        else:
+            a, b, c, h0, h1, h2 = zx, zy, zz, hxz, hyz, hzz
+        u = fma(h0, xx, fma(h1, yx, h2 * zx))
+        v = fma(h0, xy, fma(h1, yy, h2 * zy))
+        w = fma(h0, xz, fma(h1, yz, h2 * zz))
+        gxx = fma(a, u, gxx)
+        gxy = fma(a, v, gxy)
+        gxz = fma(a, w, gxz)
+        gyy = fma(b, v, gyy)
+        gyz = fma(b, w, gyz)
+        gzz = fma(c, w, gzz)
+    return acceleration, (gxx, gxy, gxz, gyy, gyz, gzz)
+
+
+@inlined
+def sunlight(x, y, z, node, EPH, field):
+    """Fraction of the Sun seen past the Earth and the Moon. Only lanes near a shadow's edge are looked at closely."""
+    sx, sy, sz = EPH[3 * SUN * NODES + node] - x, EPH[(3 * SUN + 1) * NODES + node] - y, EPH[(3 * SUN + 2) * NODES + node] - z
+    s2 = fma(sx, sx, fma(sy, sy, sz * sz))
+    lit = x * 0.0 + 1.0
+    for body in range(EARTH, MOON + 1):
+        bx = EPH[3 * body * NODES + node] - x
+        by = EPH[(3 * body + 1) * NODES + node] - y
+        bz = EPH[(3 * body + 2) * NODES + node] - z
+        b2 = fma(bx, bx, fma(by, by, bz * bz))
+        along = fma(sx, bx, fma(sy, by, sz * bz))
+        # squared sine of the angle between the discs against the squared sum of their radii, a little enlarged
+        reach = 1.05 * field.radius[SUN] * rsqrt(s2) + 1.05 * field.radius[body] * rsqrt(b2)
+        near = (along > 0.0) & (fma(-along, along, s2 * b2) < reach * reach * (s2 * b2))
+        if any_lane(near):
+            lit = lit * shadowed(sx, sy, sz, field.radius[SUN], bx, by, bz, field.radius[body])
+    return lit
+
+
+@inlined
+def shadowed(sx, sy, sz, sun_radius, bx, by, bz, radius):
+    """Fraction of the Sun seen past one body, lane by lane."""
+    lanes = stack_like(sx, 7)
+    lanes[0], lanes[1], lanes[2] = sx, sy, sz
+    lanes[3], lanes[4], lanes[5] = bx, by, bz
+    for lane in range(lane_count(lanes)):
+        fraction = lit_fraction(
+            get_lane(lanes, 0, lane), get_lane(lanes, 1, lane), get_lane(lanes, 2, lane), sun_radius,
+            get_lane(lanes, 3, lane), get_lane(lanes, 4, lane), get_lane(lanes, 5, lane), radius,
+        )  # fmt: skip
+        set_lane(lanes, 6, lane, fraction)
+    return lanes[6]
+
+
+@inlined
+def point_masses(node, x, y, z, EPH, ROW, field):
+    """Attraction of every body, and the acceleration of the origin."""
+    i = field.indirect * NODES + node
+    ax, ay, az = x * 0.0 + EPH[i], x * 0.0 + EPH[i + NODES], x * 0.0 + EPH[i + 2 * NODES]
+    zero = x * 0.0
+    trace = zero
+    gradient = (zero, zero, zero, zero, zero, zero)
+    for body in range(len(field.gm)):
+        j = 3 * body * NODES + node
+        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
+        i1 = rsqrt(fma(dx, dx, fma(dy, dy, dz * dz)))
+        gm = zero + field.gm[body]
+        if body == SUN and field.radiation:
+            gm = gm - ROW[SRP] * sunlight(x, y, z, node, EPH, field)
+        i2 = i1 * i1
+        w = -gm * (i1 * i2)
+        ax = fma(w, dx, ax)
+        ay = fma(w, dy, ay)
+        az = fma(w, dz, az)
+        trace = trace + w
+        gradient = add_along(gradient, -3.0 * w * i2, dx, dy, dz)
+    gxx, gxy, gxz, gyy, gyz, gzz = gradient
+    return (ax, ay, az), (gxx + trace, gxy, gxz, gyy + trace, gyz, gzz + trace)
+
+
+@inlined
+def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
+    """Acceleration and gradient of the full model, see `rhs.RightHandSide`."""
+    a, g = point_masses(node, x, y, z, EPH, ROW, field)
+    if field.zonal_degree > 0:
+        j = 3 * EARTH * NODES + node
+        p = field.pole * NODES + node
+        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
+        zero = x * 0.0
+        a, g = oblate(a, g, dx, dy, dz, zero + EPH[p], zero + EPH[p + NODES], zero + EPH[p + 2 * NODES], field)
+    if field.harmonic_degree > 1:
+        j = 3 * MOON * NODES + node
+        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
+        degree = felt_degree(fma(dx, dx, fma(dy, dy, dz * dz)), field)
+        if degree > 1:
+            q = field.quaternion * NODES + node
+            zero = x * 0.0
+            q0, q1, q2, q3 = zero + EPH[q], zero + EPH[q + NODES], zero + EPH[q + 2 * NODES], zero + EPH[q + 3 * NODES]
+            a, g = lumpy(a, g, dx, dy, dz, q0, q1, q2, q3, degree, field)
+    ax, ay, az = a
+    if field.thrust:
+        inverse_mass = 1.0 / fma(-ROW[MASS_FLOW], elapsed, ROW[MASS])
+        ax = fma(ROW[FORCE_X], inverse_mass, ax)
+        ay = fma(ROW[FORCE_Y], inverse_mass, ay)
+        az = fma(ROW[FORCE_Z], inverse_mass, az)
+    gxx, gxy, gxz, gyy, gyz, gzz = g
+    return ax, ay, az, gxx, gxy, gxz, gyy, gyz, gzz
+
+
+@inlined
+def hits(x, y, z, EPH, field):
+    """Mask of the lanes inside the Earth or the Moon at the end of a step."""
+    inside = x < x
+    for body in range(EARTH, MOON + 1):
+        j = 3 * body * NODES + NODES - 1
+        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
+        inside = inside | (fma(dx, dx, fma(dy, dy, dz * dz)) < field.radius[body] * field.radius[body])
+    return inside
+
+
+FULL_MODEL = RightHandSide(limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES)
