@@ -1,0 +1,67 @@
+"""The quantities a mission may publish and a plan computes: the vocabulary of `[expect]`."""
+
+import re
+from dataclasses import dataclass
+
+from lunarplan.config.units import ANGLE, C3, DURATION, LENGTH, MASS, SPEED, Dimension
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A named number of a plan.
+
+    dimension : None for an epoch
+    unit      : the unit it is shown in; an epoch's tolerance and difference are shown in it too
+    """
+
+    label: str
+    dimension: Dimension | None
+    unit: str
+
+
+_OF_A_BURN = {
+    "epoch": Quantity("ignition", None, "min"),
+    "delta_v": Quantity("delta-v", SPEED, "m/s"),
+    "duration": Quantity("burn time", DURATION, "s"),
+    "propellant": Quantity("propellant", MASS, "kg"),
+    "altitude": Quantity("altitude at ignition", LENGTH, "km"),
+}
+
+QUANTITIES: dict[str, Quantity] = {
+    "launch_epoch": Quantity("launch", None, "min"),
+    "parking_inclination": Quantity("parking orbit inclination", ANGLE, "deg"),
+    "parking_duration": Quantity("launch to TLI", DURATION, "min"),
+    "tli_epoch": Quantity("TLI ignition", None, "min"),
+    "tli_c3": Quantity("C3 after TLI", C3, "km2/s2"),
+    "tli_delta_v": Quantity("TLI delta-v", SPEED, "m/s"),
+    "flight_time": Quantity("launch to LOI ignition", DURATION, "h"),
+    "tof": Quantity("TLI to perilune", DURATION, "h"),
+    "approach_perilune_altitude": Quantity("perilune altitude of the arrival", LENGTH, "km"),
+    "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s"),
+    "arrival_mass": Quantity("mass at arrival", MASS, "kg"),
+    "loi_epoch": Quantity("LOI ignition", None, "min"),
+    "loi_delta_v": Quantity("LOI delta-v, all burns", SPEED, "m/s"),
+    "loi_duration": Quantity("LOI burn time, all burns", DURATION, "s"),
+    "loi_propellant": Quantity("LOI propellant, all burns", MASS, "kg"),
+    "capture_period": Quantity("period after the first burn", DURATION, "h"),
+    "capture_perilune_altitude": Quantity("perilune altitude after the first burn", LENGTH, "km"),
+    "capture_apolune_altitude": Quantity("apolune altitude after the first burn", LENGTH, "km"),
+    "perilune_altitude": Quantity("perilune altitude, final orbit", LENGTH, "km"),
+    "apolune_altitude": Quantity("apolune altitude, final orbit", LENGTH, "km"),
+    "period": Quantity("period, final orbit", DURATION, "h"),
+    "inclination": Quantity("inclination, final orbit", ANGLE, "deg"),
+    "final_mass": Quantity("mass in the final orbit", MASS, "kg"),
+    "propellant_left": Quantity("propellant left", MASS, "kg"),
+}
+NUMBERED = re.compile(rf"loi([1-9])_({'|'.join(_OF_A_BURN)})")
+NAMES = [*QUANTITIES, *(f"loi{number}_{item}" for number in (1, 2) for item in _OF_A_BURN)]
+
+
+def quantity(name: str) -> Quantity | None:
+    """Return what a name stands for, or None; `loi2_delta_v` is the second insertion burn's delta-v, and so on."""
+    match = NUMBERED.fullmatch(name)
+    if match is None:
+        return QUANTITIES.get(name)
+    number, item = match.groups()
+    of = _OF_A_BURN[item]
+    return Quantity(f"LOI-{number} {of.label}", of.dimension, of.unit)

@@ -1,0 +1,109 @@
+"""The mission file as a whole: `[mission]`, `[vehicle]`, `[launch]`, `[[phase]]`, `[expect]`.
+
+Only shape and sense are checked here, nothing is solved: a file that passes is a question that can be asked.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from lunarplan.config.expect import Expectations
+from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
+from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar, check_sequence
+from lunarplan.config.quantities import NUMBERED
+from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
+from lunarplan.errors import InputError
+from lunarplan.model.epochs import utc_iso
+
+_REVOLUTION_S = 7700.0  # the longest a revolution of a parking orbit can take
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=2000)]
+Title = Annotated[Line, Field(min_length=1, max_length=80)]
+
+
+class About(Table):
+    """What the file is about; `sources` says where its numbers come from, `note` what a reader must know."""
+
+    name: Title
+    programme: Line = ""
+    status: Literal["flown", "planned", "reference", "cancelled"] = "reference"
+    as_of: dt.date | None = None
+    note: Line = ""
+    sources: tuple[Line, ...] = ()
+
+
+class MissionFile(Table):
+    """A whole mission file, in internal units."""
+
+    about: About = Field(alias="mission")
+    vehicle: VehicleTable
+    launch: Launch
+    phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
+    expectations: Expectations = Field(alias="expect", default=())
+
+    @property
+    def translunar(self) -> Translunar:
+        return next(phase for phase in self.phases if isinstance(phase, Translunar))
+
+    @property
+    def insertion(self) -> Insertion:
+        return next(phase for phase in self.phases if isinstance(phase, Insertion))
+
+    @property
+    def stay_s(self) -> float:
+        """Time to stay in the last orbit, s."""
+        return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit))
+
+    @classmethod
+    def checked(cls, data: Mapping[str, Any], file: str = "") -> Self:
+        """Return the mission a table describes.
+
+        file : named in errors
+
+        Raises InputError: file, dotted key, what is wrong, what is allowed, what to do.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise first_problem(error, file, frozenset(PHASE_TYPES)) from None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        check_sequence(self.phases)
+        self._check_engines()
+        self._check_arrival()
+        self._check_numbered()
+        return self
+
+    def _check_engines(self) -> None:
+        names = [engine.name for engine in self.vehicle.engines]
+        for number, engine in enumerate((self.translunar.engine, self.insertion.engine)):
+            allowed = [LAUNCHER, *names] if number == 0 else names
+            if engine not in allowed:
+                raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
+
+    def _check_arrival(self) -> None:
+        arrival = self.insertion.epoch_tdb
+        if arrival is None:
+            return
+        shortest, longest = self.translunar.tof_s
+        launch = self.launch
+        parked = launch.ascent_time_s + (launch.parking_orbit.coast_revolutions + 1) * _REVOLUTION_S
+        first, last = launch.earliest_tdb + shortest, launch.latest_tdb + parked + longest
+        if not first <= arrival <= last:
+            when = "before the earliest launch" if arrival < launch.earliest_tdb else "out of reach"
+            allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and tof"
+            raise _problem(f"arrival {utc_iso(arrival, 0)} is {when}", ("phase", 1, "epoch"), allowed)
+
+    def _check_numbered(self) -> None:
+        for expectation in self.expectations:
+            match = NUMBERED.fullmatch(expectation.quantity)
+            if match and int(match[1]) > len(self.insertion.burns):
+                what = f"there are {len(self.insertion.burns)} insertion burns"
+                raise _problem(what, ("expect", expectation.quantity), "")
+
+
+def _problem(what: str, place: Place, allowed: str) -> Rejected:
+    return Rejected(InputError(what, allowed=allowed, remedy="change one or the other"), place)
