@@ -21,7 +21,7 @@ class Expectation:
 
     low, high : equal, unless a range was published
     tolerance : how far outside [low, high] a computed value may lie
-    kind      : "published", or "estimate" where the source is a derivation and not the mission's own statement
+    kind      : "published", or "estimate" where the source derives it and the mission did not state it
     """
 
     quantity: str

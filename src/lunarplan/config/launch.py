@@ -60,10 +60,10 @@ class _Coordinates(Table):
 class ParkingOrbit(Table):
     """A circular orbit about the Earth.
 
-    inclination_rad  : to the equator; or
-    azimuth_rad      : inertial launch azimuth, which says the inclination and whether the ascent goes north or south
-    node             : TLI on the northbound ("ascending") or the southbound ("descending") half of the orbit
-    coast_revolutions: whole revolutions before the one TLI is made in
+    inclination_rad   : to the equator; or
+    azimuth_rad       : inertial launch azimuth, which says the inclination and whether the ascent goes north
+    node              : TLI on the northbound ("ascending") or the southbound ("descending") half of the orbit
+    coast_revolutions : whole revolutions before the one TLI is made in
     """
 
     altitude_km: Annotated[float, Measured(LENGTH, 120.0, 2000.0, too_small="inside the atmosphere")] = Field(

@@ -35,7 +35,7 @@ class Translunar(Table):
     """From the parking orbit to the Moon.
 
     tof_s  : shortest and longest time from the end of TLI to perilune, s
-    engine : what makes the departure burn: "launcher", whose propellant is not the vehicle's, or a vehicle engine
+    engine : makes the departure burn: "launcher", whose propellant is not the vehicle's, or a vehicle engine
     """
 
     type: Literal["translunar"]
@@ -201,7 +201,7 @@ PHASE_TYPES = ("translunar", "insertion", "lunar_orbit")
 
 
 def check_sequence(phases: tuple[Translunar | Insertion | LunarOrbit, ...]) -> None:
-    """Raise Rejected unless the phases are a translunar leg, an insertion and at most one stay, in this order."""
+    """Raise Rejected unless the phases are a translunar leg, an insertion and at most one stay."""
     for number, (phase, expected) in enumerate(zip(phases, PHASE_TYPES, strict=False)):
         if phase.type != expected:
             raise _out_of_order(f'"{phase.type}" where "{expected}" belongs', ("phase", number, "type"))

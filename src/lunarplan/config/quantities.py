@@ -58,7 +58,7 @@ NAMES = [*QUANTITIES, *(f"loi{number}_{item}" for number in (1, 2) for item in _
 
 
 def quantity(name: str) -> Quantity | None:
-    """Return what a name stands for, or None; `loi2_delta_v` is the second insertion burn's delta-v, and so on."""
+    """Return what a name stands for, or None; `loi2_delta_v` is the delta-v of the second insertion burn."""
     match = NUMBERED.fullmatch(name)
     if match is None:
         return QUANTITIES.get(name)

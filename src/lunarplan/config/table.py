@@ -1,4 +1,4 @@
-"""What every table of a mission file has in common: strict keys, values that carry units, errors with a place."""
+"""What every table of a mission file has: strict keys, values that carry units, errors with a place."""
 
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Values that carry their unit: text or astropy Quantity in, one float in internal units out.
 
-Inside lunarplan a length is km, a speed km/s, an angle rad, a mass kg, a force N, a time s. At the edge the value
-says its unit, `"185 km"`, so that 185 can be neither metres nor miles by accident.
+Inside lunarplan a length is km, a speed km/s, an angle rad, a mass kg, a force N, a time s. At the edge the
+value says its unit, `"185 km"`, so that 185 can be neither metres nor miles by accident.
 """
 
 import math

@@ -1,0 +1,69 @@
+"""A mission: the question a plan answers."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from lunarplan.config import library
+from lunarplan.config.schema import MissionFile
+from lunarplan.plan.plan import Plan
+from lunarplan.plan.solution import Progress
+
+if TYPE_CHECKING:
+    from lunarplan.model.ephemeris import Ephemeris
+
+
+class Mission(MissionFile):
+    """A mission, from a file or from a table of the same shape; frozen, and in internal units.
+
+    `Mission.from_toml("change-6").plan()` is a plan.
+    """
+
+    @classmethod
+    def from_toml(cls, name_or_path: str | Path) -> Self:
+        """Return the mission of a file, given by its path or by the name of one that comes with lunarplan.
+
+        Raises InputError: file, dotted key, what is wrong, what is allowed, what to do.
+        """
+        path = library.find(name_or_path)
+        return cls.checked(library.read(path), path.name)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the mission of a table such as a mission file holds; values may be astropy Quantities.
+
+        Raises InputError: dotted key, what is wrong, what is allowed, what to do.
+        """
+        return cls.checked(data)
+
+    @property
+    def name(self) -> str:
+        return self.about.name
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the content in internal units: the same however the file spells it."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What a result of this mission must say of its origin."""
+        return {"lunarplan": version("lunarplan"), "mission": self.name, "mission_sha256": self.sha256}
+
+    def plan(self, ephemeris: "Ephemeris | None" = None, progress: Progress | None = None) -> Plan:
+        """Return the plan: a converged trajectory, its budget, timeline and comparison.
+
+        ephemeris : None for the packaged one
+        progress  : called with a line of text as the work goes on
+
+        Raises InfeasibleError or ConvergenceError, never returns half a plan.
+        """
+        # Here and not above: the solver brings the compiled kernels, and reading a mission need not wait for them.
+        from lunarplan.plan.solve import solve
+
+        return Plan.of(self, solve(self, ephemeris=ephemeris, progress=progress))

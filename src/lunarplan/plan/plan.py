@@ -1,0 +1,112 @@
+"""A planned mission: what it costs, when things happen, where it flies, and how it compares."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lunarplan.io.files import write_atomic
+from lunarplan.io.oem import TimeSystem, write_oem
+from lunarplan.plan.budget import Budget, budget
+from lunarplan.plan.compare import Comparison, compare
+from lunarplan.plan.export import oem
+from lunarplan.plan.solution import OrbitReached, Solution, TrajectoryLike
+from lunarplan.plan.timeline import Event, timeline
+from lunarplan.plan.values import computed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lunarplan.plan.mission import Mission
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A mission and its solution; made by `Mission.plan()`.
+
+    mission      : the question
+    solution     : the numbers the solver found
+    budget       : delta-v and propellant, launcher and vehicle apart
+    timeline     : every event, by epoch
+    expectations : published values beside computed ones
+    values       : every quantity `[expect]` knows, computed, in internal units
+    """
+
+    mission: "Mission"
+    solution: Solution
+    budget: Budget
+    timeline: tuple[Event, ...]
+    expectations: tuple[Comparison, ...]
+    values: Mapping[str, float]
+
+    @classmethod
+    def of(cls, mission: "Mission", solution: Solution) -> "Plan":
+        """Return the plan a solution makes; raises InfeasibleError if the tanks run dry on the way."""
+        vehicle = mission.vehicle.build()
+        spent = budget(vehicle, (solution.tli, *solution.insertion))
+        values = computed(solution, spent, vehicle)
+        comparisons = compare(mission.expectations, values)
+        return cls(mission, solution, spent, timeline(solution, spent), comparisons, values)
+
+    @property
+    def converged(self) -> bool:
+        return self.solution.converged
+
+    @property
+    def closure_m(self) -> float:
+        """Position difference to an independent propagation, at perilune, m."""
+        return self.solution.closure_m
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The timeline under its name in the JSON."""
+        return self.timeline
+
+    @property
+    def orbits(self) -> tuple[OrbitReached, ...]:
+        """The lunar orbit after every insertion burn, and the one at the end of the stay."""
+        return (*self.solution.orbits, self.solution.end_orbit)
+
+    @property
+    def trajectory(self) -> TrajectoryLike:
+        return self.solution.trajectory
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """What the numbers rest on: mission, version, ephemeris, constants, force model, tolerances."""
+        return {**self.mission.provenance, **self.solution.provenance}
+
+    def plot(self) -> "Figure":
+        """Return a figure of the whole mission; matplotlib is loaded here, and only here."""
+        from lunarplan.plot import overview
+
+        return overview(self)
+
+    def to_oem(self, path: str | Path, time_system: TimeSystem = "UTC") -> Path:
+        """Write the trajectory as a CCSDS Orbit Ephemeris Message, and return its path."""
+        burns = (self.solution.tli, *self.solution.insertion)
+        return write_oem(path, oem(self.trajectory, burns, self.mission.name), time_system)
+
+    def to_json(self, path: str | Path) -> Path:
+        """Write `to_dict()` as JSON, and return the path."""
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+        return write_atomic(path, text + "\n")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan in the units of the edge: m/s, kg, s, UTC text."""
+        return {
+            "mission": self.mission.name,
+            "converged": self.converged,
+            "closure_m": self.closure_m,
+            "events": [event.to_dict() for event in self.timeline],
+            "budget": self.budget.to_dict(),
+            "orbits": [orbit.to_dict() for orbit in self.orbits],
+            "expect": [comparison.to_dict() for comparison in self.expectations],
+            "provenance": self.provenance,
+        }
+
+    def __repr__(self) -> str:
+        state = "converged" if self.converged else "not converged"
+        return f"<Plan of {self.mission.name}: {state}, {len(self.timeline)} events>"
