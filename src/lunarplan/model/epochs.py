@@ -133,6 +133,16 @@ def utc_days(tdb: npt.ArrayLike) -> tuple[IntArray, FloatArray]:
     return mjd.reshape(shape), seconds.reshape(shape)
 
 
+def utc_jd(tdb: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return UTC as SOFA's two-part quasi Julian date, for TDB seconds past J2000.
+
+    A day that ends with a leap second has a fraction that reaches 1, not more. Raises InputError before 1960.
+    """
+    mjd, seconds = utc_days(tdb)
+    length = SECONDS_PER_DAY + _ends_in_leap_second(mjd)
+    return np.asarray(mjd + 2400000.5), np.asarray(seconds / length)
+
+
 def _from_numbers(epoch: object) -> float | FloatArray:
     values = np.asarray(epoch)
     if values.dtype.kind == "M":
