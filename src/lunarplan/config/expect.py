@@ -1,6 +1,6 @@
 """The table `[expect]`: published values a plan is compared with."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetCoreSchemaHandler, model_validator
@@ -62,7 +62,8 @@ class _ReadAll:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         entries = handler.generate_schema(dict[str, _Stated])
-        return core_schema.no_info_after_validator_function(_read_all, entries)
+        plain = core_schema.plain_serializer_function_ser_schema(lambda read: [asdict(one) for one in read])
+        return core_schema.no_info_after_validator_function(_read_all, entries, serialization=plain)
 
 
 Expectations = Annotated[tuple[Expectation, ...], _ReadAll()]

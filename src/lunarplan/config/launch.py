@@ -1,6 +1,7 @@
 """Vehicle and launch, as a mission file states them."""
 
 import math
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetCoreSchemaHandler, StrictInt, ValidatorFunctionWrapHandler, model_validator
@@ -62,7 +63,7 @@ class ParkingOrbit(Table):
 
     inclination_rad   : to the equator; or
     azimuth_rad       : inertial launch azimuth, which says the inclination and whether the ascent goes north
-    node              : TLI on the northbound ("ascending") or the southbound ("descending") half of the orbit
+    node              : the outward path reaches the Moon northbound ("ascending") or southbound ("descending")
     coast_revolutions : whole revolutions before the one TLI is made in
     """
 
@@ -93,7 +94,8 @@ class _ReadSite:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         coordinates = handler.generate_schema(_Coordinates)
-        return core_schema.no_info_wrap_validator_function(_read_site, coordinates)
+        plain = core_schema.plain_serializer_function_ser_schema(asdict)
+        return core_schema.no_info_wrap_validator_function(_read_site, coordinates, serialization=plain)
 
 
 def _read_site(value: Any, coordinates: ValidatorFunctionWrapHandler) -> LaunchSite:

@@ -129,7 +129,7 @@ class Insertion(Table):
 
     epoch_tdb : perilune passage of the arrival, which fixes it; None leaves it to the solver
     arrival   : checked against the inclination
-    approach  : the side of the Moon the arrival passes over: "north" (B.R < 0), "south" (B.R > 0) or "best"
+    approach  : the side of the Moon the incoming asymptote passes: "north" (B.R < 0), "south" or "best"
     finite    : burns with the engine's thrust, or impulses
     """
 

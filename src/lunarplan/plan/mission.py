@@ -63,7 +63,7 @@ class Mission(MissionFile):
 
         Raises InfeasibleError or ConvergenceError, never returns half a plan.
         """
-        # Here and not above: the solver brings the compiled kernels, and reading a mission need not wait for them.
+        # Here and not above: the solver brings the compiled kernels, and reading a mission can do without.
         from lunarplan.plan.solve import solve
 
         return Plan.of(self, solve(self, ephemeris=ephemeris, progress=progress))

@@ -1,9 +1,9 @@
 """What solving a mission hands over: the contract between `solve` and `Plan`.
 
-`solve(mission, ephemeris=None, progress=None) -> Solution` finds the trajectory and reports the numbers below,
-and nothing that follows from them: masses, propellant, budget, timeline and the comparison with published values
-are the Plan's to work out. Whatever does not converge, or cannot, is raised (ConvergenceError, InfeasibleError);
-a Solution is always a solution.
+`solve(mission, ephemeris=None, progress=None) -> Solution` finds the trajectory and reports the numbers
+below, and nothing that follows from them: masses, propellant, budget, timeline and the comparison with
+published values are the Plan's to work out. What does not converge, or cannot, is raised (ConvergenceError,
+InfeasibleError); a Solution is always a solution.
 """
 
 import math
