@@ -48,7 +48,9 @@ def next_step(e2, good, h, wanted, h_before, e2_before, exponent):
     """
     e2 = e2 + _TINY
     factor = _SAFETY * coarse_power(e2, exponent)
-    trend = factor * absolute(h) / maximum(absolute(h_before), 1e-300) * coarse_power(e2 / e2_before, exponent)
+    trend = (
+        factor * absolute(h) / maximum(absolute(h_before), 1e-300) * coarse_power(e2 / e2_before, exponent)
+    )
     factor = select(good & (absolute(h_before) > 0.0), minimum(factor, trend), factor)
     factor = minimum(maximum(factor, _SHRINK), _GROW)
     proposed = select(e2 >= 0.0, h * factor, h * _SHRINK)
@@ -82,7 +84,9 @@ def record_nodes(first, last, good, alive, elapsed, R, V, U, CLOCK, nodes, node_
 
 
 @inlined
-def store_block(first, last, alive, trouble, left, steps, R, V, U, columns, out, partials, status, step_count):
+def store_block(
+    first, last, alive, trouble, left, steps, R, V, U, columns, out, partials, status, step_count
+):
     """Write the lanes back; rows that failed get NaN and the reason."""
     U[0] = alive
     U[1] = trouble

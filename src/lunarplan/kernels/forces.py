@@ -138,7 +138,11 @@ def lumpy(acceleration, gradient, dx, dy, dz, q0, q1, q2, q3, degree, field):
 @inlined
 def sunlight(x, y, z, node, EPH, field):
     """Fraction of the Sun seen past the Earth and the Moon. Only lanes near a shadow's edge are looked at closely."""
-    sx, sy, sz = EPH[3 * SUN * NODES + node] - x, EPH[(3 * SUN + 1) * NODES + node] - y, EPH[(3 * SUN + 2) * NODES + node] - z
+    sx, sy, sz = (
+        EPH[3 * SUN * NODES + node] - x,
+        EPH[(3 * SUN + 1) * NODES + node] - y,
+        EPH[(3 * SUN + 2) * NODES + node] - z,
+    )
     s2 = fma(sx, sx, fma(sy, sy, sz * sz))
     lit = x * 0.0 + 1.0
     for body in range(EARTH, MOON + 1):
@@ -205,7 +209,9 @@ def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
         p = field.pole * NODES + node
         dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
         zero = x * 0.0
-        a, g = oblate(a, g, dx, dy, dz, zero + EPH[p], zero + EPH[p + NODES], zero + EPH[p + 2 * NODES], field)
+        a, g = oblate(
+            a, g, dx, dy, dz, zero + EPH[p], zero + EPH[p + NODES], zero + EPH[p + 2 * NODES], field
+        )
     if field.harmonic_degree > 1:
         j = 3 * MOON * NODES + node
         dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
@@ -213,7 +219,12 @@ def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
         if degree > 1:
             q = field.quaternion * NODES + node
             zero = x * 0.0
-            q0, q1, q2, q3 = zero + EPH[q], zero + EPH[q + NODES], zero + EPH[q + 2 * NODES], zero + EPH[q + 3 * NODES]
+            q0, q1, q2, q3 = (
+                zero + EPH[q],
+                zero + EPH[q + NODES],
+                zero + EPH[q + 2 * NODES],
+                zero + EPH[q + 3 * NODES],
+            )
             a, g = lumpy(a, g, dx, dy, dz, q0, q1, q2, q3, degree, field)
     ax, ay, az = a
     if field.thrust:
@@ -236,4 +247,6 @@ def hits(x, y, z, EPH, field):
     return inside
 
 
-FULL_MODEL = RightHandSide(limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES)
+FULL_MODEL = RightHandSide(
+    limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES
+)

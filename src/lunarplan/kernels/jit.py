@@ -68,7 +68,9 @@ def default_workers():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_blocks(kernel: Callable[[int, int], object], rows: int, block: int, workers: int | None = None) -> None:
+def run_blocks(
+    kernel: Callable[[int, int], object], rows: int, block: int, workers: int | None = None
+) -> None:
     """Call ``kernel(first, last)`` over all rows, split over threads at multiples of ``block`` rows.
 
     The split never changes which rows share a block, so the answer does not depend on the number of threads.

@@ -334,7 +334,9 @@ def _reduction_per_clock(function, name):
             return args[0]
         return _intrinsic(builder, f"llvm.vector.reduce.{name}.{_suffix(width)}", _F64, [args[0]])
 
-    _lowered(function, lambda a, clock: _value(_width(clock)) if _number(a) and _number(clock) else None, emit)
+    _lowered(
+        function, lambda a, clock: _value(_width(clock)) if _number(a) and _number(clock) else None, emit
+    )
 
 
 _reduction_per_clock(max_per_clock, "fmax")
@@ -374,7 +376,9 @@ def _emit_stack(context, builder, sig, args):
 
 _lowered(
     stack,
-    lambda w, n: LaneArray(w.literal_value) if isinstance(w, types.Literal) and isinstance(n, types.Literal) else None,
+    lambda w, n: (
+        LaneArray(w.literal_value) if isinstance(w, types.Literal) and isinstance(n, types.Literal) else None
+    ),
     _emit_stack,
     literal=True,
 )

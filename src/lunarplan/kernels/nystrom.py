@@ -7,6 +7,7 @@ step, and no lane sees its neighbours: a row's answer does not depend on the bat
 
 from . import clock
 from .blocks import (
+    FIRST_STEP,
     FORCE_X,
     IMPACT,
     MASS,
@@ -14,7 +15,6 @@ from .blocks import (
     NOT_FINITE,
     ROW_SIZE,
     SPAN,
-    FIRST_STEP,
     is_stuck,
     load_block,
     next_step,
@@ -24,7 +24,10 @@ from .blocks import (
 from .jit import compiled, inlined
 from .lanes import absolute, any_lane, fma, get_lane, max_per_clock, maximum, select, stack
 
-STATE, THRUST = 6, 10  # columns of variations: of the initial state; and of the thrust vector and the initial mass
+STATE, THRUST = (
+    6,
+    10,
+)  # columns of variations: of the initial state; and of the thrust vector and the initial mass
 
 
 @inlined
@@ -174,6 +177,8 @@ def make_propagator(width, columns, shared, tableau, sums, model):
                     record_nodes(block, last, good, alive, elapsed, R, V, U, CLOCK, path, path_count)
             finish(block, last, centers, elapsed, CLOCK, R, V, field)
             left = absolute(span - elapsed) + trouble * 0.0
-            store_block(block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count)
+            store_block(
+                block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count
+            )
 
     return compiled(propagate)

@@ -1,0 +1,311 @@
+"""Propagation of batches of states in a force model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.kernels import blocks, nystrom, rungekutta, stages, tableaux
+from lunarplan.kernels.derivatives import make_derivatives
+from lunarplan.kernels.forces import FULL_MODEL
+from lunarplan.kernels.jit import lane_width, run_blocks
+from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.forces import ForceModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+_CENTERS = {"earth": 0, "moon": 1}
+_REASONS = {
+    blocks.OK: "ok",
+    blocks.NOT_FINITE: "the state is not finite, or met a singularity",
+    blocks.STEP_LIMIT: "step limit reached",
+    blocks.IMPACT: "impact on the Earth or the Moon",
+}
+_FEW_ROWS = 3  # below this many rows, one at a time is faster than a block of lanes
+MAX_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class Thrust:
+    """Constant thrust in a fixed inertial direction, with its mass flow; scalars or one value per row.
+
+    force_n : float64[3] or [N, 3], ICRF
+    mass_kg : mass at the start of the arc
+    isp_s   : specific impulse; infinite for no mass flow
+    """
+
+    force_n: ArrayLike
+    mass_kg: ArrayLike
+    isp_s: ArrayLike
+
+    def rows(self, n: int) -> Floats:
+        """Columns FORCE_X to MASS_FLOW of the kernel's row inputs (kN, kg, kg/s)."""
+        force = np.broadcast_to(np.asarray(self.force_n, float), (n, 3))
+        mass = np.broadcast_to(np.asarray(self.mass_kg, float), n)
+        isp = np.broadcast_to(np.asarray(self.isp_s, float), n)
+        if not (
+            np.isfinite(force).all() and np.isfinite(mass).all() and (mass > 0).all() and (isp > 0).all()
+        ):
+            raise InputError(
+                "not a usable thrust",
+                where="Thrust",
+                allowed="finite force, mass > 0 kg, specific impulse > 0 s",
+            )
+        flow = np.linalg.norm(force, axis=1) / (STANDARD_GRAVITY_M_S2 * isp)
+        return np.column_stack([force * 1e-3, mass, flow])
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """States at the end of each row's arc.
+
+    states     : float64[N, 6], km and km/s, ICRF, relative to ``center``; NaN where not ``ok``
+    epochs_tdb : float64[N]
+    stm        : float64[N, 6, 6], d(end) / d(start). With thrust more columns: force vector (or steered magnitude), per
+                 newton, and initial mass, per kg
+    status     : int8[N], 0 where solved; `reason(i)` puts it in words
+    steps      : int32[N], steps tried
+    """
+
+    states: Floats
+    epochs_tdb: Floats
+    center: str
+    stm: Floats | None
+    status: NDArray[np.int8]
+    steps: NDArray[np.int32]
+    forces: ForceModel
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        return np.asarray(self.status == blocks.OK)
+
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "ok"."""
+        return _REASONS[int(self.status[row])]
+
+    def require(self) -> Propagation:
+        """Return self, or raise ConvergenceError if any row failed."""
+        if not self.ok.all():
+            bad = np.flatnonzero(~self.ok)
+            raise ConvergenceError(
+                f"{len(bad)} of {len(self.status)} rows failed; row {bad[0]}: {self.reason(bad[0])}",
+                where="propagate",
+                remedy="look at .status and .reason(row)",
+            )
+        return self
+
+
+@cache
+def _kernel(width: int, columns: int, shared: bool, steered: bool) -> Callable[..., Any]:
+    if steered:
+        return rungekutta.make_propagator(width, columns, tableaux.DOP853, stages.dop853_sums, FULL_MODEL)
+    return nystrom.make_propagator(width, columns, shared, tableaux.RKN12, stages.rkn12_sums, FULL_MODEL)
+
+
+def propagate(
+    states: ArrayLike,
+    epoch: Any,
+    until: Any,
+    *,
+    forces: ForceModel | None = None,
+    center: str = "earth",
+    stm: bool = False,
+    thrust: Thrust | None = None,
+    along_velocity: bool = False,
+    tolerance: float = 1e-12,
+    stop_at_impact: bool = True,
+    workers: int | None = None,
+) -> Propagation:
+    """Propagate states from their epochs to others, forwards or backwards.
+
+    states    : float64[N, 6] or [6], km and km/s, ICRF axes, relative to ``center`` ("earth" or "moon")
+    epoch     : start; ISO UTC string, astropy Time, or TDB seconds past J2000; one, or one per row
+    until     : end, likewise
+    stm       : also return the state-transition matrix (with thrust: also the partials of force and initial mass)
+    along_velocity : the thrust follows the velocity relative to ``center``; ``force_n`` is (newtons, 0, 0), negative
+                to brake
+    tolerance : error of a step relative to position and velocity; 1e-12 keeps a lunar transfer to micrometres
+    workers   : threads; all CPUs if not given
+
+    Rows that start and end together are integrated in lock step, a block of lanes at a time; rows with epochs of
+    their own keep their own steps. A row that fails is NaN and has a status; the others go on.
+
+    Raises InputError for arguments that make no sense, among them epochs the ephemeris does not cover.
+    """
+    forces = ForceModel() if forces is None else forces
+    x, start, end = _aligned(states, epoch, until)
+    _check_options(center, tolerance)
+    if along_velocity and thrust is None:
+        raise InputError("no thrust to steer", where="along_velocity", remedy="give thrust=Thrust(...)")
+    rows = row_inputs(len(x), forces, thrust, along_velocity=along_velocity)
+    extra = 0 if thrust is None else rungekutta.STEERED if along_velocity else nystrom.THRUST
+    columns = 0 if not stm else extra or nystrom.STATE
+    run = Run(forces, center, tolerance, columns, stop_at_impact, workers, along_velocity)
+    final, partials, status, steps = run.batch(x, start, end, rows)[:4]
+    partials[..., 6:-1] *= 1e-3  # per newton
+    return Propagation(final, end, center, partials if stm else None, status, steps, forces)
+
+
+def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None, *, along_velocity: bool = False) -> Floats:
+    """What rows bring besides their states, see kernels.blocks; steered thrust is its magnitude, first component."""
+    rows = np.zeros((n, blocks.ROW_INPUTS))
+    rows[:, blocks.MASS] = 1.0
+    if forces.sunlight is not None:
+        rows[:, blocks.SRP] = forces.sunlight.gm_km3_s2
+    if thrust is not None:
+        rows[:, blocks.FORCE_X : blocks.MASS_FLOW + 1] = thrust.rows(n)
+        if along_velocity and (rows[:, blocks.FORCE_Y : blocks.MASS] != 0.0).any():
+            raise InputError(
+                "a steered thrust has a direction", where="Thrust.force_n", allowed="(newtons, 0, 0)"
+            )
+    return rows
+
+
+def _aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats, Floats]:
+    x = np.ascontiguousarray(np.atleast_2d(np.asarray(states, float)))
+    if x.ndim != 2 or x.shape[1] != 6:
+        raise InputError(f"shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6): km and km/s")
+    start, end = (np.asarray(tdb_seconds(e), float) for e in (epoch, until))
+    for name, value in (("epoch", start), ("until", end)):
+        if value.ndim > 1 or (value.ndim == 1 and len(value) not in (1, len(x))):
+            raise InputError(
+                f"{value.size} epochs for {len(x)} states",
+                where=name,
+                allowed=f"one, or {len(x)}",
+                remedy="give one per row",
+            )
+        if not np.isfinite(value).all():
+            raise InputError(
+                "an epoch is not finite", where=name, remedy="give an ISO UTC string or TDB seconds"
+            )
+    return x, np.broadcast_to(start, len(x)).copy(), np.broadcast_to(end, len(x)).copy()
+
+
+def _check_options(center: str, tolerance: float) -> None:
+    if center not in _CENTERS:
+        raise InputError(
+            f"{center!r}", where="center", allowed='"earth", "moon"', remedy="refer the states to one of them"
+        )
+    if not 1e-15 <= tolerance <= 1e-3:
+        raise InputError(f"{tolerance!r}", where="tolerance", allowed="1e-15 to 1e-3 (relative, per step)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way of propagating, for callers inside lunarplan that know what they pass."""
+
+    forces: ForceModel
+    center: str = "earth"
+    tolerance: float = 1e-12
+    columns: int = 0
+    stop_at_impact: bool = True
+    workers: int | None = None
+    along_velocity: bool = False
+
+    def reason(self, status: int) -> str:
+        """What a status means."""
+        return _REASONS[int(status)]
+
+    def batch(
+        self,
+        x: Floats,
+        start: Floats,
+        end: Floats,
+        rows: Floats,
+        *,
+        centers: NDArray[np.int64] | None = None,
+        first_steps: Floats | None = None,
+        nodes: int = 0,
+    ) -> tuple[Floats, Floats, NDArray[np.int8], NDArray[np.int32], Floats, NDArray[np.int64]]:
+        """States, partials, status, steps at the end of every row; and the first ``nodes`` accepted steps of each."""
+        n = len(x)
+        final, partials = np.empty((n, 6)), np.empty((n, 6, self.columns))
+        status, steps = np.zeros(n, np.int8), np.zeros(n, np.int32)
+        path, path_count = np.empty((n, nodes, 8)), np.zeros(n, np.int64)
+        if n == 0:
+            return final, partials, status, steps, path, path_count
+        field = self.forces.kernel_field(
+            min(start.min(), end.min()),
+            max(start.max(), end.max()),
+            thrust=not self.along_velocity and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
+        )
+        durations = end - start
+        if centers is None:
+            centers = np.full(n, _CENTERS[self.center], np.int64)
+        if first_steps is None:
+            first_steps = _first_steps(x, field.gm[centers], durations)
+        shared = (
+            not self.along_velocity
+            and n > _FEW_ROWS
+            and _all_equal(start)
+            and _all_equal(durations)
+            and _all_equal(centers)
+        )
+        width = 1 if n <= _FEW_ROWS else lane_width()
+        if self.columns and width > 1:
+            width = min(width, 8)  # the variations of sixteen lanes overflow the first-level cache
+        kernel = _kernel(width, self.columns, shared, self.along_velocity)
+
+        def run(first: int, last: int) -> None:
+            kernel(
+                x, start - field.start, durations, first_steps, centers, rows, field, self.tolerance, MAX_STEPS,
+                self.stop_at_impact, first, last, final, partials, status, steps, path, path_count,
+            )  # fmt: skip
+
+        run_blocks(run, n, width, self.workers)
+        return final, partials, status, steps, path, path_count
+
+
+def _all_equal(a: NDArray[Any]) -> bool:
+    return bool((a == a[0]).all())
+
+
+def _first_steps(x: Floats, gm: Floats, durations: Floats) -> Floats:
+    """A quarter of the dynamical time at the start: the controller takes it from there."""
+    r = np.linalg.norm(x[:, :3], axis=1)
+    natural = 0.25 * np.sqrt(r**3 / np.where(gm > 0.0, gm, 1.0))
+    natural = np.where(np.isfinite(natural) & (natural > 0.0), natural, 1.0)
+    return np.copysign(np.minimum(natural, np.abs(durations)), durations)
+
+
+@cache
+def _derivatives() -> Callable[..., Any]:
+    return make_derivatives(FULL_MODEL)
+
+
+def accelerations(
+    states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth"
+) -> Floats:
+    """Acceleration of every state, float64[N, 3], km/s2, ICRF, relative to the falling ``center``."""
+    return _evaluate(states, epoch, forces, center)[0]
+
+
+def gravity_gradients(
+    states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth"
+) -> Floats:
+    """Gradient of the acceleration at every state, float64[N, 3, 3], 1/s2."""
+    return _evaluate(states, epoch, forces, center)[1]
+
+
+def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: str) -> tuple[Floats, Floats]:
+    forces = ForceModel() if forces is None else forces
+    x, t, _ = _aligned(states, epoch, epoch)
+    _check_options(center, 1e-12)
+    acceleration, gradient = np.empty((len(x), 3)), np.empty((len(x), 3, 3))
+    if len(x):
+        field = forces.kernel_field(t.min(), t.max())
+        centers = np.full(len(x), _CENTERS[center], np.int64)
+        _derivatives()(
+            x, t - field.start, centers, row_inputs(len(x), forces, None), field, acceleration, gradient
+        )
+    return acceleration, gradient

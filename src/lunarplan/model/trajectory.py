@@ -1,0 +1,181 @@
+"""A trajectory: arcs, each a list of integration steps that can be taken again to any moment between them.
+
+There is no interpolation polynomial. A sample is the integrator's own step from the node before it, cut short, so it
+is as good as the nodes, and ten thousand of them take some milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.kernels import blocks
+from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.propagation import Run, Thrust, row_inputs
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from lunarplan.model.forces import ForceModel
+
+    Floats = NDArray[np.float64]
+
+_ROOM = 512  # nodes recorded at the first try
+_ORIGINS = ("earth", "moon")
+
+
+@dataclass(frozen=True)
+class Arc:
+    """One ballistic or thrusting arc.
+
+    nodes_tdb : float64[n], ascending if the arc was propagated forwards
+    nodes     : float64[n, 6], km and km/s, ICRF, each relative to the body of ``origins``
+    origins   : int64[n], 0 Earth, 1 Moon
+    rows      : float64[n, kernels.blocks.ROW_INPUTS], what the row brought along, at each node
+    """
+
+    name: str
+    run: Run
+    nodes_tdb: Floats
+    nodes: Floats
+    origins: NDArray[np.int64]
+    rows: Floats
+
+    @property
+    def start_tdb(self) -> float:
+        return float(self.nodes_tdb[0])
+
+    @property
+    def end_tdb(self) -> float:
+        return float(self.nodes_tdb[-1])
+
+    def states(self, tdb: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """States at epochs inside the arc, and the body each is relative to (index of kernels.field)."""
+        forwards = self.end_tdb >= self.start_tdb
+        order = self.nodes_tdb if forwards else self.nodes_tdb[::-1]
+        i = np.clip(np.searchsorted(order, tdb, side="right") - 1, 0, max(len(order) - 2, 0))
+        if not forwards:
+            i = np.clip(len(order) - 2 - i, 0, max(len(order) - 2, 0))
+        start = self.nodes_tdb[i]
+        origins = self.origins[i]
+        final, _, status, *_ = self.run.batch(
+            np.ascontiguousarray(self.nodes[i]),
+            start,
+            tdb,
+            self.rows[i],
+            centers=origins,
+            first_steps=tdb - start,
+        )
+        if status.any():
+            raise ConvergenceError("a sample could not be reached from its node", where=f"arc {self.name!r}")
+        return final, origins
+
+
+def fly(
+    state: ArrayLike,
+    epoch: Any,
+    until: Any,
+    forces: ForceModel,
+    *,
+    center: str = "earth",
+    name: str = "coast",
+    thrust: Thrust | None = None,
+    along_velocity: bool = False,
+    tolerance: float = 1e-13,
+    stop_at_impact: bool = True,
+) -> Arc:
+    """Propagate one state and keep every step.
+
+    Raises ConvergenceError, with the reason, if the arc cannot be flown to its end.
+    """
+    x = np.asarray(state, float).reshape(1, 6)
+    start, end = float(np.asarray(tdb_seconds(epoch))), float(np.asarray(tdb_seconds(until)))
+    rows = row_inputs(1, forces, thrust, along_velocity=along_velocity)
+    run = Run(forces, center, tolerance, 0, stop_at_impact, 1, along_velocity)
+    room = _ROOM
+    while True:
+        final, _, status, _, path, count = run.batch(x, np.array([start]), np.array([end]), rows, nodes=room)
+        if count[0] <= room:
+            break
+        room = int(count[0]) + 1
+    if status[0]:
+        raise ConvergenceError(run.reason(status[0]), where=f"{name}, {utc_iso(start)} to {utc_iso(end)}")
+    return _arc(name, run, x, start, rows, path[0, : count[0]])
+
+
+def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floats) -> Arc:
+    elapsed = np.concatenate([[0.0], steps[:, 0]])
+    nodes = np.concatenate([x, steps[:, 1:7]])
+    first = _ORIGINS.index(run.center)
+    origins = np.concatenate([[first], steps[:, 7].astype(np.int64)])
+    at_node = np.repeat(rows, len(nodes), axis=0)
+    at_node[:, blocks.MASS] -= at_node[:, blocks.MASS_FLOW] * elapsed
+    return Arc(name, run, start + elapsed, nodes, origins, at_node)
+
+
+class Trajectory:
+    """Arcs that follow one another in time.
+
+    ``at(tdb)`` gives the state at any epoch; at an epoch two arcs share, that of the later one.
+    """
+
+    def __init__(self, arcs: list[Arc] | tuple[Arc, ...]) -> None:
+        if not arcs:
+            raise InputError("no arcs", where="Trajectory", remedy="give at least one")
+        self.arcs = tuple(arcs)
+
+    def __repr__(self) -> str:
+        names = ", ".join(a.name for a in self.arcs)
+        return f"<Trajectory {utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}: {names}>"
+
+    @property
+    def start_tdb(self) -> float:
+        return self.arcs[0].start_tdb
+
+    @property
+    def end_tdb(self) -> float:
+        return self.arcs[-1].end_tdb
+
+    @cached_property
+    def nodes_tdb(self) -> Floats:
+        """Epochs of all integration steps, ascending."""
+        return np.unique(np.concatenate([a.nodes_tdb for a in self.arcs]))
+
+    def at(self, tdb: ArrayLike, center: str = "earth") -> Floats:
+        """States at epochs: float64[N, 6], km and km/s, ICRF, relative to ``center``.
+
+        Raises InputError for epochs before the start or after the end.
+        """
+        t = np.atleast_1d(np.asarray(tdb, float))
+        if t.size and not (t.min() >= self.start_tdb and t.max() <= self.end_tdb):
+            raise InputError(
+                "an epoch lies outside the trajectory",
+                where="Trajectory.at",
+                allowed=f"{utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}",
+            )
+        which = np.searchsorted([a.start_tdb for a in self.arcs], t, side="right") - 1
+        states = np.empty((len(t), 6))
+        for i, arc in enumerate(self.arcs):
+            mine = which == i
+            if mine.any():
+                states[mine] = _referred(arc, t[mine], center)
+        return states
+
+    def sample(self, n: int) -> Floats:
+        """Epochs for a smooth curve: about ``n``, dense where the integrator's steps are short."""
+        nodes = self.nodes_tdb
+        return np.interp(np.linspace(0.0, len(nodes) - 1.0, n), np.arange(len(nodes)), nodes)
+
+
+def _referred(arc: Arc, t: Floats, center: str) -> Floats:
+    states, origins = arc.states(t)
+    ephemeris = arc.run.forces.source
+    for index, name in enumerate(_ORIGINS):
+        other = origins == index
+        if name != center and other.any():
+            states[other] += ephemeris.state(name, center, t[other])
+    return states

@@ -1,0 +1,326 @@
+"""Direct transfers from a circular Earth parking orbit to a perilune: altitude, inclination and epoch met exactly.
+
+Each row is shot from both ends, forwards from the injection burn and backwards from perilune, and made to meet two
+thirds of a day before arrival. Both arcs are short in dynamical terms, so Newton's method converges from a patched
+conic; the arrival conditions hold at every iteration because they are the backward arc's start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.errors import InputError
+from lunarplan.kernels import nystrom
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.frames import rotation
+from lunarplan.model.propagation import Run, accelerations, row_inputs
+from lunarplan.transfers import patched_conic as conic
+from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+_MATCH_BEFORE_PERILUNE_S = 57_600.0  # about the edge of the lunar sphere of influence
+_SEED_DISTANCE_KM = 60_000.0
+_SIDEREAL_RATE_RAD_S = 7.292115e-5
+FREE = (
+    Variable("node", 1e-2, 0.3),
+    Variable("argument", 1e-2, 0.3),
+    Variable("speed", 1e-2, 0.1),
+    Variable("injection epoch", 600.0, 14_400.0),
+    Variable("lunar node", 3e-2, 0.5),
+    Variable("lunar argument", 3e-2, 0.5),
+    Variable("lunar speed", 1e-2, 0.1),
+)
+TARGETS = (
+    *(Target(f"match {axis}", 1e-6, 1e3) for axis in "xyz"),
+    *(Target(f"match v{axis}", 1e-10, 1e-2) for axis in "xyz"),
+    Target("departure time", 1e-5, 600.0),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A batch of direct transfers; every field float64[N] (or the same for all rows before `problem` broadcasts it).
+
+    perilune_tdb         : arrival epoch
+    tof_s                : from injection to perilune; with a launch site, the first guess of it
+    parking_radius_km, parking_inclination : circular orbit, to the equator of date, rad
+    northbound_departure : +1 if the outward path crosses the Moon's direction northbound, -1 southbound
+    perilune_radius_km, lunar_inclination  : to the Moon's equator of the arrival epoch, rad, over 90 deg retrograde
+    northbound_arrival   : which of the two planes of that inclination
+    """
+
+    perilune_tdb: Floats
+    tof_s: Floats
+    parking_radius_km: Floats
+    parking_inclination: Floats
+    northbound_departure: Floats
+    perilune_radius_km: Floats
+    lunar_inclination: Floats
+    northbound_arrival: Floats
+
+
+@dataclass(frozen=True)
+class LaunchTie:
+    """What makes the parking plane pass over a launch site.
+
+    ascent_s      : from lift-off to parking-orbit insertion; ascent_angle: the arc flown meanwhile, rad
+    southbound    : launch azimuth beyond 90 deg
+    revolutions   : full revolutions coasted before the injection
+    parking_rate  : rad/s, of the parking orbit
+    """
+
+    longitude: float
+    latitude: float
+    southbound: bool
+    ascent_s: float
+    ascent_angle: float
+    revolutions: int
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """Converged transfers, float64[N] each; NaN where not ``ok``.
+
+    injection_tdb, injection_states : just after the injection burn, [N, 6] Earth-centred ICRF, km, km/s
+    perilune_states      : [N, 6] Moon-centred ICRF
+    tli_delta_v_km_s     : tangential, from the circular parking orbit
+    c3_km2_s2            : two-body, at injection
+    launch_tdb, coast_s  : with a launch site: lift-off, and parking-orbit coast before the injection
+    """
+
+    problem: Problem
+    forces: ForceModel
+    injection_tdb: Floats
+    injection_states: Floats
+    perilune_states: Floats
+    tli_delta_v_km_s: Floats
+    c3_km2_s2: Floats
+    launch_tdb: Floats
+    coast_s: Floats
+    solution: Targeted
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        return self.solution.ok
+
+    @property
+    def tof_s(self) -> Floats:
+        return np.asarray(self.problem.perilune_tdb - self.injection_tdb)
+
+    @property
+    def perilune_speed_km_s(self) -> Floats:
+        return np.asarray(np.linalg.norm(self.perilune_states[:, 3:], axis=1))
+
+
+def problem(
+    perilune_tdb: ArrayLike,
+    tof_s: ArrayLike,
+    *,
+    parking_altitude_km: ArrayLike,
+    parking_inclination_deg: ArrayLike,
+    perilune_altitude_km: ArrayLike,
+    lunar_inclination_deg: ArrayLike,
+    northbound_departure: ArrayLike = 1,
+    northbound_arrival: ArrayLike = 1,
+) -> Problem:
+    """Build a batch from values in the units of the edge, broadcast against each other.
+
+    Raises InputError for altitudes below the surface, inclinations outside 0-180 deg, times of flight <= 0, NaN.
+    """
+    given = (
+        ("perilune_tdb", perilune_tdb, -np.inf, np.inf),
+        ("tof_s", tof_s, 86_400.0, 20 * 86_400.0),
+        ("parking_altitude_km", parking_altitude_km, 100.0, 100_000.0),
+        ("parking_inclination_deg", parking_inclination_deg, 0.0, 180.0),
+        ("northbound_departure", northbound_departure, -1, 1),
+        ("perilune_altitude_km", perilune_altitude_km, 0.0, 50_000.0),
+        ("lunar_inclination_deg", lunar_inclination_deg, 0.0, 180.0),
+        ("northbound_arrival", northbound_arrival, -1, 1),
+    )
+    columns = [_within(name, value, low, high) for name, value, low, high in given]
+    t, tof, parking, i, north, perilune, lunar_i, lunar_north = (
+        np.atleast_1d(c).astype(float).copy() for c in np.broadcast_arrays(*columns)
+    )
+    return Problem(
+        t, tof, RADIUS_KM["earth"] + parking, np.radians(i), north,
+        RADIUS_KM["moon"] + perilune, np.radians(lunar_i), lunar_north,
+    )  # fmt: skip
+
+
+def _within(name: str, value: ArrayLike, low: float, high: float) -> Floats:
+    a = np.asarray(value, float)
+    if not (np.isfinite(a) & (a >= low) & (a <= high)).all():
+        raise InputError("a value is out of range or not finite", where=name, allowed=f"{low:g} to {high:g}")
+    return a
+
+
+def direct_transfers(
+    batch: Problem,
+    forces: ForceModel | None = None,
+    *,
+    launch: LaunchTie | None = None,
+    guess: Floats | None = None,
+    tolerance: float = 1e-12,
+    workers: int | None = None,
+) -> Transfers:
+    """Solve a batch of direct transfers in a force model.
+
+    Without ``launch`` the time of flight is held; with it, the injection epoch is solved for such that the launch
+    site turns under the parking plane at lift-off. Rows that do not converge are NaN, with a status.
+    """
+    forces = ForceModel() if forces is None else forces
+    shooting = _Shooting(batch, forces, launch, tolerance, workers)
+    start = shooting.seed() if guess is None else guess
+    return shooting.transfers(target(shooting.evaluate, start, FREE, TARGETS))
+
+
+class _Shooting:
+    """The equations of a batch, over the seven variables of `FREE`."""
+
+    def __init__(
+        self,
+        batch: Problem,
+        forces: ForceModel,
+        launch: LaunchTie | None,
+        tolerance: float,
+        workers: int | None,
+    ) -> None:
+        self.batch, self.forces, self.launch = batch, forces, launch
+        ephemeris = forces.source
+        self.match_tdb = batch.perilune_tdb - _MATCH_BEFORE_PERILUNE_S
+        self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
+        self.equator = equator_of_date(batch.perilune_tdb - batch.tof_s)
+        self.lunar_equator = rotation("moon_me", batch.perilune_tdb, ephemeris)
+        run = {"forces": forces, "tolerance": tolerance, "columns": nystrom.STATE, "stop_at_impact": False}
+        self.forwards = Run(center="earth", workers=workers, **run)
+        self.backwards = Run(center="moon", workers=workers, **run)
+
+    def seed(self) -> Floats:
+        """Patched conic, aimed at where the Moon will be when a massless Moon would be reached."""
+        b, gm_moon = self.batch, self.forces.gm("moon")
+        delay = np.zeros(len(b.tof_s))
+        for _ in range(2):
+            moon = self.forces.source.state("moon", "earth", b.perilune_tdb + delay)
+            aim = np.einsum("nij,nj->ni", self.equator, moon[:, :3])
+            out = conic.departure(
+                aim, b.parking_radius_km, b.parking_inclination, b.northbound_departure, b.tof_s + delay, self.forces.gm("earth")
+            )  # fmt: skip
+            v = np.einsum("nji,nj->ni", self.equator, out.arrival_velocity) - moon[:, 3:]
+            speed = np.linalg.norm(v, axis=1)
+            delay = conic.focusing_delay(speed, b.perilune_radius_km, _SEED_DISTANCE_KM, gm_moon)
+        v = np.einsum("nij,nj->ni", self.lunar_equator, v)
+        node, argument, speed = conic.arrival(
+            v, b.perilune_radius_km, b.lunar_inclination, b.northbound_arrival, gm_moon
+        )
+        return np.column_stack(
+            [out.node, out.argument, out.speed, b.perilune_tdb - b.tof_s, node, argument, speed]
+        )
+
+    def injection(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """State after the injection burn, and its partials with respect to node, argument and speed."""
+        b = self.batch
+        return _apsis(x[:, :3], b.parking_radius_km[rows], b.parking_inclination[rows], self.equator[rows])
+
+    def perilune(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        b = self.batch
+        return _apsis(
+            x[:, 4:], b.perilune_radius_km[rows], b.lunar_inclination[rows], self.lunar_equator[rows]
+        )
+
+    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Mismatch of the two arcs where they meet, and of the departure time; with the Jacobian."""
+        n = len(x)
+        start, start_partials = self.injection(x, rows)
+        end, end_partials = self.perilune(x, rows)
+        inputs = row_inputs(n, self.forces, None)
+        meet = self.match_tdb[rows]
+        epochs = np.clip(x[:, 3], self.forces.source.start_tdb, self.forces.source.end_tdb)
+        out, out_stm, *_ = self.forwards.batch(start, epochs, meet, inputs)
+        back, back_stm, *_ = self.backwards.batch(end, self.batch.perilune_tdb[rows], meet, inputs)
+        f = np.empty((n, 7))
+        f[:, :6] = out - back - self.moon_at_match[rows]
+        jacobian = np.zeros((n, 7, 7))
+        jacobian[:, :6, :3] = out_stm @ start_partials
+        rate = np.concatenate([start[:, 3:], accelerations(start, epochs, self.forces, "earth")], axis=1)
+        jacobian[:, :6, 3] = -np.einsum("nij,nj->ni", out_stm, rate)
+        jacobian[:, :6, 4:] = -(back_stm @ end_partials)
+        f[:, 6], jacobian[:, 6] = self._departure_time(x, rows)
+        return f, jacobian
+
+    def _departure_time(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        gradient = np.zeros((len(x), 7))
+        if self.launch is None:
+            gradient[:, 3] = 1.0
+            return x[:, 3] - (self.batch.perilune_tdb - self.batch.tof_s)[rows], gradient
+        lift_off, coast = self.lift_off(x, rows)
+        node_shift, _ = _launch_angles(self.launch, self.batch.parking_inclination[rows])
+        site = sidereal_angle(lift_off) + self.launch.longitude - node_shift
+        late = np.remainder(x[:, 0] - site + np.pi, 2.0 * np.pi) - np.pi
+        rate = self._parking_rate(rows)
+        # seconds: how much later the site would have to be launched from
+        gradient[:, 0] = 1.0 / _SIDEREAL_RATE_RAD_S
+        gradient[:, 1] = 1.0 / rate
+        gradient[:, 3] = -1.0
+        return late / _SIDEREAL_RATE_RAD_S, gradient
+
+    def _parking_rate(self, rows: NDArray[np.intp]) -> Floats:
+        return np.asarray(np.sqrt(self.forces.gm("earth") / self.batch.parking_radius_km[rows] ** 3))
+
+    def lift_off(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Epoch of lift-off and time coasted in the parking orbit, s."""
+        assert self.launch is not None
+        _, at_site = _launch_angles(self.launch, self.batch.parking_inclination[rows])
+        angle = np.remainder(x[:, 1] - at_site - self.launch.ascent_angle, 2.0 * np.pi)
+        coast = (angle + 2.0 * np.pi * self.launch.revolutions) / self._parking_rate(rows)
+        return x[:, 3] - coast - self.launch.ascent_s, coast
+
+    def transfers(self, solution: Targeted) -> Transfers:
+        rows = np.arange(len(solution.x))
+        x = solution.x
+        start, _ = self.injection(x, rows)
+        end, _ = self.perilune(x, rows)
+        gm = self.forces.gm("earth")
+        circular = np.sqrt(gm / self.batch.parking_radius_km)
+        lift_off, coast = self.lift_off(x, rows) if self.launch else (np.full(len(x), np.nan),) * 2
+        c3 = x[:, 2] ** 2 - 2.0 * gm / self.batch.parking_radius_km
+        return Transfers(
+            self.batch, self.forces, x[:, 3], start, end, x[:, 2] - circular, c3, lift_off, coast, solution
+        )
+
+
+def _launch_angles(launch: LaunchTie, inclination: Floats) -> tuple[Floats, Floats]:
+    """Longitude of the site east of the ascending node, and its argument of latitude, in a plane over the site."""
+    rising = np.arcsin(np.clip(np.sin(launch.latitude) / np.sin(inclination), -1.0, 1.0))
+    argument = np.where(launch.southbound, np.pi - rising, rising)
+    return np.arctan2(np.cos(inclination) * np.sin(argument), np.cos(argument)), argument
+
+
+def _apsis(angles: Floats, radius: Floats, inclination: Floats, axes: Floats) -> tuple[Floats, Floats]:
+    """State at an apsis (node, argument, speed) in given axes, in ICRF, with its partials [n, 6, 3]."""
+    node, argument, speed = angles.T
+    out, along = conic.plane_axes(node, inclination, argument)
+    normal_turn = (
+        np.stack([-out[:, 1], out[:, 0], np.zeros(len(out))], axis=1),
+        np.stack([-along[:, 1], along[:, 0], np.zeros(len(out))], axis=1),
+    )
+    zero = np.zeros_like(out)
+    r, v = radius[:, None], speed[:, None]
+    columns = [
+        np.concatenate([r * normal_turn[0], v * normal_turn[1]], axis=1),
+        np.concatenate([r * along, -v * out], axis=1),
+        np.concatenate([zero, along], axis=1),
+    ]
+    state = np.concatenate([r * out, v * along], axis=1)
+    to_icrf = np.zeros((len(out), 6, 6))
+    to_icrf[:, :3, :3] = to_icrf[:, 3:, 3:] = np.swapaxes(axes, 1, 2)
+    partials = to_icrf @ np.stack(columns, axis=2)
+    return np.einsum("nij,nj->ni", to_icrf, state), partials
