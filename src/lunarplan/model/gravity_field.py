@@ -66,9 +66,7 @@ class GravityField:
         """
         path = data.readable(path)
         if path.suffix.lower() not in _READERS:
-            raise InputError(
-                f"{path.suffix!r} is no gravity field", where=str(path), allowed=", ".join(_READERS)
-            )
+            raise InputError(f"{path.suffix!r} is no gravity field", where=str(path), allowed=", ".join(_READERS))
         digest = data.sha256(path)
         lines = path.read_text(encoding="ascii", errors="replace").splitlines()
         try:
@@ -155,9 +153,7 @@ def _header(gm_km3_s2: float, radius_km: float, degree: float, order: float) -> 
     if not (degree == order == int(degree) and 2 <= degree <= 2200):
         raise ValueError(f"degree {degree:g} and order {order:g}, not one number from 2 to 2200")
     if not (10.0 < radius_km < 1e5 and 1.0 < gm_km3_s2 < 1e9):
-        raise ValueError(
-            f"radius {radius_km:g} km and GM {gm_km3_s2:g} km3/s2 are those of no planet or moon"
-        )
+        raise ValueError(f"radius {radius_km:g} km and GM {gm_km3_s2:g} km3/s2 are those of no planet or moon")
     return _Header(gm_km3_s2, radius_km, int(degree))
 
 
