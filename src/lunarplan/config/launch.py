@@ -63,7 +63,7 @@ class ParkingOrbit(Table):
 
     inclination_rad   : to the equator; or
     azimuth_rad       : inertial launch azimuth, which says the inclination and whether the ascent goes north
-    node              : the outward path reaches the Moon northbound ("ascending") or southbound ("descending")
+    node              : the way out reaches the Moon northbound ("ascending") or southbound ("descending")
     coast_revolutions : whole revolutions before the one TLI is made in
     """
 

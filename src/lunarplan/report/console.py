@@ -1,0 +1,194 @@
+"""Plans and missions as tables for a terminal of a hundred columns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Column, Table
+from rich.text import Text
+
+from lunarplan.config.quantities import Quantity
+from lunarplan.model.epochs import utc_iso
+from lunarplan.plan.budget import Budget, BudgetRow
+from lunarplan.plan.compare import Comparison, in_unit
+from lunarplan.plan.mission import Mission
+from lunarplan.plan.plan import Plan
+from lunarplan.plan.timeline import Event
+
+_DECIMALS = {"km": 1, "km/s": 3, "km2/s2": 3, "m/s": 1, "h": 2, "min": 1, "s": 1, "deg": 2, "kg": 1}
+_STATUS_STYLE = {"flown": "green", "planned": "cyan", "cancelled": "red"}
+
+
+def show_plan(plan: Plan, console: Console) -> None:
+    """Print a plan: headline, timeline, budget, published beside computed values and their sources."""
+    console.print(_headline(plan))
+    console.print(_timeline(plan))
+    console.print(_budget(plan.budget))
+    if plan.expectations:
+        console.print(_comparison(plan.expectations))
+        console.print(Padding(_sources(plan.expectations), (0, 1, 1, 1)))
+
+
+def show_missions(missions: Mapping[str, Mission], console: Console) -> None:
+    """Print the missions that come with lunarplan."""
+    table = _table("Missions", "name", "mission", "programme", "status", "launch dates")
+    for name, mission in missions.items():
+        listed = facts(name, mission)
+        status = Text(listed["status"], _STATUS_STYLE.get(listed["status"], ""))
+        dates = f"{listed['launch_earliest_utc'][:10]} to {listed['launch_latest_utc'][:10]}"
+        table.add_row(Text(name, "bold"), Text(mission.name), Text(listed["programme"]), status, dates)
+    console.print(table)
+
+
+def facts(name: str, mission: Mission) -> dict[str, Any]:
+    """Return what a list of missions says of one."""
+    return {
+        "name": name,
+        "mission": mission.name,
+        "programme": mission.about.programme,
+        "status": mission.about.status,
+        "launch_earliest_utc": utc_iso(mission.launch.earliest_tdb, 0),
+        "launch_latest_utc": utc_iso(mission.launch.latest_tdb - 1.0, 0),  # the end of a day is midnight after it
+        "note": mission.about.note,
+        "sources": list(mission.about.sources),
+    }
+
+
+def _headline(plan: Plan) -> RenderableType:
+    about = plan.mission.about
+    text = Text("\n ")
+    text.append(" · ".join(part for part in (about.name, about.programme, about.status) if part), "bold")
+    state, style = ("converged", "green") if plan.converged else ("not converged", "bold red")
+    text.append("\n ").append(state, style)
+    text.append(f", closes to {plan.closure_m:.2g} m at perilune against an independent propagation")
+    if about.note:
+        text.append(f"\n {about.note}", "dim")
+    return text
+
+
+def _timeline(plan: Plan) -> Table:
+    table = _table(
+        "Timeline",
+        Column("UTC", no_wrap=True),
+        _right("elapsed"),
+        "event",
+        _right("delta-v\nm/s"),
+        _right("burn\ns"),
+        _right("mass\nkg"),
+        "",
+    )
+    start = plan.timeline[0].epoch_tdb
+    for event in plan.timeline:
+        table.add_row(*_event_cells(event, start))
+    return table
+
+
+def _event_cells(event: Event, start: float) -> tuple[RenderableType, ...]:
+    burn = "impulse" if event.duration_s == 0.0 else _number(event.duration_s, 0)
+    return (
+        _clock(event.epoch_tdb),
+        _elapsed(event.epoch_tdb - start),
+        Text(event.name, "bold" if event.engine else ""),
+        _number(event.delta_v_m_s, 1),
+        burn,
+        _number(event.mass_after_kg, 1),
+        Text(event.note, "dim"),
+    )
+
+
+def _budget(budget: Budget) -> Table:
+    table = _table("Budget", "", "engine", _right("delta-v m/s"), _right("propellant kg"), _right("mass after kg"))
+    own = [row for row in budget.rows if not row.is_launcher]
+    for row in budget.rows:
+        if row.is_launcher:
+            table.add_row(*_budget_cells(row), style="dim")
+    table.add_section()
+    for row in own:
+        table.add_row(*_budget_cells(row))
+    table.add_section()
+    vehicle, used = budget.vehicle_delta_v_km_s * 1e3, budget.propellant_used_kg
+    table.add_row("vehicle, in all", "", _number(vehicle, 1), _number(used, 1), "", style="bold")
+    spare, left = budget.delta_v_left_km_s * 1e3, budget.propellant_left_kg
+    table.add_row("left in the tanks", "", _number(spare, 1), _number(left, 1), "")
+    return table
+
+
+def _budget_cells(row: BudgetRow) -> tuple[RenderableType, ...]:
+    return (
+        Text(row.name),
+        Text(row.engine),
+        _number(row.delta_v_m_s, 1),
+        _number(row.propellant_kg, 1),
+        _number(row.mass_after_kg, 1),
+    )
+
+
+def _comparison(comparisons: tuple[Comparison, ...]) -> Table:
+    table = _table(
+        "Published beside computed", "", _right("published"), _right("computed"),
+        _right("off by"), _right("tolerance"), "", _right("source"),
+    )  # fmt: skip
+    numbers = _source_numbers(comparisons)
+    for comparison in comparisons:
+        table.add_row(*_comparison_cells(comparison, numbers))
+    return table
+
+
+def _comparison_cells(comparison: Comparison, numbers: Mapping[str, int]) -> tuple[RenderableType, ...]:
+    expected, what = comparison.expectation, comparison.expectation.what
+    published = _value(expected.low, what)
+    if expected.high != expected.low:
+        published += f" to {_value(expected.high, what)}"
+    estimate = "~" if expected.kind == "estimate" else ""
+    unit = "" if what.dimension is None else f" {what.unit}"
+    decimals = _DECIMALS[what.unit]
+    return (
+        what.label,
+        f"{estimate}{published}{unit}",
+        f"{_value(comparison.computed, what)}{unit}",
+        f"{in_unit(comparison.difference, what):+.{decimals}f} {what.unit}",
+        f"{in_unit(expected.tolerance, what):.{decimals}f}",
+        Text("ok", "green") if comparison.ok else Text("MISS", "bold red"),
+        f"[{numbers[expected.source]}]",
+    )
+
+
+def _sources(comparisons: tuple[Comparison, ...]) -> Text:
+    text = Text("~ marks an estimate; the rest is as published.", "dim")
+    for source, number in _source_numbers(comparisons).items():
+        text.append(f"\n[{number}] {source}", "dim")
+    return text
+
+
+def _source_numbers(comparisons: tuple[Comparison, ...]) -> dict[str, int]:
+    sources = dict.fromkeys(comparison.expectation.source for comparison in comparisons)
+    return {source: number for number, source in enumerate(sources, start=1)}
+
+
+def _table(title: str, *columns: Column | str) -> Table:
+    return Table(
+        *columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, header_style="dim"
+    )  # fmt: skip
+
+
+def _right(header: str) -> Column:
+    return Column(header, justify="right", no_wrap=True)
+
+
+def _value(value: float, what: Quantity) -> str:
+    return _clock(value) if what.dimension is None else f"{in_unit(value, what):.{_DECIMALS[what.unit]}f}"
+
+
+def _clock(tdb: float) -> str:
+    return utc_iso(tdb, 0).replace("T", " ").removesuffix("Z")
+
+
+def _elapsed(seconds: float) -> str:
+    minutes = round(seconds / 60.0)
+    return f"{minutes // 1440} d {minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:.{decimals}f}"
