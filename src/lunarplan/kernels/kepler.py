@@ -186,7 +186,7 @@ def solve_time(r, eta, beta, gm, dt):
         if not low <= ahead <= high:
             ahead = 0.5 * (low + high) if high < 1e300 else 2.0 * s
         # Rounding of the terms hides any step smaller than this.
-        blur = 2e-16 * (r * g1 + abs(eta) * g2 + gm * g3 + dt) / rate + 4e-16 * s
+        blur = 8e-16 * (r * g1 + abs(eta) * g2 + gm * g3 + dt) / rate + 4e-16 * s
         if abs(ahead - s) <= blur or miss == 0.0:
             return ahead, True
         s = ahead

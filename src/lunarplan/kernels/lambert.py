@@ -32,7 +32,7 @@ from .lanes import (
     stack,
     store,
 )
-from .linalg3 import across, cross, dot, unit
+from .linalg3 import across, added, chosen, combined, cross, dot, less, resolved, scaled
 
 OK, COLLINEAR, RECTILINEAR, NO_SOLUTION, NOT_CONVERGED, BAD_INPUT = range(6)
 
@@ -248,18 +248,18 @@ def admissible(value):
 
 
 @inlined
-def plane(ux, uy, uz, wx, wy, wz, px, py, pz, apart, usable, resolve):
+def plane(u, w, pole, apart, usable, resolve):
     """Normal along u x w (any length), and why there is none; with `resolve` the pole gives it at half a turn."""
-    nx, ny, nz = cross(ux, uy, uz, wx, wy, wz)
-    aligned = dot(nx, ny, nz, nx, ny, nz) < COLLINEAR_SINE * COLLINEAR_SINE
-    opposite = dot(ux, uy, uz, wx, wy, wz) < 0.0
+    normal = cross(u, w)
+    aligned = dot(normal, normal) < COLLINEAR_SINE * COLLINEAR_SINE
+    opposite = dot(u, w) < 0.0
     status = select(aligned, select(opposite | (apart <= 0.0), 1.0 * COLLINEAR, 1.0 * RECTILINEAR), 0.0 * apart)
     if resolve:
-        ax, ay, az = across(px, py, pz, ux, uy, uz)
-        given = aligned & opposite & (dot(ax, ay, az, ax, ay, az) > 1e-20 * dot(px, py, pz, px, py, pz))
-        nx, ny, nz = select(given, ax, nx), select(given, ay, ny), select(given, az, nz)
-        status = select(given, 1.0 * OK, status)
-    return nx, ny, nz, select(usable, status, 1.0 * BAD_INPUT)
+        given = across(pole, u)
+        valid = aligned & opposite & (dot(given, given) > 1e-20 * dot(pole, pole))
+        normal = chosen(valid, given, normal)
+        status = select(valid, 1.0 * OK, status)
+    return normal, select(usable, status, 1.0 * BAD_INPUT)
 
 
 @inlined
@@ -281,54 +281,49 @@ def solve_x(time, lam, chord, turns, side, status, whole):
 
 
 @inlined
-def solve_lanes(x1, y1, z1, x2, y2, z2, tof, gm, px, py, pz, turns, sense, side, resolve, whole):
+def velocities(x, lam, chord, gm, s, r1, r2, over1, over2, over_c, u, w, normal):
+    """At both ends; normal is of unit length and along the angular momentum. Source: Izzo 2015, algorithm 1."""
+    y, _, larger = roots(x, lam, chord)
+    plus = select(lam * x > 0.0, larger, chord / larger)
+    speed = sqrt(0.5 * gm * s)
+    opening = less(w, u)
+    around = speed * plus * sqrt(r1 * r2 * dot(opening, opening)) * over_c
+    common, tilt = speed * fma(lam, y, -x), speed * (r1 - r2) * over_c * fma(lam, y, x)
+    v1 = combined(over1 * (common - tilt), u, over1 * around, cross(normal, u))
+    v2 = combined(-over2 * (common + tilt), w, over2 * around, cross(normal, w))
+    return v1, v2
+
+
+@inlined
+def solve_lanes(place1, place2, tof, gm, pole, turns, sense, side, resolve, whole):
     """Both velocities, status, and the shortest time of flight with that many revolutions.
 
-    px, py, pz : the pole that tells prograde from retrograde; with `resolve` also the plane's normal at half a turn
+    pole : tells prograde from retrograde; with `resolve` it is also the plane's normal at half a turn
     turns : pi times the whole revolutions, all zero unless `whole`; sense : +1 prograde, -1 retrograde
     side : -1 left branch (and without whole revolutions), +1 right branch
     """
-    r1, over1, ux, uy, uz = unit(x1, y1, z1)
-    r2, over2, wx, wy, wz = unit(x2, y2, z2)
-    c, over_c, _, _, _ = unit(x2 - x1, y2 - y1, z2 - z1)
+    r1, over1, u = resolved(place1)
+    r2, over2, w = resolved(place2)
+    c, over_c, _ = resolved(less(place2, place1))
     c = select(c > 0.0, c, 0.0)
     usable = admissible(r1) & admissible(r2) & admissible(tof) & admissible(gm)
-    nx, ny, nz, status = plane(ux, uy, uz, wx, wy, wz, px, py, pz, c, usable, resolve)
-    sense = sense * select(dot(nx, ny, nz, px, py, pz) < 0.0, -1.0, 1.0)
+    normal, status = plane(u, w, pole, c, usable, resolve)
+    sense = sense * select(dot(normal, pole) < 0.0, -1.0, 1.0)
 
     s = 0.5 * (r1 + r2 + c)
     over_s = 1.0 / s
-    mean = sqrt(r1 * r2)
-    bx, by, bz = ux + wx, uy + wy, uz + wz
-    lam = copysign(0.5 * mean * over_s * sqrt(dot(bx, by, bz, bx, by, bz)), sense)
+    bisector = added(u, w)
+    lam = copysign(0.5 * over_s * sqrt(r1 * r2 * dot(bisector, bisector)), sense)
     unit_time = s * sqrt(0.5 * s / gm)
     sound = status <= 0.0
     lam, chord = select(sound, lam, 0.5), select(sound, c * over_s, 0.75)
     time = select(sound, tof / unit_time, 1.0)
     x, status, shortest = solve_x(time, lam, chord, turns, side, status, whole)
 
-    y, _, larger = roots(x, lam, chord)
-    plus = select(lam * x > 0.0, larger, chord / larger)
-    speed = sqrt(0.5 * gm * s)
-    rho = (r1 - r2) * over_c
-    ex, ey, ez = wx - ux, wy - uy, wz - uz
-    around = speed * mean * over_c * sqrt(dot(ex, ey, ez, ex, ey, ez)) * plus
-    sound = status <= 0.0
-    around = select(sound, around * sense * rsqrt(dot(nx, ny, nz, nx, ny, nz)), math.nan)
-    out, back = speed * fma(lam, y, -x), speed * rho * fma(lam, y, x)
-    t1x, t1y, t1z = cross(nx, ny, nz, ux, uy, uz)
-    t2x, t2y, t2z = cross(nx, ny, nz, wx, wy, wz)
-    radial1, radial2, around1, around2 = over1 * (out - back), -over2 * (out + back), around * over1, around * over2
-    return (
-        fma(radial1, ux, around1 * t1x),
-        fma(radial1, uy, around1 * t1y),
-        fma(radial1, uz, around1 * t1z),
-        fma(radial2, wx, around2 * t2x),
-        fma(radial2, wy, around2 * t2y),
-        fma(radial2, wz, around2 * t2z),
-        status,
-        shortest * unit_time,
-    )
+    upright = select(status <= 0.0, sense * rsqrt(dot(normal, normal)), math.nan)
+    normal = scaled(upright, normal)
+    v1, v2 = velocities(x, lam, chord, gm, s, r1, r2, over1, over2, over_c, u, w, normal)
+    return v1[0], v1[1], v1[2], v2[0], v2[1], v2[2], status, shortest * unit_time
 
 
 # ---------------------------------------------------------------- batches
@@ -378,14 +373,18 @@ def solver(width, whole, resolve):
             if whole:
                 stage(given, 11, turns, turns_step, row, rows, 1)
             for j in range(-(-rows // width)):
-                at = given[6 * room + j]
                 answer = solve_lanes(
-                    given[j], given[room + j], given[2 * room + j],
-                    given[3 * room + j], given[4 * room + j], given[5 * room + j],
-                    at, given[7 * room + j],
-                    given[8 * room + j], given[9 * room + j], given[10 * room + j],
-                    given[11 * room + j] if whole else 0.0 * at, sense, side, resolve, whole,
-                )  # fmt: skip
+                    (given[j], given[room + j], given[2 * room + j]),
+                    (given[3 * room + j], given[4 * room + j], given[5 * room + j]),
+                    given[6 * room + j],
+                    given[7 * room + j],
+                    (given[8 * room + j], given[9 * room + j], given[10 * room + j]),
+                    given[11 * room + j] if whole else 0.0 * given[j],
+                    sense,
+                    side,
+                    resolve,
+                    whole,
+                )
                 for k in range(8):
                     found[k * room + j] = answer[k]
             unstage(found, 0, v1, row, rows, 3)
