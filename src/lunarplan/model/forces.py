@@ -116,14 +116,10 @@ class ForceModel:
             )
         for name, value in self.gm_km3_s2.items():
             if not (np.isfinite(value) and value >= 0.0):
-                raise InputError(
-                    f"{value!r} km3/s2", where=f"ForceModel.gm_km3_s2[{name!r}]", allowed="finite, >= 0"
-                )
+                raise InputError(f"{value!r} km3/s2", where=f"ForceModel.gm_km3_s2[{name!r}]", allowed="finite, >= 0")
 
     def __hash__(self) -> int:
-        return hash(
-            (self.bodies, self.earth_zonal, self.moon_degree, self.earth_pole, tuple(self.gm_km3_s2.items()))
-        )
+        return hash((self.bodies, self.earth_zonal, self.moon_degree, self.earth_pole, tuple(self.gm_km3_s2.items())))
 
     @property
     def table_bodies(self) -> tuple[str, ...]:

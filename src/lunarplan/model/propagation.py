@@ -53,9 +53,7 @@ class Thrust:
         force = np.broadcast_to(np.asarray(self.force_n, float), (n, 3))
         mass = np.broadcast_to(np.asarray(self.mass_kg, float), n)
         isp = np.broadcast_to(np.asarray(self.isp_s, float), n)
-        if not (
-            np.isfinite(force).all() and np.isfinite(mass).all() and (mass > 0).all() and (isp > 0).all()
-        ):
+        if not (np.isfinite(force).all() and np.isfinite(mass).all() and (mass > 0).all() and (isp > 0).all()):
             raise InputError(
                 "not a usable thrust",
                 where="Thrust",
@@ -165,9 +163,7 @@ def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None, *, along_veloc
     if thrust is not None:
         rows[:, blocks.FORCE_X : blocks.MASS_FLOW + 1] = thrust.rows(n)
         if along_velocity and (rows[:, blocks.FORCE_Y : blocks.MASS] != 0.0).any():
-            raise InputError(
-                "a steered thrust has a direction", where="Thrust.force_n", allowed="(newtons, 0, 0)"
-            )
+            raise InputError("a steered thrust has a direction", where="Thrust.force_n", allowed="(newtons, 0, 0)")
     return rows
 
 
@@ -185,9 +181,7 @@ def _aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats,
                 remedy="give one per row",
             )
         if not np.isfinite(value).all():
-            raise InputError(
-                "an epoch is not finite", where=name, remedy="give an ISO UTC string or TDB seconds"
-            )
+            raise InputError("an epoch is not finite", where=name, remedy="give an ISO UTC string or TDB seconds")
     return x, np.broadcast_to(start, len(x)).copy(), np.broadcast_to(end, len(x)).copy()
 
 
@@ -283,16 +277,12 @@ def _derivatives() -> Callable[..., Any]:
     return make_derivatives(FULL_MODEL)
 
 
-def accelerations(
-    states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth"
-) -> Floats:
+def accelerations(states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth") -> Floats:
     """Acceleration of every state, float64[N, 3], km/s2, ICRF, relative to the falling ``center``."""
     return _evaluate(states, epoch, forces, center)[0]
 
 
-def gravity_gradients(
-    states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth"
-) -> Floats:
+def gravity_gradients(states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth") -> Floats:
     """Gradient of the acceleration at every state, float64[N, 3, 3], 1/s2."""
     return _evaluate(states, epoch, forces, center)[1]
 
@@ -305,7 +295,5 @@ def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: 
     if len(x):
         field = forces.kernel_field(t.min(), t.max())
         centers = np.full(len(x), _CENTERS[center], np.int64)
-        _derivatives()(
-            x, t - field.start, centers, row_inputs(len(x), forces, None), field, acceleration, gradient
-        )
+        _derivatives()(x, t - field.start, centers, row_inputs(len(x), forces, None), field, acceleration, gradient)
     return acceleration, gradient

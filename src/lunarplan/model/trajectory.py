@@ -133,6 +133,10 @@ class Trajectory:
         return f"<Trajectory {utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}: {names}>"
 
     @property
+    def forces(self) -> ForceModel:
+        return self.arcs[0].run.forces
+
+    @property
     def start_tdb(self) -> float:
         return self.arcs[0].start_tdb
 

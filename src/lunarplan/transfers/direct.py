@@ -221,9 +221,7 @@ class _Shooting:
         node, argument, speed = conic.arrival(
             v, b.perilune_radius_km, b.lunar_inclination, b.northbound_arrival, gm_moon
         )
-        return np.column_stack(
-            [out.node, out.argument, out.speed, b.perilune_tdb - b.tof_s, node, argument, speed]
-        )
+        return np.column_stack([out.node, out.argument, out.speed, b.perilune_tdb - b.tof_s, node, argument, speed])
 
     def injection(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """State after the injection burn, and its partials with respect to node, argument and speed."""
@@ -232,9 +230,7 @@ class _Shooting:
 
     def perilune(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         b = self.batch
-        return _apsis(
-            x[:, 4:], b.perilune_radius_km[rows], b.lunar_inclination[rows], self.lunar_equator[rows]
-        )
+        return _apsis(x[:, 4:], b.perilune_radius_km[rows], b.lunar_inclination[rows], self.lunar_equator[rows])
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Mismatch of the two arcs where they meet, and of the departure time; with the Jacobian."""
@@ -253,10 +249,10 @@ class _Shooting:
         rate = np.concatenate([start[:, 3:], accelerations(start, epochs, self.forces, "earth")], axis=1)
         jacobian[:, :6, 3] = -np.einsum("nij,nj->ni", out_stm, rate)
         jacobian[:, :6, 4:] = -(back_stm @ end_partials)
-        f[:, 6], jacobian[:, 6] = self._departure_time(x, rows)
+        f[:, 6], jacobian[:, 6] = self.departure_time(x, rows)
         return f, jacobian
 
-    def _departure_time(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def departure_time(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         gradient = np.zeros((len(x), 7))
         if self.launch is None:
             gradient[:, 3] = 1.0
@@ -295,6 +291,12 @@ class _Shooting:
         return Transfers(
             self.batch, self.forces, x[:, 3], start, end, x[:, 2] - circular, c3, lift_off, coast, solution
         )
+
+
+def lateness(transfers: Transfers, launch: LaunchTie) -> Floats:
+    """How many seconds after lift-off the launch site would turn under the parking plane, float64[N], in +-12 h."""
+    shooting = _Shooting(transfers.problem, transfers.forces, launch, 1e-10, None)
+    return shooting.departure_time(transfers.solution.x, np.arange(len(transfers.ok)))[0]
 
 
 def _launch_angles(launch: LaunchTie, inclination: Floats) -> tuple[Floats, Floats]:

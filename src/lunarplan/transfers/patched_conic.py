@@ -23,9 +23,7 @@ _BISECTIONS = 60
 _LARGEST_ECCENTRICITY = 1.5  # reaches the Moon in a day
 
 
-def plane_angles(
-    latitude: Floats, longitude: Floats, inclination: Floats, northbound: Floats
-) -> tuple[Floats, Floats]:
+def plane_angles(latitude: Floats, longitude: Floats, inclination: Floats, northbound: Floats) -> tuple[Floats, Floats]:
     """Node and argument of latitude of the plane of given inclination through a point of the sphere; rad.
 
     northbound : +1 where the motion at the point is towards the north, -1 towards the south

@@ -75,9 +75,7 @@ class Targeted:
         """Return self, or raise ConvergenceError if any row failed."""
         if not self.ok.all():
             bad = np.flatnonzero(~self.ok)
-            raise ConvergenceError(
-                f"{len(bad)} of {len(self.status)} rows: {self.reason(bad[0])}", where="targeter"
-            )
+            raise ConvergenceError(f"{len(bad)} of {len(self.status)} rows: {self.reason(bad[0])}", where="targeter")
         return self
 
 
@@ -107,9 +105,7 @@ def target(
 class _Search:
     """The state of the iteration; rows leave ``active`` when they converge or give up."""
 
-    def __init__(
-        self, evaluate: Evaluate, guess: Floats, free: Sequence[Variable], targets: Sequence[Target]
-    ) -> None:
+    def __init__(self, evaluate: Evaluate, guess: Floats, free: Sequence[Variable], targets: Sequence[Target]) -> None:
         self.evaluate = evaluate
         self.scale_x = np.array([v.scale for v in free])
         self.max_step = np.array([v.max_step for v in free])

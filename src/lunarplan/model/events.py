@@ -1,0 +1,166 @@
+"""Events along a trajectory: what happens is a function that crosses zero, where it happens is one search for all.
+
+The search samples every integration step, keeps the pairs of samples between which the sign changes, and refines all
+of them at once. A sample that is exactly zero belongs to the pair it ends; NaN has no sign and no event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.kernels.shadow import lit_fraction
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.frames import rotation
+from lunarplan.model.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+RISING, FALLING, EITHER = 1, -1, 0
+LUNAR_SPHERE_OF_INFLUENCE_KM = 66_183.0  # a (m/M)^(2/5), Bate, Mueller and White (1971), eq. (7.4-1)
+_SAMPLES_PER_STEP = 6
+_TIME_TOLERANCE_S = 1e-6
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens where ``value`` crosses zero.
+
+    value     : (epochs, trajectory) -> float64[N]
+    direction : RISING, FALLING or EITHER
+    """
+
+    name: str
+    value: Callable[[Floats, Trajectory], Floats]
+    direction: int = EITHER
+
+
+def perilune_passage() -> Event:
+    """Smallest distance from the Moon."""
+    return Event("perilune", _radial_motion("moon"), RISING)
+
+
+def apolune_passage() -> Event:
+    """Largest distance from the Moon."""
+    return Event("apolune", _radial_motion("moon"), FALLING)
+
+
+def perigee_passage() -> Event:
+    return Event("perigee", _radial_motion("earth"), RISING)
+
+
+def apogee_passage() -> Event:
+    return Event("apogee", _radial_motion("earth"), FALLING)
+
+
+def radius_crossing(body: str, radius_km: float, direction: int = EITHER, name: str = "") -> Event:
+    """The distance from a body's centre passes a value; RISING is outwards."""
+    if not (np.isfinite(radius_km) and radius_km > 0.0):
+        raise InputError(f"{radius_km!r} km", where="radius_crossing", allowed="> 0 km")
+
+    def value(tdb: Floats, trajectory: Trajectory) -> Floats:
+        return np.asarray(np.linalg.norm(trajectory.at(tdb, body)[:, :3], axis=1) - radius_km)
+
+    return Event(name or f"{radius_km:g} km from the {body}", value, direction)
+
+
+def altitude_crossing(body: str, altitude_km: float, direction: int = EITHER) -> Event:
+    """The altitude above a body's mean (Moon) or equatorial (Earth) radius passes a value."""
+    return radius_crossing(body, RADIUS_KM[body] + altitude_km, direction, f"{altitude_km:g} km above the {body}")
+
+
+def impact(body: str) -> Event:
+    """The surface is reached from above."""
+    return radius_crossing(body, RADIUS_KM[body], FALLING, f"impact on the {body}")
+
+
+def sphere_of_influence(direction: int = EITHER) -> Event:
+    """Entry (FALLING) into the Moon's sphere of influence, or exit (RISING)."""
+    return radius_crossing("moon", LUNAR_SPHERE_OF_INFLUENCE_KM, direction, "lunar sphere of influence")
+
+
+def node_crossing(body: str, axes: str, direction: int = EITHER) -> Event:
+    """The plane z = 0 of some axes is crossed; RISING is the ascending node."""
+
+    def value(tdb: Floats, trajectory: Trajectory) -> Floats:
+        r = trajectory.at(tdb, body)[:, :3]
+        matrix = rotation(axes, tdb, trajectory.forces.source)
+        return np.asarray(np.einsum("nj,nj->n", np.broadcast_to(matrix, (len(tdb), 3, 3))[:, 2], r))
+
+    return Event(f"node ({axes})", value, direction)
+
+
+def shadow(body: str, *, fraction: float = 0.5, direction: int = EITHER) -> Event:
+    """The lit fraction of the Sun's disc passes ``fraction`` behind a body; FALLING is entry.
+
+    fraction : just under 1 for the penumbra's edge, just over 0 for the umbra's
+    """
+
+    def value(tdb: Floats, trajectory: Trajectory) -> Floats:
+        return lit(tdb, trajectory, body) - fraction
+
+    return Event(f"shadow of the {body}", value, direction)
+
+
+def lit(tdb: Floats, trajectory: Trajectory, body: str) -> Floats:
+    """Fraction of the Sun's disc seen past a body, float64[N]."""
+    r = trajectory.at(tdb, body)[:, :3]
+    sun = trajectory.forces.source.position("sun", body, tdb) - r
+    radii = RADIUS_KM["sun"], RADIUS_KM[body]
+    return np.array([lit_fraction(*s, radii[0], *-b, radii[1]) for s, b in zip(sun, r, strict=True)])
+
+
+def _radial_motion(body: str) -> Callable[[Floats, Trajectory], Floats]:
+    def value(tdb: Floats, trajectory: Trajectory) -> Floats:
+        x = trajectory.at(tdb, body)
+        return np.asarray(np.einsum("ni,ni->n", x[:, :3], x[:, 3:]))
+
+    return value
+
+
+def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, end_tdb: float | None = None) -> Floats:
+    """Epochs of an event, ascending, float64[n], TDB s; to a microsecond.
+
+    start_tdb, end_tdb : search only between them
+    """
+    t = _samples(trajectory, start_tdb, end_tdb)
+    if len(t) < 2:
+        return np.empty(0)
+    value = event.value(t, trajectory)
+    before, after = value[:-1], value[1:]
+    rises, falls = (before < 0.0) & (after >= 0.0), (before > 0.0) & (after <= 0.0)
+    wanted = {RISING: rises, FALLING: falls, EITHER: rises | falls}[event.direction]
+    i = np.flatnonzero(wanted)
+    return _refine(trajectory, event, t[i], t[i + 1])
+
+
+def _samples(trajectory: Trajectory, start_tdb: float | None, end_tdb: float | None) -> Floats:
+    first = trajectory.start_tdb if start_tdb is None else max(start_tdb, trajectory.start_tdb)
+    last = trajectory.end_tdb if end_tdb is None else min(end_tdb, trajectory.end_tdb)
+    nodes = trajectory.nodes_tdb
+    parts = np.arange(_SAMPLES_PER_STEP) / _SAMPLES_PER_STEP
+    inside = (nodes[:-1, None] + np.diff(nodes)[:, None] * parts).ravel()
+    inside = inside[(inside > first) & (inside < last)]
+    return np.concatenate([[first], inside, [last]]) if last > first else np.empty(0)
+
+
+def _refine(trajectory: Trajectory, event: Event, low: Floats, high: Floats) -> Floats:
+    """All roots at once, by Chandrupatla's method."""
+    if not len(low):
+        return np.empty(0)
+    from scipy.optimize.elementwise import find_root  # scipy's optimisers take half a second to import
+
+    def value(tdb: Floats) -> Floats:
+        return event.value(np.ravel(tdb), trajectory).reshape(np.shape(tdb))
+
+    found = find_root(value, (low, high), tolerances={"xatol": _TIME_TOLERANCE_S, "xrtol": 0.0})
+    if not found.success.all():
+        raise ConvergenceError(f"{event.name}: a crossing could not be refined", where="events.find")
+    return np.sort(np.asarray(found.x))
