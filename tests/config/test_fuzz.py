@@ -1,0 +1,98 @@
+"""Whatever is done to a mission file: it is a mission, or an InputError that says where. Never anything else."""
+
+import copy
+import datetime as dt
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lunarplan import Mission
+from lunarplan.config import library
+from lunarplan.errors import InputError
+
+FILES = [library.read(library.find(name)) for name in ("change-5", "change-6", "luna-25", "im-1", "luna-26")]
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from([10**400, -0.0, "nan km", "1e400 kg", "-1 km", "0 s", "200 km", "12 h", "launcher", "\0", "a\nb"]),
+    st.datetimes(),
+    st.datetimes(timezones=st.just(dt.UTC)),
+    st.dates(),
+    st.times(),
+    st.builds(
+        lambda number, unit: f"{number!r} {unit}",
+        st.floats(allow_nan=False),
+        st.sampled_from(["km", "m", "s", "h", "days", "deg", "rad", "kg", "N", "km2/s2", "m/s", "parsec"]),
+    ),
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
+
+
+def places(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the way to every key and item of a nested table."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [found for key, child in items for found in ((*way, key), *places(child, (*way, key)))]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> dict[str, Any]:
+    """A shipped mission with one to three things replaced, removed, renamed or swapped."""
+    data = copy.deepcopy(draw(st.sampled_from(FILES)))
+    for _ in range(draw(st.integers(1, 3))):
+        if ways := places(data):
+            _damage(data, draw(st.sampled_from(ways)), draw)
+    return data
+
+
+def _damage(data: Any, way: tuple[Any, ...], draw: st.DrawFn) -> None:
+    table = data
+    for key in way[:-1]:
+        table = table[key]
+    last = way[-1]
+    match draw(st.sampled_from(["replace", "remove", "rename", "graft"])):
+        case "replace":
+            table[last] = draw(VALUES)
+        case "remove":
+            del table[last]
+        case "rename" if isinstance(table, dict):
+            table[draw(st.text(max_size=12) | st.sampled_from(["type", last + "s", last[:-1]]))] = table.pop(last)
+        case _:
+            source: Any = draw(st.sampled_from(FILES))
+            for key in draw(st.sampled_from(places(source))):
+                source = source[key]
+            table[last] = copy.deepcopy(source)
+
+
+@settings(max_examples=400, deadline=None)
+@given(damaged())
+def test_a_damaged_mission_is_a_mission_or_an_input_error(data: dict[str, Any]) -> None:
+    try:
+        mission = Mission.from_dict(data)
+    except InputError as error:
+        text = str(error)
+        assert error.exit_code == 2
+        assert error.where, "an error without a place helps nobody"
+        assert "\n" not in text
+        assert len(text) < 1500
+    else:
+        assert len(mission.sha256) == 64
+        assert mission.vehicle.build().mass_kg > 0.0
+        assert mission.insertion.orbits
+        assert 0.0 <= mission.launch.azimuth_rad < 6.2832
+        assert repr(mission)
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES)
+def test_anything_at_all_is_a_mission_or_an_input_error(data: Any) -> None:
+    try:
+        Mission.from_dict(data)
+    except InputError as error:
+        assert "\n" not in str(error)
