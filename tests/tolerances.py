@@ -6,6 +6,29 @@ Import as ``from tests.tolerances import EPOCH_RESOLUTION_S``. Units are in the 
 # Epochs
 EPOCH_RESOLUTION_S = 1.2e-7  # one float64 step of TDB seconds between 2017 and 2034
 TDB_SERIES_INTERPOLATION_S = 2e-10  # cubic between daily sums of the TDB - TT series
-TDB_TWO_TERM_FORMULA_S = (
-    3.5e-5  # what the two-term TDB - TT formulas (CSPICE, Orekit) leave out of the series
-)
+TDB_TWO_TERM_FORMULA_S = 3.5e-5  # what the two-term TDB - TT formulas (CSPICE, Orekit) leave out of the series
+
+# Ephemeris and frames
+DE_EVALUATION_KM = 1e-6  # two orders of summation at 10 au differ by some roundings: 1 mm
+DE_EVALUATION_KM_S = 1e-12  # likewise for velocities: 1 nm/s
+MOON_EVALUATION_KM = 2e-9  # the same at the Moon's distance: 2 um
+GRANULE_REEXPANSION_KM = 1e-6  # promised by Ephemeris.granules: 1 mm
+MOON_QUATERNION = 1e-14  # promised by Ephemeris.granules
+MOON_VS_OREKIT_KM = 4e-4  # Orekit's Chebyshev re-fit of DE440, 0.300 m at one of two epochs
+MOON_VS_OREKIT_KM_S = 3e-9
+MOON_VS_GMAT_KM = 1e-4  # 0.028 m, of which 30 us of TDB - TT make 0.03 m
+ORIENTATION_VS_CSPICE = 1e-11  # psi beyond 4000 rad carries 1e-12
+IAU_MOON_POLE_KM = 0.22  # Orekit's IAU rotation model at 1.5 to 5 Earth radii from the Moon: 57 to 201 m
+ROTATION_RATE_RAD_S = 1e-15  # five-point differences of rotations 20 s apart
+ITRF_POLE_MOTION_RAD_S = 1e-11  # precession and nutation in longitude, left out of the rate
+ITRF_VS_ASTROPY_KM = 1e-5  # celestial pole offsets of 0.3 mas at 7700 km: 1 cm
+SERIES_ROUNDING = 1e-13  # roundings of nine terms of order 1, and of their second derivative
+
+# Launch sites
+APOLLO_PLANE_DEG = 0.02  # cos i = cos(latitude) sin(heading) on the rounded figures of Apollo by the Numbers
+
+# Files
+OEM_POSITION_KM = 1e-9  # decimals written: a micrometre
+OEM_VELOCITY_KM_S = 1e-12
+OEM_EPOCH_S = 6e-7  # decimals written: a microsecond, and the resolution of float64
+OEM_INTERPOLATION_KM = 1e-3  # what a reader who interpolates an exported trajectory may be off

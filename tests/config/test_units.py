@@ -73,9 +73,7 @@ def test_takes_an_astropy_quantity() -> None:
     assert parse(-2.0 * u.km**2 / u.s**2, C3) == -2.0
 
 
-@pytest.mark.parametrize(
-    "quantity", [3 * u.s, [1, 2] * u.km, float("nan") * u.km, float("inf") * u.km], ids=str
-)
+@pytest.mark.parametrize("quantity", [3 * u.s, [1, 2] * u.km, float("nan") * u.km, float("inf") * u.km], ids=str)
 def test_refuses_a_quantity_that_is_not_one_finite_length(quantity: u.Quantity) -> None:
     with pytest.raises(InputError, match=r"length"):
         parse(quantity, LENGTH)
