@@ -42,11 +42,10 @@ def scaled(time, start, length, record):
 def values(c, x):
     """Three series at x in [-1, 1]."""
     y = x + x
-    last = c.shape[1] - 1
     zero = x * 0.0
-    px, py, pz = zero + c[0, last], zero + c[1, last], zero + c[2, last]
+    px, py, pz = zero, zero, zero
     qx, qy, qz = zero, zero, zero
-    for k in range(last - 1, 0, -1):
+    for k in range(c.shape[1] - 1, 0, -1):
         px, qx = fma(y, px, c[0, k] - qx), px
         py, qy = fma(y, py, c[1, k] - qy), py
         pz, qz = fma(y, pz, c[2, k] - qz), pz
@@ -57,11 +56,9 @@ def values(c, x):
 def value_and_rate(c, x):
     """One series and its derivative at x in [-1, 1]."""
     y = x + x
-    last = c.size - 1
     zero = x * 0.0
-    p, q = zero + c[last], zero
-    dp, dq = zero, zero
-    for k in range(last - 1, 0, -1):
+    p, q, dp, dq = zero, zero, zero, zero
+    for k in range(c.size - 1, 0, -1):
         dp, dq = fma(y, dp, fma(2.0, p, -dq)), dp
         p, q = fma(y, p, c[k] - q), p
     return fma(x, p, c[0] - q), fma(x, dp, p - dq)
