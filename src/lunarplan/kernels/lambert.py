@@ -45,6 +45,7 @@ PARABOLIC = 2e-4  # half-width in 1 - x^2 of the strip where derivatives come fr
 SERIES_LIMIT = 0.05  # up to which `arc_series` has full precision
 SMALLEST, LARGEST = 1e-100, 1e100  # admissible radii, times and gm
 INFINITE = 1e300
+ROUNDING = 4e-16  # relative, of the shortest time
 
 
 # ---------------------------------------------------------------- time of flight
@@ -264,19 +265,21 @@ def plane(u, w, pole, apart, usable, resolve):
 
 @inlined
 def solve_x(time, lam, chord, turns, side, status, whole):
-    """x for the time, the status with what the search found, and the shortest time with whole revolutions."""
+    """x for the time, the status with what the search found, and the shortest time with that many revolutions."""
+    zero = 0.0 * time
+    x, shortest = guess_direct(time, lam, chord), zero
+    low, high, falls, fold = zero - 1.0, zero + INFINITE, zero + 1.0, zero + INFINITE
     if whole:
-        fold, shortest, bend = quickest(lam, chord, turns)
-        too_short = time < shortest * (1.0 - 4e-16)
-        status = select((status <= 0.0) & too_short, 1.0 * NO_SOLUTION, status)
-        x = guess_turns(time, turns, side, fold, shortest, bend)
-        low, high = select(side < 0.0, -1.0, fold), select(side < 0.0, fold, 1.0)
-    else:
-        fold, shortest = 0.0 * time + INFINITE, 0.0 * time
-        x = guess_direct(time, lam, chord)
-        low, high = 0.0 * time - 1.0, fold
+        around = turns > 0.0
+        fold, shortest, bend = quickest(lam, chord, select(around, turns, math.pi))
+        x = select(around, guess_turns(time, turns, side, fold, shortest, bend), x)
+        low = select(around, select(side < 0.0, low, fold), low)
+        high = select(around, select(side < 0.0, fold, 1.0), high)
+        falls = select(around, -side, 1.0)
+        fold, shortest = select(around, fold, INFINITE), select(around, shortest, 0.0)
+        status = select((status <= 0.0) & (time < shortest * (1.0 - ROUNDING)), 1.0 * NO_SOLUTION, status)
     active = select(status <= 0.0, 1.0, 0.0)
-    x, active = find_x(select(active > 0.0, x, fold), active, time, lam, chord, turns, low, high, -side, fold)
+    x, active = find_x(select(active > 0.0, x, 0.5), active, time, lam, chord, turns, low, high, falls, fold)
     return x, select(active > 0.0, 1.0 * NOT_CONVERGED, status), shortest
 
 
@@ -300,13 +303,13 @@ def solve_lanes(place1, place2, tof, gm, pole, turns, sense, side, resolve, whol
 
     pole : tells prograde from retrograde; with `resolve` it is also the plane's normal at half a turn
     turns : pi times the whole revolutions, all zero unless `whole`; sense : +1 prograde, -1 retrograde
-    side : -1 left branch (and without whole revolutions), +1 right branch
+    side : with whole revolutions -1 for the left branch, +1 for the right
     """
     r1, over1, u = resolved(place1)
     r2, over2, w = resolved(place2)
     c, over_c, _ = resolved(less(place2, place1))
     c = select(c > 0.0, c, 0.0)
-    usable = admissible(r1) & admissible(r2) & admissible(tof) & admissible(gm)
+    usable = admissible(r1) & admissible(r2) & admissible(tof) & admissible(gm) & admissible(dot(pole, pole))
     normal, status = plane(u, w, pole, c, usable, resolve)
     sense = sense * select(dot(normal, pole) < 0.0, -1.0, 1.0)
 
@@ -330,13 +333,13 @@ def solve_lanes(place1, place2, tof, gm, pole, turns, sense, side, resolve, whol
 
 
 @inlined
-def stage(columns, first, array, step, row, rows, items):
-    """Copy `rows` rows of `items` numbers into columns first, first + 1, ...; the last row fills what is left over."""
+def stage(columns, first, array, step, row, rows, filled, items):
+    """Copy `rows` rows of `items` numbers into columns first, first + 1, ...; the last row again up to `filled`."""
     for k in range(items):
         column = (first + k) * BLOCK
         for i in range(rows):
             set_lane(columns, 0, column + i, load(1, array, (row + i) * step + k))
-        for i in range(rows, BLOCK):
+        for i in range(rows, filled):
             set_lane(columns, 0, column + i, load(1, array, (row + rows - 1) * step + k))
 
 
@@ -354,7 +357,8 @@ def solver(width, whole, resolve):
     """Compiled batch solver on lanes of the given width; whole: with whole revolutions; resolve: pole at half a turn.
 
     The kernel's arguments: flat arrays r1, r2, pole (three numbers a row), tof, gm, turns (one), each with the step
-    from row to row (0: one row for all); sense; side; flat outputs v1, v2, status, shortest; first and last row.
+    from row to row (0: one row for all); sense; side; flat outputs v1, v2, status, shortest (filled if `whole`); first
+    and last row.
     """
     room = BLOCK // width
     inputs, outputs = 12 * room, 8 * room
@@ -365,14 +369,15 @@ def solver(width, whole, resolve):
         given, found = stack(width, inputs), stack(width, outputs)
         for row in range(first, last, BLOCK):
             rows = min(BLOCK, last - row)
-            stage(given, 0, r1, step1, row, rows, 3)
-            stage(given, 3, r2, step2, row, rows, 3)
-            stage(given, 6, tof, tof_step, row, rows, 1)
-            stage(given, 7, gm, gm_step, row, rows, 1)
-            stage(given, 8, pole, pole_step, row, rows, 3)
+            filled = -(-rows // width) * width
+            stage(given, 0, r1, step1, row, rows, filled, 3)
+            stage(given, 3, r2, step2, row, rows, filled, 3)
+            stage(given, 6, tof, tof_step, row, rows, filled, 1)
+            stage(given, 7, gm, gm_step, row, rows, filled, 1)
+            stage(given, 8, pole, pole_step, row, rows, filled, 3)
             if whole:
-                stage(given, 11, turns, turns_step, row, rows, 1)
-            for j in range(-(-rows // width)):
+                stage(given, 11, turns, turns_step, row, rows, filled, 1)
+            for j in range(filled // width):
                 answer = solve_lanes(
                     (given[j], given[room + j], given[2 * room + j]),
                     (given[3 * room + j], given[4 * room + j], given[5 * room + j]),
@@ -391,6 +396,7 @@ def solver(width, whole, resolve):
             unstage(found, 3, v2, row, rows, 3)
             for i in range(rows):
                 status[row + i] = int(get_lane(found, 0, 6 * BLOCK + i))
-            unstage(found, 7, shortest, row, rows, 1)
+            if whole:
+                unstage(found, 7, shortest, row, rows, 1)
 
     return solve
