@@ -32,3 +32,7 @@ OEM_POSITION_KM = 1e-9  # decimals written: a micrometre
 OEM_VELOCITY_KM_S = 1e-12
 OEM_EPOCH_S = 6e-7  # decimals written: a microsecond, and the resolution of float64
 OEM_INTERPOLATION_KM = 1e-3  # what a reader who interpolates an exported trajectory may be off
+TURN_ROUNDING_KM = 1e-9  # two rotations of 1e5 km
+TURN_ROUNDING_KM_S = 1e-13  # two rotations of the 20 km/s that 1e5 km have in ITRF
+SUN_CENTRED_TURN_KM_S = 1e-8  # epochs of 0.1 us do not matter, but 1.5e8 km in ITRF move at 11,000 km/s
+UT1_INTERPOLATION_S = 1e-4  # Bulletin A against B, and linear interpolation over a day
