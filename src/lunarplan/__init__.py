@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lunarplan.model.trajectory import Trajectory
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
-    from lunarplan.transfers.lambert import lambert
+    from lunarplan.model.two_body import lambert
 
     __version__: str
 
@@ -40,7 +40,7 @@ _HOME = {
     "Plan": "lunarplan.plan.plan",
     "State": "lunarplan.model.state",
     "Trajectory": "lunarplan.model.trajectory",
-    "lambert": "lunarplan.transfers.lambert",
+    "lambert": "lunarplan.model.two_body",
     "propagate": "lunarplan.model.propagation",
 }
 

@@ -8,6 +8,7 @@ import argparse
 import io
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from lunarplan.report.console import facts, show_missions, show_plan
 
 DEFECT, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 4, 130, 141
 _PATIENCE_S = 2.0
-_PIPE_WIDTH = 100
+_TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,7 +111,7 @@ def _print_json(content: dict[str, Any]) -> None:
 def _console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows a question mark
-    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    return Console(width=max(_TABLE_WIDTH, shutil.get_terminal_size().columns), highlight=False)
 
 
 def _failed(options: argparse.Namespace, text: str, code: int) -> int:
@@ -153,7 +154,8 @@ class Patience:
         self._timer.cancel()
         with self._lock:
             self._over = True
-            self._live.stop()
+            if self._waited and not self._plain:
+                self._live.stop()
 
     def _show(self) -> None:
         with self._lock:

@@ -43,7 +43,7 @@ def test_the_end_of_a_day_with_a_leap_second_is_a_second_later() -> None:
     "value",
     [
         "2024-05-03T09:27:00",
-        dt.datetime(2024, 5, 3, 9, 27),  # noqa: DTZ001 - being naive is the point
+        dt.datetime(2024, 5, 3, 9, 27),
         "2024-02-30",
         "2024-02-30T00:00:00Z",
         "2024-05-03T25:00:00+08:00",

@@ -65,7 +65,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_missions_mean_a_broken_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lunarplan.config.library.lunarplan.__file__", str(tmp_path / "a" / "b" / "__init__.py"))
+    monkeypatch.setattr("lunarplan.config.library.files", lambda _: tmp_path / "site-packages" / "lunarplan")
     with pytest.raises(DataError, match="reinstall"):
         library.names()
 

@@ -198,7 +198,7 @@ def test_an_explicit_site_is_taken_as_given() -> None:
 def test_a_mission_does_not_change() -> None:
     mission = MissionFile.checked(MISSION)
     with pytest.raises(ValueError, match="frozen"):
-        mission.vehicle.dry_mass_kg = 3.0  # type: ignore[misc]
+        mission.vehicle.dry_mass_kg = 3.0
 
 
 @pytest.mark.parametrize(

@@ -148,12 +148,13 @@ def test_a_file_that_is_no_message_is_refused(tmp_path: Path, content: bytes) ->
 def test_a_damaged_message_is_a_message_or_an_input_error(
     tmp_path_factory: pytest.TempPathFactory, where: int, what: str, length: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("oem")
+    damaged = saved(tmp_path_factory.mktemp("oem"), MESSAGE[:where] + what + MESSAGE[where + length :])
     try:
-        read_oem(saved(folder, MESSAGE[:where] + what + MESSAGE[where + length :]))
+        outcome = f"line by line: {len(read_oem(damaged).segments)} segments"
     except InputError as error:
-        assert "line" in str(error)
-        assert "\n" not in str(error)
+        outcome = str(error)
+    assert "line" in outcome
+    assert "\n" not in outcome
 
 
 @pytest.mark.parametrize(

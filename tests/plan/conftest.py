@@ -1,8 +1,4 @@
-"""The made-up plan, and a solver that returns it."""
-
-import sys
-import types
-from typing import Any
+"""The made-up plan."""
 
 import pytest
 

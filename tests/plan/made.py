@@ -87,7 +87,7 @@ def _circle(seconds: FloatArray) -> FloatArray:
 
 
 def _ellipse(seconds: FloatArray) -> FloatArray:
-    perigee, apogee = 6578.0, 330000.0
+    perigee, apogee = 6578.0, 350000.0
     a, e = 0.5 * (perigee + apogee), (apogee - perigee) / (apogee + perigee)
     n = math.sqrt(GM_KM3_S2["earth"] / a**3)
     mean = n * seconds
@@ -97,7 +97,7 @@ def _ellipse(seconds: FloatArray) -> FloatArray:
     c, s = np.cos(anomaly), np.sin(anomaly)
     b, rate = a * math.sqrt(1.0 - e * e), n / (1.0 - e * c)
     zero = np.zeros_like(seconds)
-    return np.column_stack([a * (c - e), b * s, zero, -a * s * rate, b * c * rate, zero])
+    return -np.column_stack([a * (c - e), b * s, zero, -a * s * rate, b * c * rate, zero])  # apogee at the Moon
 
 
 def mission() -> Mission:

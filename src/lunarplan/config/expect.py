@@ -89,9 +89,7 @@ def _ends(value: Any, what: Quantity, place: Place) -> tuple[float, float]:
         raise Rejected(InputError(f"{len(value)} values", remedy="give one, or a range of two"), place)
     low, high = (_number(end, what, place) for end in value)
     if low > high:
-        raise Rejected(
-            InputError(f"{shown(list(value))} runs backwards", remedy="swap the two values"), place
-        )
+        raise Rejected(InputError(f"{shown(list(value))} runs backwards", remedy="swap the two values"), place)
     return low, high
 
 
@@ -110,7 +108,5 @@ def _tolerance(value: Any, what: Quantity, place: Place) -> float:
     except InputError as error:
         raise Rejected(error, place) from error
     if tolerance < 0.0:
-        raise Rejected(
-            InputError(f"{shown(value)} is negative", remedy="give a tolerance of 0 or more"), place
-        )
+        raise Rejected(InputError(f"{shown(value)} is negative", remedy="give a tolerance of 0 or more"), place)
     return tolerance

@@ -30,9 +30,7 @@ class VehicleTable(Table):
     """What arrives at the Moon."""
 
     dry_mass_kg: Annotated[float, Measured(MASS, 1e-3, 1e7, too_small="not a mass")] = Field(alias="dry_mass")
-    propellant_kg: Annotated[float, Measured(MASS, 0.0, 1e8, too_small="negative")] = Field(
-        alias="propellant"
-    )
+    propellant_kg: Annotated[float, Measured(MASS, 0.0, 1e8, too_small="negative")] = Field(alias="propellant")
     engines: tuple[EngineTable, ...] = Field(min_length=1)
     source: str = ""
 
@@ -52,9 +50,7 @@ class VehicleTable(Table):
 
 
 class _Coordinates(Table):
-    latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] = Field(
-        alias="latitude"
-    )
+    latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] = Field(alias="latitude")
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] = Field(alias="longitude")
 
 
@@ -73,18 +69,14 @@ class ParkingOrbit(Table):
     inclination_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] | None = Field(
         alias="inclination", default=None
     )
-    azimuth_rad: Annotated[float, Measured(ANGLE, 0.0, math.tau, "deg")] | None = Field(
-        alias="azimuth", default=None
-    )
+    azimuth_rad: Annotated[float, Measured(ANGLE, 0.0, math.tau, "deg")] | None = Field(alias="azimuth", default=None)
     node: Literal["ascending", "descending", "best"] = "best"
     coast_revolutions: Annotated[StrictInt, Field(ge=0, le=100)] = 0
 
     @model_validator(mode="after")
     def _one_plane(self) -> Self:
         if self.inclination_rad is not None and self.azimuth_rad is not None:
-            problem = InputError(
-                "inclination and azimuth say the same thing twice", remedy="drop one of them"
-            )
+            problem = InputError("inclination and azimuth say the same thing twice", remedy="drop one of them")
             raise Rejected(problem, ("azimuth",))
         return self
 

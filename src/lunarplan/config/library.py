@@ -2,10 +2,10 @@
 
 import tomllib
 from difflib import get_close_matches
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import lunarplan
 from lunarplan.config.units import shown
 from lunarplan.errors import DataError, InputError
 
@@ -17,7 +17,7 @@ def folder() -> Path:
 
     In a wheel it lies inside the package, in a checkout beside `src`.
     """
-    package = Path(lunarplan.__file__).parent
+    package = Path(str(files("lunarplan")))
     inside, beside = package / "missions", package.parent.parent / "missions"
     if inside.is_dir():
         return inside

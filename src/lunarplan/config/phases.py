@@ -79,9 +79,7 @@ class CaptureBurn(Table):
     def _says_one_thing(self) -> Self:
         far = [self.period_s, self.apolune_altitude_km].count(None)
         if self.at == "perilune" and far != 1:
-            raise Rejected(
-                InputError("a burn at perilune sets the far side", remedy="give either period or apolune")
-            )
+            raise Rejected(InputError("a burn at perilune sets the far side", remedy="give either period or apolune"))
         if self.at == "apolune" and (far != 2 or self.perilune_altitude_km is None):
             raise Rejected(InputError("a burn at apolune sets the near side", remedy="give perilune alone"))
         return self
@@ -163,9 +161,7 @@ class Insertion(Table):
         first = self.burns[0]
         if first.at != "perilune" or first.passage != 1:
             raise Rejected(
-                InputError(
-                    "the first burn captures at the perilune of arrival", remedy="drop at and passage"
-                ),
+                InputError("the first burn captures at the perilune of arrival", remedy="drop at and passage"),
                 ("burns", 0),
             )
         _ = self.orbits
@@ -191,9 +187,7 @@ class LunarOrbit(Table):
     """
 
     type: Literal["lunar_orbit"]
-    duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(
-        alias="duration"
-    )
+    duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
 Phase = Annotated[Translunar | Insertion | LunarOrbit, Field(discriminator="type")]

@@ -35,12 +35,8 @@ class Dimension:
         return ", ".join(self.factors)
 
 
-LENGTH = Dimension(
-    "length", "km", {"km": 1.0, "m": 1e-3, "nmi": 1.852, "mi": 1.609344, "ft": 0.3048e-3}, "185 km"
-)
-SPEED = Dimension(
-    "speed", "km/s", {"km/s": 1.0, "m/s": 1e-3, "km/h": 1.0 / 3600.0, "ft/s": 0.3048e-3}, "820 m/s"
-)
+LENGTH = Dimension("length", "km", {"km": 1.0, "m": 1e-3, "nmi": 1.852, "mi": 1.609344, "ft": 0.3048e-3}, "185 km")
+SPEED = Dimension("speed", "km/s", {"km/s": 1.0, "m/s": 1e-3, "km/h": 1.0 / 3600.0, "ft/s": 0.3048e-3}, "820 m/s")
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 DURATION = Dimension(
     "duration",
@@ -57,9 +53,7 @@ ANGLE = Dimension(
 MASS = Dimension("mass", "kg", {"kg": 1.0, "t": 1000.0, "g": 1e-3, "lb": 0.45359237}, "3780 kg")
 FORCE = Dimension("force", "N", {"N": 1.0, "kN": 1e3, "mN": 1e-3, "lbf": 4.4482216152605}, "3000 N")
 SPECIFIC_IMPULSE = Dimension("specific impulse", "s", {"s": 1.0}, "310 s")
-C3 = Dimension(
-    "C3", "km2/s2", {"km2/s2": 1.0, "km^2/s^2": 1.0, "m2/s2": 1e-6, "m^2/s^2": 1e-6}, "-2.0 km2/s2"
-)
+C3 = Dimension("C3", "km2/s2", {"km2/s2": 1.0, "km^2/s^2": 1.0, "m2/s2": 1e-6, "m^2/s^2": 1e-6}, "-2.0 km2/s2")
 
 
 def parse(value: Any, dimension: Dimension) -> float:

@@ -52,9 +52,7 @@ class OemSegment:
 
     def __post_init__(self) -> None:
         if self.epochs_tdb.ndim != 1 or self.states.shape != (len(self.epochs_tdb), 6):
-            raise InputError(
-                f"{self.epochs_tdb.shape} epochs, {self.states.shape} states", where="OEM segment"
-            )
+            raise InputError(f"{self.epochs_tdb.shape} epochs, {self.states.shape} states", where="OEM segment")
         if len(self.epochs_tdb) == 0 or not np.all(np.diff(self.epochs_tdb) > 0.0):
             raise InputError("epochs are missing or do not ascend", where="OEM segment")
         if not (np.all(np.isfinite(self.epochs_tdb)) and np.all(np.isfinite(self.states))):
@@ -244,9 +242,7 @@ class _Reader:
 
     def _wrong(self, what: str, allowed: str) -> InputError:
         shown = what if len(what) <= 80 else what[:77] + "..."
-        return InputError(
-            shown, where=f"{self.file}: line {self.number}", allowed=allowed, remedy="correct it"
-        )
+        return InputError(shown, where=f"{self.file}: line {self.number}", allowed=allowed, remedy="correct it")
 
 
 def _is_blank(line: str) -> bool:

@@ -135,9 +135,7 @@ class Solution:
         for part in (self.tli, *self.insertion, *self.orbits, self.end_orbit, *self.milestones):
             _check_finite(part, type(part).__name__.lower())
         if len(self.orbits) != len(self.insertion) or not self.insertion:
-            raise ConvergenceError(
-                f"{len(self.insertion)} burns and {len(self.orbits)} orbits", where="solution"
-            )
+            raise ConvergenceError(f"{len(self.insertion)} burns and {len(self.orbits)} orbits", where="solution")
         epochs = [self.launch_tdb, self.parking_tdb, self.tli.ignition_tdb]
         epochs += [burn.ignition_tdb for burn in self.insertion]
         if sorted(epochs) != epochs:

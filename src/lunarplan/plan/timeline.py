@@ -53,9 +53,7 @@ def timeline(solution: Solution, spent: Budget) -> tuple[Event, ...]:
     events += [
         Event("launch", solution.launch_tdb),
         Event("parking orbit", solution.parking_tdb, _parking_note(solution)),
-        Event(
-            "perilune", solution.perilune_tdb, f"unbraked, {solution.perilune_altitude_km:.1f} km altitude"
-        ),
+        Event("perilune", solution.perilune_tdb, f"unbraked, at {solution.perilune_altitude_km:.1f} km"),
         Event("end of plan", solution.trajectory.end_tdb, _orbit_note(solution.end_orbit)),
     ]
     return tuple(sorted(events, key=lambda event: event.epoch_tdb))
@@ -85,5 +83,4 @@ def _tli_note(solution: Solution) -> str:
 
 def _orbit_note(orbit: OrbitReached) -> str:
     near, far = orbit.perilune_altitude_km, orbit.apolune_altitude_km
-    hours, degrees = orbit.period_s / 3600.0, math.degrees(orbit.inclination_rad)
-    return f"{near:.0f} x {far:.0f} km, {hours:.2f} h, {degrees:.1f} deg"
+    return f"{near:.0f} x {far:.0f} km, {math.degrees(orbit.inclination_rad):.1f} deg"

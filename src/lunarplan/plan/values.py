@@ -10,12 +10,7 @@ from lunarplan.plan.solution import Solution
 
 def computed(solution: Solution, spent: Budget, vehicle: Vehicle) -> dict[str, float]:
     """Return name -> value, in internal units; `loi1_...` is the first insertion burn, and so on."""
-    return (
-        _departure(solution)
-        | _arrival(solution, spent, vehicle)
-        | _orbits(solution)
-        | _burns(solution, spent)
-    )
+    return _departure(solution) | _arrival(solution, spent, vehicle) | _orbits(solution) | _burns(solution, spent)
 
 
 def _departure(solution: Solution) -> dict[str, float]:

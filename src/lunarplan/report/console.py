@@ -86,7 +86,7 @@ def _timeline(plan: Plan) -> Table:
 
 
 def _event_cells(event: Event, start: float) -> tuple[RenderableType, ...]:
-    burn = "impulse" if event.duration_s == 0.0 else _number(event.duration_s, 0)
+    burn = "-" if event.duration_s == 0.0 else _number(event.duration_s, 0)
     return (
         _clock(event.epoch_tdb),
         _elapsed(event.epoch_tdb - start),
@@ -127,9 +127,11 @@ def _budget_cells(row: BudgetRow) -> tuple[RenderableType, ...]:
 
 def _comparison(comparisons: tuple[Comparison, ...]) -> Table:
     table = _table(
-        "Published beside computed", "", _right("published"), _right("computed"),
-        _right("off by"), _right("tolerance"), "", _right("source"),
-    )  # fmt: skip
+        "Published beside computed",
+        Column("", no_wrap=True),
+        *(_right(header) for header in ("published", "computed", "off by", "within")),
+        *(Column("", no_wrap=True) for _ in ("unit", "verdict", "source")),
+    )
     numbers = _source_numbers(comparisons)
     for comparison in comparisons:
         table.add_row(*_comparison_cells(comparison, numbers))
@@ -141,15 +143,14 @@ def _comparison_cells(comparison: Comparison, numbers: Mapping[str, int]) -> tup
     published = _value(expected.low, what)
     if expected.high != expected.low:
         published += f" to {_value(expected.high, what)}"
-    estimate = "~" if expected.kind == "estimate" else ""
-    unit = "" if what.dimension is None else f" {what.unit}"
     decimals = _DECIMALS[what.unit]
     return (
         what.label,
-        f"{estimate}{published}{unit}",
-        f"{_value(comparison.computed, what)}{unit}",
-        f"{in_unit(comparison.difference, what):+.{decimals}f} {what.unit}",
+        f"~{published}" if expected.kind == "estimate" else published,
+        _value(comparison.computed, what),
+        f"{in_unit(comparison.difference, what):+.{decimals}f}",
         f"{in_unit(expected.tolerance, what):.{decimals}f}",
+        Text(what.unit, "dim"),
         Text("ok", "green") if comparison.ok else Text("MISS", "bold red"),
         f"[{numbers[expected.source]}]",
     )
@@ -169,8 +170,14 @@ def _source_numbers(comparisons: tuple[Comparison, ...]) -> dict[str, int]:
 
 def _table(title: str, *columns: Column | str) -> Table:
     return Table(
-        *columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, header_style="dim"
-    )  # fmt: skip
+        *columns,
+        title=f" {title}",
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
 
 
 def _right(header: str) -> Column:
@@ -187,7 +194,7 @@ def _clock(tdb: float) -> str:
 
 def _elapsed(seconds: float) -> str:
     minutes = round(seconds / 60.0)
-    return f"{minutes // 1440} d {minutes // 60 % 24:02d}:{minutes % 60:02d}"
+    return f"{minutes // 1440}d {minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -1,0 +1,313 @@
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from lunarplan import ConvergenceError, DataError, InfeasibleError, Mission, Plan
+from lunarplan.cli import Patience, main
+from lunarplan.io.oem import read_oem
+from lunarplan.plan.solution import Progress, Solution
+from lunarplan.report.console import show_plan
+from tests.plan import made
+
+Solve = Callable[..., Solution]
+
+
+@pytest.fixture
+def solver(monkeypatch: pytest.MonkeyPatch) -> Callable[[Solve], None]:
+    """Return a function that puts a stand-in where the solver is."""
+
+    def use(solve: Solve) -> None:
+        module = types.ModuleType("lunarplan.plan.solve")
+        module.solve = solve  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "lunarplan.plan.solve", module)
+
+    use(lambda mission, **_: made.solution())
+    return use
+
+
+@pytest.fixture
+def plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a figure of four bytes where the plots are."""
+
+    class Figure:
+        def savefig(self, file: io.BytesIO, **_: Any) -> None:
+            file.write(b"\x89PNG")
+
+    module = types.ModuleType("lunarplan.plot")
+    module.overview = lambda plan: Figure()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lunarplan.plot", module)
+
+
+@pytest.fixture
+def mission_file(tmp_path: Path) -> str:
+    path = tmp_path / "made.toml"
+    path.write_text("""
+[mission]
+name = "Made up"
+
+[vehicle]
+dry_mass = "1000 kg"
+propellant = "1000 kg"
+engines = [
+    { name = "main", thrust = "3000 N", isp = "310 s" },
+    { name = "trim", thrust = "100 N", isp = "290 s" },
+]
+
+[launch]
+site = "wenchang"
+earliest = 2024-05-01
+latest = 2024-05-10
+parking_orbit = { altitude = "200 km" }
+
+[[phase]]
+type = "translunar"
+
+[[phase]]
+type = "insertion"
+perilune = "100 km"
+inclination = "90 deg"
+engine = "main"
+burns = [{ period = "12 h" }, { apolune = "100 km" }]
+
+[expect.tli_c3]
+value = "-2.0 km2/s2"
+tolerance = "0.01 km2/s2"
+source = "a [bold]book[/] in brackets"
+""")
+    return str(path)
+
+
+@pytest.mark.parametrize("columns", ["40", "100"])
+def test_plan_shows_tables_in_a_hundred_columns(
+    solver: object,
+    mission_file: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["plan", mission_file]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 100
+    for text in ("Made up", "converged", "Timeline", "LOI-1", "Budget", "launcher", "Published beside", "MISS"):
+        assert text in out
+    assert "…" not in out, "no figure cut short"
+    assert "a [bold]book[/] in brackets" in out
+    assert "\x1b" not in out, "no colours in a pipe"
+
+
+def test_plan_as_json_is_one_object_and_nothing_else(
+    solver: object, mission_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", mission_file, "--json"]) == 0
+    out, err = capsys.readouterr()
+    content = json.loads(out)
+    assert content["mission"] == "Made up"
+    assert content["expect"][0]["ok"] is False
+    assert err == ""
+
+
+def test_out_writes_plan_trajectory_and_plots(
+    solver: object, plots: None, mission_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a" / "b"
+    assert main(["plan", mission_file, "--json", "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert json.loads((out / "plan.json").read_text()) == json.loads(printed.out)
+    assert read_oem(out / "trajectory.oem").segments
+    assert (out / "overview.png").read_bytes() == b"\x89PNG"
+    assert printed.err.count("wrote ") == 3
+
+
+def test_out_refuses_a_file_before_any_work(
+    solver: Callable[[Solve], None], mission_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_: Any, **__: Any) -> Solution:
+        raise AssertionError("solved before looking at the folder")
+
+    solver(never)
+    assert main(["plan", mission_file, "--out", mission_file]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+    assert "Made up" in Path(mission_file).read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InfeasibleError("no"), 3),
+        (ConvergenceError("no"), 4),
+        (DataError("no"), 5),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("division\nby zero"), 1),
+    ],
+)
+def test_exit_codes(
+    solver: Callable[[Solve], None],
+    mission_file: str,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+) -> None:
+    def fails(*_: Any, **__: Any) -> Solution:
+        raise error
+
+    solver(fails)
+    assert main(["plan", mission_file, "--json"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("lunarplan: ")
+    assert err.count("\n") == 1, "one line"
+
+
+def test_a_plan_that_did_not_converge_is_shown_and_fails(
+    solver: Callable[[Solve], None], mission_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solver(lambda mission, **_: made.solution(converged=False))
+    assert main(["plan", mission_file]) == 4
+    assert "not converged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", [["--debug", "plan", "nowhere"], ["plan", "nowhere", "--debug"]])
+def test_debug_shows_the_traceback(where: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(where) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_without_debug_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "nowhere"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("lunarplan: error: no mission named")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["plan"], ["plan", "a", "b"], ["missions", "--out", "x"]])
+def test_wrong_usage_is_bad_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: lunarplan" in capsys.readouterr().err
+
+
+def test_missions_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["missions"]) == 0
+    table = capsys.readouterr().out
+    assert main(["missions", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["missions"]
+    assert {"change-5", "change-6", "change-7", "im-1", "luna-25", "luna-26"} <= {one["name"] for one in listed}
+    for one in listed:
+        assert one["name"] in table
+        assert one["mission"] in table
+        assert one["sources"]
+    change_6 = next(one for one in listed if one["name"] == "change-6")
+    assert change_6["launch_latest_utc"] == "2024-05-10T23:59:59Z"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("lunarplan 0.")
+
+
+def test_tables_survive_an_ascii_terminal(plan_of_made: Plan) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", errors="replace")
+    show_plan(plan_of_made, Console(file=stream, width=100, highlight=False))
+    stream.flush()
+    assert b"Made up" in raw.getvalue()
+
+
+@pytest.fixture
+def plan_of_made() -> Plan:
+    return Plan.of(Mission.from_dict(made.MISSION), made.solution())
+
+
+# Patience
+
+
+def _slow(progress: Progress) -> None:
+    progress("first")
+    time.sleep(0.08)
+    progress("second")
+
+
+def test_a_quick_plan_is_silent() -> None:
+    stream = io.StringIO()
+    with Patience(stream, delay_s=5.0) as progress:
+        _slow(progress)
+    assert stream.getvalue() == ""
+
+
+def test_a_slow_plan_says_what_it_is_doing() -> None:
+    stream = io.StringIO()
+    with Patience(stream, delay_s=0.02) as progress:
+        _slow(progress)
+    assert stream.getvalue() == "lunarplan: first ...\nlunarplan: second ...\n"
+
+
+def test_patience_lets_errors_pass() -> None:
+    with pytest.raises(KeyError), Patience(io.StringIO(), delay_s=0.0):
+        raise KeyError
+
+
+# As a program
+
+
+def _run(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "lunarplan.cli", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def test_a_reader_who_leaves_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = subprocess.Popen(
+        [sys.executable, "-m", "lunarplan.cli", "missions", "--json"], stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    _, err = program.communicate(timeout=60)
+    assert program.returncode == 141
+    assert err == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
+    script = tmp_path / "waits.py"
+    script.write_text("""
+import sys, time
+from lunarplan import cli
+
+def wait(_):
+    print("waiting", flush=True)
+    time.sleep(60)
+
+cli.Mission.from_toml = wait
+sys.exit(cli.main(["plan", "x"]))
+""")
+    running = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"waiting\n"
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert err == b"lunarplan: interrupted\n"
+
+
+def test_works_without_colours_or_unicode() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "TERM": "dumb"}
+    out, err = _run("missions", env=environment).communicate(timeout=60)
+    assert b"change-6" in out
+    assert err == b""
