@@ -10,10 +10,10 @@ from .lanes import absolute, coarse_power, copysign, get_lane, lane_count, maxim
 OK, NOT_FINITE, STEP_LIMIT, IMPACT = 0, 1, 2, 3
 
 # What a row brings besides its state, in the order of the columns of `rows`.
-SRP, FORCE_X, FORCE_Y, FORCE_Z, MASS, MASS_FLOW = range(6)
-ROW_INPUTS = 6
-SPAN, FIRST_STEP = 6, 7
-ROW_SIZE = 8
+SRP, FORCE_X, FORCE_Y, FORCE_Z, MASS, MASS_FLOW, PITCH_RATE = range(7)
+ROW_INPUTS = 7
+SPAN, FIRST_STEP = 7, 8
+ROW_SIZE = 9
 
 _SAFETY, _SHRINK, _GROW = 0.9, 0.25, 3.0
 _TINY = 1e-40  # keeps the controller finite when the error estimate is exactly zero
@@ -48,9 +48,7 @@ def next_step(e2, good, h, wanted, h_before, e2_before, exponent):
     """
     e2 = e2 + _TINY
     factor = _SAFETY * coarse_power(e2, exponent)
-    trend = (
-        factor * absolute(h) / maximum(absolute(h_before), 1e-300) * coarse_power(e2 / e2_before, exponent)
-    )
+    trend = factor * absolute(h) / maximum(absolute(h_before), 1e-300) * coarse_power(e2 / e2_before, exponent)
     factor = select(good & (absolute(h_before) > 0.0), minimum(factor, trend), factor)
     factor = minimum(maximum(factor, _SHRINK), _GROW)
     proposed = select(e2 >= 0.0, h * factor, h * _SHRINK)
@@ -74,7 +72,10 @@ def record_nodes(first, last, good, alive, elapsed, R, V, U, CLOCK, nodes, node_
         i = first + lane
         if i < last and get_lane(U, 0, lane) > 0.0:
             n = node_count[i]
-            if n < nodes.shape[1] and (n == 0 or nodes[i, n - 1, 0] != get_lane(U, 1, lane)):
+            before = nodes[i, min(n, nodes.shape[1]) - 1, 0] if n > 0 else 0.0
+            if get_lane(U, 1, lane) == before:
+                continue  # this lane has arrived and waits for the others
+            if n < nodes.shape[1]:
                 nodes[i, n, 0] = get_lane(U, 1, lane)
                 nodes[i, n, 7] = get_lane(CLOCK, clock.CENTER, min(lane, lane_count(CLOCK) - 1))
                 for k in range(3):
@@ -84,12 +85,10 @@ def record_nodes(first, last, good, alive, elapsed, R, V, U, CLOCK, nodes, node_
 
 
 @inlined
-def store_block(
-    first, last, alive, trouble, left, steps, R, V, U, columns, out, partials, status, step_count
-):
+def store_block(first, last, alive, trouble, left, steps, R, V, U, columns, out, partials, status, step_count):
     """Write the lanes back; rows that failed get NaN and the reason."""
-    U[0] = alive
-    U[1] = trouble
+    U[0] = alive + 0.0 * (R[0] + R[1] + R[2] + V[0] + V[1] + V[2])  # not above zero where anything is not finite
+    U[1] = select(trouble > 0.0, trouble, 0.0)
     U[2] = left
     for lane in range(lane_count(R)):
         i = first + lane

@@ -1,17 +1,21 @@
 """Batch propagation under forces that depend on velocity, by the 8(5, 3) Runge-Kutta method on SIMD lanes.
 
-Used for thrust along the velocity relative to the origin, which therefore does not move. Elsewhere `nystrom` does the
-same work with a third of the evaluations.
+Used for thrust steered with the velocity relative to the origin, which therefore does not move. Elsewhere `nystrom`
+does the same work with a third of the evaluations.
 """
 
 from . import clock
+from .angles import sine_cosine
 from .blocks import (
     FIRST_STEP,
     FORCE_X,
+    FORCE_Y,
+    FORCE_Z,
     IMPACT,
     MASS,
     MASS_FLOW,
     NOT_FINITE,
+    PITCH_RATE,
     ROW_SIZE,
     SPAN,
     is_stuck,
@@ -24,7 +28,7 @@ from .jit import compiled, inlined
 from .lanes import absolute, any_lane, fma, maximum, rsqrt, select, stack
 from .nystrom import STATE, start_variations
 
-STEERED = 8  # columns: of the initial state, of the thrust's magnitude, of the initial mass
+STEERED = 11  # columns: of the initial state, the thrust vector, the initial mass, the pitch rate
 
 
 @inlined
@@ -42,37 +46,72 @@ def stage_state(sums, s, h, R, V, K, U, W, size):
 
 
 @inlined
+def cross(ax, ay, az, bx, by, bz):
+    return ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+
+
+@inlined
+def without(along, tx, ty, tz, x, y, z, inverse):
+    """(x, y, z) less its part along the unit vector t, scaled: how t turns when the vector it comes from changes."""
+    return fma(-along, tx, x) * inverse, fma(-along, ty, y) * inverse, fma(-along, tz, z) * inverse
+
+
+@inlined
 def steer(s, derivatives, elapsed, U, W, ROW, K, size, columns):
-    """Stage s: gravity, thrust F / m along the velocity, and their variations."""
+    """Stage s: gravity, thrust F / m fixed in the axes of velocity, normal and binormal, and their variations."""
     ax, ay, az, gxx, gxy, gxz, gyy, gyz, gzz = derivatives
     inverse_mass = 1.0 / fma(-ROW[MASS_FLOW], elapsed, ROW[MASS])
-    inverse_speed = rsqrt(fma(W[0], W[0], fma(W[1], W[1], W[2] * W[2])))
-    tx, ty, tz = W[0] * inverse_speed, W[1] * inverse_speed, W[2] * inverse_speed
-    push = ROW[FORCE_X] * inverse_mass
+    speed = rsqrt(fma(W[0], W[0], fma(W[1], W[1], W[2] * W[2])))
+    vx, vy, vz = W[0] * speed, W[1] * speed, W[2] * speed
+    hx, hy, hz = cross(U[0], U[1], U[2], W[0], W[1], W[2])
+    twist = rsqrt(maximum(fma(hx, hx, fma(hy, hy, hz * hz)), 1e-280))
+    nx, ny, nz = hx * twist, hy * twist, hz * twist
+    bx, by, bz = cross(vx, vy, vz, nx, ny, nz)
+    sine, cosine = sine_cosine(ROW[PITCH_RATE] * elapsed)
+    f1 = fma(ROW[FORCE_X], cosine, -(ROW[FORCE_Z] * sine)) * inverse_mass
+    f3 = fma(ROW[FORCE_X], sine, ROW[FORCE_Z] * cosine) * inverse_mass
+    f2 = ROW[FORCE_Y] * inverse_mass
+    tx, ty, tz = (
+        fma(f1, vx, fma(f2, nx, f3 * bx)), fma(f1, vy, fma(f2, ny, f3 * by)), fma(f1, vz, fma(f2, nz, f3 * bz))
+    )  # fmt: skip
     j = 2 * s * size
     for k in range(size):
         K[j + k] = W[k]
     j = j + size
-    K[j] = fma(push, tx, ax)
-    K[j + 1] = fma(push, ty, ay)
-    K[j + 2] = fma(push, tz, az)
-    turn = push * inverse_speed  # d(push t) / dv = turn (1 - t t^T)
+    K[j] = ax + tx
+    K[j + 1] = ay + ty
+    K[j + 2] = az + tz
     for k in range(3, size, 3):
         x, y, z = U[k], U[k + 1], U[k + 2]
         u, v, w = W[k], W[k + 1], W[k + 2]
-        along = fma(tx, u, fma(ty, v, tz * w))
-        K[j + k] = fma(gxx, x, fma(gxy, y, fma(gxz, z, turn * fma(-along, tx, u))))
-        K[j + k + 1] = fma(gxy, x, fma(gyy, y, fma(gyz, z, turn * fma(-along, ty, v))))
-        K[j + k + 2] = fma(gxz, x, fma(gyz, y, fma(gzz, z, turn * fma(-along, tz, w))))
+        dvx, dvy, dvz = without(fma(vx, u, fma(vy, v, vz * w)), vx, vy, vz, u, v, w, speed)
+        px, py, pz = cross(x, y, z, W[0], W[1], W[2])
+        qx, qy, qz = cross(U[0], U[1], U[2], u, v, w)
+        px, py, pz = px + qx, py + qy, pz + qz
+        dnx, dny, dnz = without(fma(nx, px, fma(ny, py, nz * pz)), nx, ny, nz, px, py, pz, twist)
+        px, py, pz = cross(dvx, dvy, dvz, nx, ny, nz)
+        qx, qy, qz = cross(vx, vy, vz, dnx, dny, dnz)
+        fx = fma(f1, dvx, fma(f2, dnx, f3 * (px + qx)))
+        fy = fma(f1, dvy, fma(f2, dny, f3 * (py + qy)))
+        fz = fma(f1, dvz, fma(f2, dnz, f3 * (pz + qz)))
+        K[j + k] = fma(gxx, x, fma(gxy, y, fma(gxz, z, fx)))
+        K[j + k + 1] = fma(gxy, x, fma(gyy, y, fma(gyz, z, fy)))
+        K[j + k + 2] = fma(gxz, x, fma(gyz, y, fma(gzz, z, fz)))
     if columns == STEERED:
         k = j + 3 + 3 * STATE
-        by_mass = -push * inverse_mass
-        K[k] = fma(inverse_mass, tx, K[k])
-        K[k + 1] = fma(inverse_mass, ty, K[k + 1])
-        K[k + 2] = fma(inverse_mass, tz, K[k + 2])
-        K[k + 3] = fma(by_mass, tx, K[k + 3])
-        K[k + 4] = fma(by_mass, ty, K[k + 4])
-        K[k + 5] = fma(by_mass, tz, K[k + 5])
+        c, d = inverse_mass * cosine, inverse_mass * sine
+        add_column(K, k, 1.0, fma(c, vx, d * bx), fma(c, vy, d * by), fma(c, vz, d * bz))
+        add_column(K, k + 3, inverse_mass, nx, ny, nz)
+        add_column(K, k + 6, 1.0, fma(c, bx, -(d * vx)), fma(c, by, -(d * vy)), fma(c, bz, -(d * vz)))
+        add_column(K, k + 9, -inverse_mass, tx, ty, tz)
+        add_column(K, k + 12, elapsed, fma(f1, bx, -(f3 * vx)), fma(f1, by, -(f3 * vy)), fma(f1, bz, -(f3 * vz)))
+
+
+@inlined
+def add_column(K, k, factor, x, y, z):
+    K[k] = fma(factor, x, K[k])
+    K[k + 1] = fma(factor, y, K[k + 1])
+    K[k + 2] = fma(factor, z, K[k + 2])
 
 
 @inlined
@@ -166,8 +205,6 @@ def make_propagator(width, columns, tableau, sums, model):
                 if path.shape[1] > 0:
                     record_nodes(block, last, good, alive, elapsed, R, V, U, CLOCK, path, path_count)
             left = absolute(span - elapsed) + trouble * 0.0
-            store_block(
-                block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count
-            )
+            store_block(block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count)
 
     return compiled(propagate)

@@ -37,30 +37,40 @@ MAX_STEPS = 200_000
 
 @dataclass(frozen=True)
 class Thrust:
-    """Constant thrust in a fixed inertial direction, with its mass flow; scalars or one value per row.
+    """Constant thrust with its mass flow; scalars or one value per row.
 
-    force_n : float64[3] or [N, 3], ICRF
+    force_n : float64[3] or [N, 3], in ``axes``
     mass_kg : mass at the start of the arc
     isp_s   : specific impulse; infinite for no mass flow
+    axes    : "icrf", a direction fixed in space; or "vnb", fixed to the velocity, the normal of the orbit (r x v) and
+              their cross product, all relative to the centre of the propagation
+    pitch_rate_rad_s : with "vnb", turns the direction from velocity towards binormal during the arc, by 90 deg at most
     """
 
     force_n: ArrayLike
     mass_kg: ArrayLike
     isp_s: ArrayLike
+    axes: str = "icrf"
+    pitch_rate_rad_s: ArrayLike = 0.0
+
+    def __post_init__(self) -> None:
+        if self.axes not in ("icrf", "vnb"):
+            raise InputError(f"{self.axes!r}", where="Thrust.axes", allowed='"icrf", "vnb"')
 
     def rows(self, n: int) -> Floats:
-        """Columns FORCE_X to MASS_FLOW of the kernel's row inputs (kN, kg, kg/s)."""
+        """Columns FORCE_X to PITCH_RATE of the kernel's row inputs (kN, kg, kg/s, rad/s)."""
         force = np.broadcast_to(np.asarray(self.force_n, float), (n, 3))
         mass = np.broadcast_to(np.asarray(self.mass_kg, float), n)
         isp = np.broadcast_to(np.asarray(self.isp_s, float), n)
+        rate = np.broadcast_to(np.asarray(self.pitch_rate_rad_s, float), n)
+        if rate.any() and self.axes != "vnb":
+            raise InputError("a direction fixed in space does not pitch", where="Thrust.pitch_rate_rad_s", allowed="0")
         if not (np.isfinite(force).all() and np.isfinite(mass).all() and (mass > 0).all() and (isp > 0).all()):
             raise InputError(
-                "not a usable thrust",
-                where="Thrust",
-                allowed="finite force, mass > 0 kg, specific impulse > 0 s",
+                "not a usable thrust", where="Thrust", allowed="finite force, mass > 0 kg, specific impulse > 0 s"
             )
         flow = np.linalg.norm(force, axis=1) / (STANDARD_GRAVITY_M_S2 * isp)
-        return np.column_stack([force * 1e-3, mass, flow])
+        return np.column_stack([force * 1e-3, mass, flow, rate])
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ class Propagation:
 
     states     : float64[N, 6], km and km/s, ICRF, relative to ``center``; NaN where not ``ok``
     epochs_tdb : float64[N]
-    stm        : float64[N, 6, 6], d(end) / d(start). With thrust more columns: force vector (or steered magnitude), per
-                 newton, and initial mass, per kg
+    stm        : float64[N, 6, 6], d(end) / d(start); with thrust [N, 6, 10]: also force, per newton, and initial mass,
+                 per kg; if steered [N, 6, 11]: also pitch rate, per rad/s
     status     : int8[N], 0 where solved; `reason(i)` puts it in words
     steps      : int32[N], steps tried
     """
@@ -119,7 +129,6 @@ def propagate(
     center: str = "earth",
     stm: bool = False,
     thrust: Thrust | None = None,
-    along_velocity: bool = False,
     tolerance: float = 1e-12,
     stop_at_impact: bool = True,
     workers: int | None = None,
@@ -130,8 +139,6 @@ def propagate(
     epoch     : start; ISO UTC string, astropy Time, or TDB seconds past J2000; one, or one per row
     until     : end, likewise
     stm       : also return the state-transition matrix (with thrust: also the partials of force and initial mass)
-    along_velocity : the thrust follows the velocity relative to ``center``; ``force_n`` is (newtons, 0, 0), negative
-                to brake
     tolerance : error of a step relative to position and velocity; 1e-12 keeps a lunar transfer to micrometres
     workers   : threads; all CPUs if not given
 
@@ -143,27 +150,34 @@ def propagate(
     forces = ForceModel() if forces is None else forces
     x, start, end = _aligned(states, epoch, until)
     _check_options(center, tolerance)
-    if along_velocity and thrust is None:
-        raise InputError("no thrust to steer", where="along_velocity", remedy="give thrust=Thrust(...)")
-    rows = row_inputs(len(x), forces, thrust, along_velocity=along_velocity)
-    extra = 0 if thrust is None else rungekutta.STEERED if along_velocity else nystrom.THRUST
-    columns = 0 if not stm else extra or nystrom.STATE
-    run = Run(forces, center, tolerance, columns, stop_at_impact, workers, along_velocity)
+    rows = row_inputs(len(x), forces, thrust)
+    columns = variations(thrust) if stm else 0
+    run = Run(forces, center, tolerance, columns, stop_at_impact, workers, is_steered(thrust))
     final, partials, status, steps = run.batch(x, start, end, rows)[:4]
-    partials[..., 6:-1] *= 1e-3  # per newton
+    partials[..., 6:9] *= 1e-3  # per newton
     return Propagation(final, end, center, partials if stm else None, status, steps, forces)
 
 
-def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None, *, along_velocity: bool = False) -> Floats:
-    """What rows bring besides their states, see kernels.blocks; steered thrust is its magnitude, first component."""
+def is_steered(thrust: Thrust | None) -> bool:
+    """True for a thrust that depends on the velocity."""
+    return thrust is not None and thrust.axes == "vnb"
+
+
+def variations(thrust: Thrust | None) -> int:
+    """Columns of the state-transition matrix: the state, then what the thrust depends on."""
+    if thrust is None:
+        return nystrom.STATE
+    return rungekutta.STEERED if is_steered(thrust) else nystrom.THRUST
+
+
+def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None) -> Floats:
+    """What rows bring besides their states, see kernels.blocks."""
     rows = np.zeros((n, blocks.ROW_INPUTS))
     rows[:, blocks.MASS] = 1.0
     if forces.sunlight is not None:
         rows[:, blocks.SRP] = forces.sunlight.gm_km3_s2
     if thrust is not None:
-        rows[:, blocks.FORCE_X : blocks.MASS_FLOW + 1] = thrust.rows(n)
-        if along_velocity and (rows[:, blocks.FORCE_Y : blocks.MASS] != 0.0).any():
-            raise InputError("a steered thrust has a direction", where="Thrust.force_n", allowed="(newtons, 0, 0)")
+        rows[:, blocks.FORCE_X : blocks.PITCH_RATE + 1] = thrust.rows(n)
     return rows
 
 
@@ -204,7 +218,7 @@ class Run:
     columns: int = 0
     stop_at_impact: bool = True
     workers: int | None = None
-    along_velocity: bool = False
+    steered: bool = False
 
     def reason(self, status: int) -> str:
         """What a status means."""
@@ -231,7 +245,7 @@ class Run:
         field = self.forces.kernel_field(
             min(start.min(), end.min()),
             max(start.max(), end.max()),
-            thrust=not self.along_velocity and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
+            thrust=not self.steered and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
         )
         durations = end - start
         if centers is None:
@@ -239,16 +253,12 @@ class Run:
         if first_steps is None:
             first_steps = _first_steps(x, field.gm[centers], durations)
         shared = (
-            not self.along_velocity
-            and n > _FEW_ROWS
-            and _all_equal(start)
-            and _all_equal(durations)
-            and _all_equal(centers)
+            not self.steered and n > _FEW_ROWS and _all_equal(start) and _all_equal(durations) and _all_equal(centers)
         )
         width = 1 if n <= _FEW_ROWS else lane_width()
         if self.columns and width > 1:
             width = min(width, 8)  # the variations of sixteen lanes overflow the first-level cache
-        kernel = _kernel(width, self.columns, shared, self.along_velocity)
+        kernel = _kernel(width, self.columns, shared, self.steered)
 
         def run(first: int, last: int) -> None:
             kernel(

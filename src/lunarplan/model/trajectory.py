@@ -15,7 +15,7 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels import blocks
 from lunarplan.model.epochs import tdb_seconds, utc_iso
-from lunarplan.model.propagation import Run, Thrust, row_inputs
+from lunarplan.model.propagation import Run, Thrust, is_steered, row_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -84,7 +84,6 @@ def fly(
     center: str = "earth",
     name: str = "coast",
     thrust: Thrust | None = None,
-    along_velocity: bool = False,
     tolerance: float = 1e-13,
     stop_at_impact: bool = True,
 ) -> Arc:
@@ -94,11 +93,11 @@ def fly(
     """
     x = np.asarray(state, float).reshape(1, 6)
     start, end = float(np.asarray(tdb_seconds(epoch))), float(np.asarray(tdb_seconds(until)))
-    rows = row_inputs(1, forces, thrust, along_velocity=along_velocity)
-    run = Run(forces, center, tolerance, 0, stop_at_impact, 1, along_velocity)
+    rows = row_inputs(1, forces, thrust)
+    run = Run(forces, center, tolerance, 0, stop_at_impact, 1, is_steered(thrust))
     room = _ROOM
     while True:
-        final, _, status, _, path, count = run.batch(x, np.array([start]), np.array([end]), rows, nodes=room)
+        _, _, status, _, path, count = run.batch(x, np.array([start]), np.array([end]), rows, nodes=room)
         if count[0] <= room:
             break
         room = int(count[0]) + 1
@@ -114,6 +113,10 @@ def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floa
     origins = np.concatenate([[first], steps[:, 7].astype(np.int64)])
     at_node = np.repeat(rows, len(nodes), axis=0)
     at_node[:, blocks.MASS] -= at_node[:, blocks.MASS_FLOW] * elapsed
+    turn = at_node[:, blocks.PITCH_RATE] * elapsed
+    along, across = rows[0, blocks.FORCE_X], rows[0, blocks.FORCE_Z]
+    at_node[:, blocks.FORCE_X] = along * np.cos(turn) - across * np.sin(turn)
+    at_node[:, blocks.FORCE_Z] = along * np.sin(turn) + across * np.cos(turn)
     return Arc(name, run, start + elapsed, nodes, origins, at_node)
 
 

@@ -24,11 +24,13 @@ from lunarplan.transfers.direct import LaunchTie, Problem, Transfers, direct_tra
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lunarplan.config.phases import CaptureOrbit
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
 
     Floats = NDArray[np.float64]
 
+BODIES = ("earth", "moon", "sun", "venus", "jupiter")
 MOON_DEGREE = 50  # of the lunar field: what is left out moves a low orbit by metres a day
 _TOF_STEP_S = 10_800.0
 _ARRIVAL_STEP_S = 43_200.0
@@ -155,7 +157,7 @@ def _cheapest(mission: MissionFile, found: Transfers) -> int:
     """Row of the transfer of least delta-v among those that keep the mission's terms; says why if there is none."""
     shortest, longest = mission.translunar.tof_s
     gm = found.forces.gm("moon")
-    captured = loi.ApsisBurn(_semi_major_axis(mission.insertion.orbits[0].period_s, gm)).semi_major_axis_km
+    captured = _apsis_burn(mission.insertion.orbits[0], gm).semi_major_axis_km
     r = found.problem.perilune_radius_km
     cost = found.tli_delta_v_km_s + found.perilune_speed_km_s - np.sqrt(gm * (2.0 / r - 1.0 / captured))
     checks = {
@@ -197,8 +199,9 @@ def impact_parameter(states: Floats, gm: float) -> Floats:
     return np.cross(asymptote, normal)
 
 
-def _semi_major_axis(period_s: float, gm: float) -> float:
-    return float((gm * (period_s / (2.0 * np.pi)) ** 2) ** (1.0 / 3.0))
+def _apsis_burn(orbit: CaptureOrbit, gm: float) -> loi.ApsisBurn:
+    a = (gm * (orbit.period_s / (2.0 * np.pi)) ** 2) ** (1.0 / 3.0)
+    return loi.ApsisBurn(a, RADIUS_KM["moon"] + orbit.perilune_altitude_km, orbit.at, orbit.passage)
 
 
 class _Flight:
@@ -249,7 +252,7 @@ class _Flight:
         if self.mission.translunar.engine != LAUNCHER:
             departure = float(self.found.tli_delta_v_km_s[self.row])
             vehicle = vehicle.burn(departure, self.mission.translunar.engine, where="TLI")
-        burns = [loi.ApsisBurn(_semi_major_axis(o.period_s, self.gm), o.at, o.passage) for o in terms.orbits]
+        burns = [_apsis_burn(orbit, self.gm) for orbit in terms.orbits]
         engine = vehicle.engine(terms.engine) if terms.finite else None
         return loi.insert(self.perilune, self.perilune_tdb, burns, self.forces, mass_kg=vehicle.mass_kg, engine=engine)
 
@@ -271,7 +274,7 @@ class _Flight:
 
     def _closure_m(self) -> float:
         """Distance at perilune between the solution and a flight by another integrator, another tolerance."""
-        check = Run(self.forces, "earth", _CHECK_TOLERANCE, 0, False, 1, along_velocity=True)
+        check = Run(self.forces, "earth", _CHECK_TOLERANCE, 0, False, 1, steered=True)
         end, _, status, *_ = check.batch(
             self.injection[None].copy(),
             np.array([self.injection_tdb]),

@@ -1,7 +1,7 @@
 """Insertion into lunar orbit: a sequence of tangential burns at apsides, impulsive or with the engine's thrust.
 
-A burn is told by the semi-major axis it leads to. A finite burn thrusts along (or against) the velocity relative to
-the Moon; of all ignition times the one is taken that spends least, which lies close to half a burn before the apsis.
+A burn is told by the orbit it leads to. A finite burn thrusts at an angle to the velocity relative to the
+Moon that grows steadily through zero at half time; ignition, duration and the turn are solved for together.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.errors import ConvergenceError, InfeasibleError
+from lunarplan.kernels import rungekutta
 from lunarplan.model import events
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.propagation import Run, Thrust, accelerations, row_inputs
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_TRIES = 9  # ignition times looked at together
-_SPREAD = 0.15  # of the burn, to either side of half a burn before the apsis
-_ENERGY_TOLERANCE = 1e-9  # km2/s2: centimetres of semi-major axis; epochs resolve 0.12 microseconds, no finer
+_STEEPEST = 0.75  # rad, between thrust and velocity at either end
+_TARGETS = (
+    # km2/s2, some centimetres of semi-major axis: epochs resolve 0.12 microseconds, no finer
+    Target("energy", 1e-9, 1e-3),
+    Target("eccentricity towards perilune", 1e-9, 1e-3),
+    Target("eccentricity across", 1e-9, 1e-3),
+)
 _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn just made
 
 
@@ -38,11 +43,13 @@ _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn j
 class ApsisBurn:
     """One burn of an insertion.
 
-    semi_major_axis_km : of the orbit it leads to (osculating)
+    semi_major_axis_km, perilune_radius_km : of the orbit it leads to (osculating). An impulse meets the first only; a
+                         finite burn is steered to meet both, and keeps the line of apsides
     at, passage        : "perilune" or "apolune", and the how-manieth after the burn before
     """
 
     semi_major_axis_km: float
+    perilune_radius_km: float
     at: str = "perilune"
     passage: int = 1
 
@@ -56,6 +63,8 @@ class BurnMade:
     delta_v_km_s: float
     mass_after_kg: float
     state_after: Floats
+    state_before: Floats
+    thrust: Thrust | None = None
 
     @property
     def cutoff_tdb(self) -> float:
@@ -98,7 +107,7 @@ def insert(
         if before is not None:
             made.arcs.append(_coast(before, solved.ignition_tdb, forces))
         if engine:
-            made.arcs.append(_burning(apsis, epoch, solved, burn, forces, mass_kg, engine, name))
+            made.arcs.append(_burning(solved, forces, name))
         made.burns.append(solved)
         before, mass_kg = solved, solved.mass_after_kg
     return made
@@ -154,107 +163,130 @@ def _impulse(apsis: Floats, epoch: float, burn: ApsisBurn, forces: ForceModel) -
     speed = float(np.linalg.norm(apsis[3:]))
     needed = _speed_needed(apsis, burn, forces.gm("moon"))
     after = np.concatenate([apsis[:3], apsis[3:] * (needed / speed)])
-    return BurnMade(epoch, 0.0, abs(needed - speed), np.nan, after)
+    return BurnMade(epoch, 0.0, abs(needed - speed), np.nan, after, apsis)
 
 
 def _finite(
     apsis: Floats, epoch: float, burn: ApsisBurn, forces: ForceModel, mass_kg: float, engine: Engine
 ) -> BurnMade:
-    """The burn of least duration: several ignition times solved as one batch, a parabola, and the best solved again."""
+    """The burn that leads to the wanted orbit with its line of apsides where it was."""
     impulse = _impulse(apsis, epoch, burn, forces)
     longest = 0.95 * mass_kg / engine.mass_flow_kg_s
-    duration = engine.burn_time_s(impulse.delta_v_km_s, mass_kg)
-    leads = duration * (0.5 + _SPREAD * np.linspace(-1.0, 1.0, _TRIES))
+    duration = min(engine.burn_time_s(impulse.delta_v_km_s, mass_kg), 0.9 * longest)
     problem = _FiniteBurn(apsis, epoch, burn, forces, mass_kg, engine)
-    durations, _ = problem.solve(leads, np.full(_TRIES, duration), longest)
-    curve = np.polynomial.Polynomial.fit(leads, durations, 2)
-    best = float(np.clip(curve.deriv().roots()[0], leads[0], leads[-1]))
-    durations, ends = problem.solve(np.array([best]), np.array([float(curve(best))]), longest)
-    burnt = engine.mass_flow_kg_s * durations[0]
+    free = [
+        Variable("lead", 60.0, max(120.0, 0.2 * duration), -longest, longest),
+        Variable("duration", 60.0, max(120.0, 0.2 * duration), 0.0, longest),
+        Variable("turn", 0.1, 0.2, -_STEEPEST, _STEEPEST),
+    ]
+    met = target(problem.evaluate, np.array([[0.5 * duration, duration, 0.0]]), free, _TARGETS)
+    if not met.ok[0]:
+        raise ConvergenceError(
+            f"no burn of up to {longest:.0f} s leads to {_described(burn)}: {met.reason(0)}",
+            where=f"burn at {burn.at}, {utc_iso(epoch)}",
+            remedy="give the engine more thrust, or split the burn",
+        )
+    lead, duration, turn = (float(v) for v in met.x[0])
+    burnt = engine.mass_flow_kg_s * duration
+    ignition, end = problem.fly(lead, duration, turn)
     delta_v = engine.delta_v_km_s(burnt, mass_kg)
-    return BurnMade(epoch - best, float(durations[0]), delta_v, mass_kg - burnt, ends[0])
+    return BurnMade(epoch - lead, duration, delta_v, mass_kg - burnt, end, ignition, problem.thrust(duration, turn))
+
+
+def _described(burn: ApsisBurn) -> str:
+    return f"a semi-major axis of {burn.semi_major_axis_km:.1f} km and a perilune of {burn.perilune_radius_km:.1f} km"
 
 
 class _FiniteBurn:
-    """Duration of a steered burn as a function of its ignition, for one orbit to be reached."""
+    """One steered burn as equations for its lead over the apsis, its duration and the turn of its thrust."""
 
     def __init__(
         self, apsis: Floats, epoch: float, burn: ApsisBurn, forces: ForceModel, mass_kg: float, engine: Engine
     ) -> None:
         self.apsis, self.epoch, self.burn, self.forces = apsis, epoch, burn, forces
-        self.gm = forces.gm("moon")
-        self.force_n = steered_force(apsis, burn, engine, self.gm)
-        self.thrust = Thrust((self.force_n, 0.0, 0.0), mass_kg, engine.isp_s)
-        self.mass_kg, self.flow = mass_kg, engine.mass_flow_kg_s
-        self.run = Run(forces, "moon", 1e-13, 0, False, 1, along_velocity=True)
+        self.mass_kg, self.engine, self.gm = mass_kg, engine, forces.gm("moon")
+        lower = 1.0 / burn.semi_major_axis_km > 1.0 / float(semi_major_axis(apsis, self.gm))
+        self.sense = -1.0 if lower else 1.0
+        outwards = apsis[:3] / np.linalg.norm(apsis[:3])
+        self.towards_perilune = outwards if burn.at == "perilune" else -outwards
+        self.across = np.cross(np.cross(apsis[:3], apsis[3:]), outwards)
+        self.across /= np.linalg.norm(self.across)
+        self.eccentricity = 1.0 - burn.perilune_radius_km / burn.semi_major_axis_km
 
-    def solve(self, leads: Floats, guess: Floats, longest: float) -> tuple[Floats, Floats]:
-        """Durations and end states for ignitions ``leads`` seconds before the apsis."""
-        n = len(leads)
+    def thrust(self, duration: float, turn: float) -> Thrust:
+        """Along the velocity at half time, ``turn`` off it at either end."""
+        force = self.sense * self.engine.thrust_n * np.array([np.cos(turn), 0.0, -np.sin(turn)])
+        return Thrust(force, self.mass_kg, self.engine.isp_s, "vnb", 2.0 * turn / max(duration, 1e-3))
+
+    def fly(self, lead: float, duration: float, turn: float) -> tuple[Floats, Floats]:
+        """States at ignition and at cutoff."""
+        ignition = self._ignition(lead)
+        run = Run(self.forces, "moon", 1e-13, 0, False, 1, steered=True)
+        return ignition, self._burn(run, ignition, lead, duration, turn)[0][0]
+
+    def _ignition(self, lead: float) -> Floats:
         coast = Run(self.forces, "moon", 1e-13, 0, False, 1)
-        start = np.full(n, self.epoch)
-        at_ignition = coast.batch(
-            np.repeat(self.apsis[None], n, axis=0), start, start - leads, row_inputs(n, self.forces, None)
-        )[0]
-        inputs = row_inputs(n, self.forces, self.thrust, along_velocity=True)
+        inputs = row_inputs(1, self.forces, None)
+        return coast.batch(self.apsis[None], np.array([self.epoch]), np.array([self.epoch - lead]), inputs)[0][0]
 
-        def evaluate(x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-            begin = self.epoch - leads[rows]
-            end = self.run.batch(np.ascontiguousarray(at_ignition[rows]), begin, begin + x[:, 0], inputs[rows])[0]
-            return self._energy_miss(end, begin + x[:, 0], x[:, 0])
+    def _burn(self, run: Run, ignition: Floats, lead: float, duration: float, turn: float) -> tuple[Floats, Floats]:
+        begin = np.array([self.epoch - lead])
+        inputs = row_inputs(1, self.forces, self.thrust(duration, turn))
+        end, partials, *_ = run.batch(ignition[None], begin, begin + duration, inputs)
+        return end, partials
 
-        free = [Variable("duration", 10.0, 0.5 * longest, 0.0, longest)]
-        met = target(evaluate, guess[:, None], free, [Target("energy", _ENERGY_TOLERANCE, 1e-4)])
-        if not met.ok.all():
-            raise ConvergenceError(
-                f"no duration up to {longest:.0f} s leads to a semi-major axis of {self.burn.semi_major_axis_km:.1f} km",
-                where=f"burn at {self.burn.at}, {utc_iso(self.epoch)}",
-                remedy="give the engine more thrust, or split the burn",
-            )
-        begin = self.epoch - leads
-        ends = self.run.batch(at_ignition, begin, begin + met.x[:, 0], inputs)[0]
-        return met.x[:, 0], ends
+    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Energy and eccentricity vector short of the wanted ones, and their partials (lead, duration, turn)."""
+        lead, duration, turn = (float(v) for v in x[0])
+        ignition = self._ignition(lead)
+        run = Run(self.forces, "moon", 1e-13, rungekutta.STEERED, False, 1, steered=True)
+        (end,), (partials,) = self._burn(run, ignition, lead, duration, turn)
+        force_kn = np.asarray(self.thrust(duration, turn).force_n) * 1e-3
+        flow, rate = self.engine.mass_flow_kg_s, 2.0 * turn / duration
+        at_end = _pitched(force_kn, 2.0 * turn)
+        flow_end = np.concatenate([end[3:], accelerations(end, self.epoch - lead + duration, self.forces, "moon")[0]])
+        flow_end[3:] += _vnb(end) @ at_end / (self.mass_kg - flow * duration)
+        # igniting later by dt: no push for dt; at every later moment dt more of propellant and less of pitch
+        push = np.concatenate([np.zeros(3), _vnb(ignition) @ force_kn / self.mass_kg])
+        unpitched = np.array([force_kn[2], 0.0, -force_kn[0]]) * rate
+        later = -partials[:, :6] @ push + partials[:, 9] * flow + partials[:, 6:9] @ unpitched
+        by_rate = partials[:, 10]
+        by_duration = flow_end - by_rate * rate / duration
+        turned = self.sense * self.engine.thrust_n * 1e-3 * np.array([-np.sin(turn), 0.0, -np.cos(turn)])
+        by_turn = partials[:, 6:9] @ turned + by_rate * 2.0 / duration
+        by_variable = np.column_stack([-later - flow_end, by_duration, by_turn])
+        f, by_state = self._misses(end)
+        return f[None], (by_state @ by_variable)[None]
 
-    def _energy_miss(self, end: Floats, tdb: Floats, duration: Floats) -> tuple[Floats, Floats]:
-        """Specific energy short of the wanted one, km2/s2, and its rate in time."""
-        r = np.linalg.norm(end[:, :3], axis=1)
-        v = end[:, 3:]
-        speed = np.linalg.norm(v, axis=1)
-        energy = 0.5 * speed**2 - self.gm / r + 0.5 * self.gm / self.burn.semi_major_axis_km
-        push = self.force_n * 1e-3 / (self.mass_kg - self.flow * duration)
-        pull = accelerations(end, tdb, self.forces, "moon")
-        rate = np.einsum("ni,ni->n", v, pull) + push * speed
-        rate += self.gm * np.einsum("ni,ni->n", end[:, :3], v) / r**3
-        return energy[:, None], rate[:, None, None]
+    def _misses(self, state: Floats) -> tuple[Floats, Floats]:
+        r, v = state[:3], state[3:]
+        distance = np.linalg.norm(r)
+        energy = 0.5 * v @ v - self.gm / distance + 0.5 * self.gm / self.burn.semi_major_axis_km
+        e = ((v @ v - self.gm / distance) * r - (r @ v) * v) / self.gm
+        by_r = (v @ v - self.gm / distance) * np.eye(3) + self.gm * np.outer(r, r) / distance**3 - np.outer(v, v)
+        by_v = (2.0 * np.outer(r, v) - np.outer(v, r) - (r @ v) * np.eye(3)) / self.gm
+        axes = np.stack([self.towards_perilune, self.across])
+        energy_gradient = np.concatenate([self.gm * r / distance**3, v])
+        f = np.concatenate([[energy], axes @ e - [self.eccentricity, 0.0]])
+        return f, np.vstack([energy_gradient, axes @ np.hstack([by_r / self.gm, by_v])])
 
 
-def steered_force(apsis: Floats, burn: ApsisBurn, engine: Engine, gm: float) -> float:
-    """Thrust along the velocity, N: negative where the orbit is to be lowered."""
-    lower = 1.0 / burn.semi_major_axis_km > 1.0 / float(semi_major_axis(apsis, gm))
-    return -engine.thrust_n if lower else engine.thrust_n
+def _pitched(force: Floats, angle: float) -> Floats:
+    """A force in velocity-normal-binormal axes, turned from velocity towards binormal."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([c * force[0] - s * force[2], force[1], s * force[0] + c * force[2]])
 
 
-def _burning(
-    apsis: Floats,
-    epoch: float,
-    made: BurnMade,
-    burn: ApsisBurn,
-    forces: ForceModel,
-    mass_kg: float,
-    engine: Engine,
-    name: str,
-) -> Arc:
+def _vnb(state: Floats) -> Floats:
+    """Axes of velocity, orbit normal and their cross product, as columns."""
+    v = state[3:] / np.linalg.norm(state[3:])
+    n = np.cross(state[:3], state[3:])
+    n /= np.linalg.norm(n)
+    return np.column_stack([v, n, np.cross(v, n)])
+
+
+def _burning(made: BurnMade, forces: ForceModel, name: str) -> Arc:
     """The arc of a finite burn."""
-    back = fly(apsis, epoch, made.ignition_tdb, forces, center="moon", stop_at_impact=False)
-    ignition, _ = back.states(np.array([made.ignition_tdb]))
-    thrust = Thrust((steered_force(apsis, burn, engine, forces.gm("moon")), 0.0, 0.0), mass_kg, engine.isp_s)
     return fly(
-        ignition[0],
-        made.ignition_tdb,
-        made.cutoff_tdb,
-        forces,
-        center="moon",
-        name=name,
-        thrust=thrust,
-        along_velocity=True,
+        made.state_before, made.ignition_tdb, made.cutoff_tdb, forces, center="moon", name=name, thrust=made.thrust
     )
