@@ -194,7 +194,7 @@ def make_propagator(width, columns, tableau, sums, model):
                 elapsed = select(good, select(final, span, elapsed + h), elapsed)
                 if stop_at_impact:
                     inside = hits(R[0], R[1], R[2], EPH, field) & (alive > 0.0)
-                    trouble = select(inside, float(IMPACT), trouble)
+                    trouble = select(good, select(inside, float(IMPACT), trouble), trouble)
                 step = next_step(e2, good, h, wanted, h_before, e2_before, exponent)
                 h_before = select(good, h, h_before)
                 e2_before = select(good, maximum(e2, 1e-6), e2_before)
