@@ -152,10 +152,10 @@ def b_plane_many(states, gm, poles, out, partials, status):
 
 
 @compiled
-def aim_many(v_infinity, gm, periapsis, inclination, poles, sides, out, status):
+def aim_many(v_infinity, gm, periapsis, inclination, poles, side, out, status):
     """v_infinity and poles (N, 3), the others (N,) -> out (N, 9), status (N,)."""
     for i in range(v_infinity.shape[0]):
         out[i, :] = math.nan
         incoming = (v_infinity[i, 0], v_infinity[i, 1], v_infinity[i, 2])
         pole = (poles[i, 0], poles[i, 1], poles[i, 2])
-        status[i] = aim_one(incoming, gm[i], periapsis[i], inclination[i], pole, sides[i], out[i])
+        status[i] = aim_one(incoming, gm[i], periapsis[i], inclination[i], pole, side, out[i])

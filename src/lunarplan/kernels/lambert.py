@@ -13,7 +13,7 @@ at the parabola; lam comes from the bisector of the two places, so it keeps its 
 import math
 from functools import cache
 
-from .jit import compiled, inlined
+from .jit import compiled, inlined, lane_width
 from .lanes import (
     absolute,
     any_lane,
@@ -353,13 +353,16 @@ def unstage(columns, first, array, row, rows, items):
 
 
 @cache
-def solver(width, whole, resolve):
-    """Compiled batch solver on lanes of the given width; whole: with whole revolutions; resolve: pole at half a turn.
+def solver(whole, resolve, width=None):
+    """Compiled batch solver.
+
+    whole: with whole revolutions; resolve: the pole resolves half a turn; width: lanes, if not the CPU's own.
 
     The kernel's arguments: flat arrays r1, r2, pole (three numbers a row), tof, gm, turns (one), each with the step
     from row to row (0: one row for all); sense; side; flat outputs v1, v2, status, shortest (filled if `whole`); first
     and last row.
     """
+    width = width or lane_width()
     room = BLOCK // width
     inputs, outputs = 12 * room, 8 * room
 
