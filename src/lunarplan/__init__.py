@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from lunarplan.model.propagation import propagate
     from lunarplan.model.state import State
     from lunarplan.model.trajectory import Trajectory
+    from lunarplan.model.two_body import lambert
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
-    from lunarplan.model.two_body import lambert
 
     __version__: str
 
