@@ -24,7 +24,7 @@ from lunarplan.transfers.direct import LaunchTie, Problem, Transfers, direct_tra
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.config.phases import CaptureOrbit
+    from lunarplan.config.phases import Insertion
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
 
@@ -157,8 +157,9 @@ def _cheapest(mission: MissionFile, found: Transfers) -> int:
     """Row of the transfer of least delta-v among those that keep the mission's terms; says why if there is none."""
     shortest, longest = mission.translunar.tof_s
     gm = found.forces.gm("moon")
-    captured = _apsis_burn(mission.insertion.orbits[0], gm).semi_major_axis_km
     r = found.problem.perilune_radius_km
+    first = mission.insertion.orbits[0]
+    captured = RADIUS_KM["moon"] + 0.5 * (first.perilune_altitude_km + first.apolune_altitude_km)
     cost = found.tli_delta_v_km_s + found.perilune_speed_km_s - np.sqrt(gm * (2.0 / r - 1.0 / captured))
     checks = {
         "did not converge": found.ok,
@@ -199,9 +200,15 @@ def impact_parameter(states: Floats, gm: float) -> Floats:
     return np.cross(asymptote, normal)
 
 
-def _apsis_burn(orbit: CaptureOrbit, gm: float) -> loi.ApsisBurn:
-    a = (gm * (orbit.period_s / (2.0 * np.pi)) ** 2) ** (1.0 / 3.0)
-    return loi.ApsisBurn(a, RADIUS_KM["moon"] + orbit.perilune_altitude_km, orbit.at, orbit.passage)
+def _apsis_burns(terms: Insertion, gm: float) -> list[loi.ApsisBurn]:
+    """The burns of a mission; a perilune the file does not ask for is the one the burn is made at."""
+    moon = RADIUS_KM["moon"]
+    burns = []
+    for burn in terms.burns:
+        a = None if burn.period_s is None else float((gm * (burn.period_s / (2.0 * np.pi)) ** 2) ** (1.0 / 3.0))
+        far, near = (None if h is None else moon + h for h in (burn.apolune_altitude_km, burn.perilune_altitude_km))
+        burns.append(loi.ApsisBurn(a, far, near, burn.at, burn.passage))
+    return burns
 
 
 class _Flight:
@@ -252,7 +259,7 @@ class _Flight:
         if self.mission.translunar.engine != LAUNCHER:
             departure = float(self.found.tli_delta_v_km_s[self.row])
             vehicle = vehicle.burn(departure, self.mission.translunar.engine, where="TLI")
-        burns = [_apsis_burn(orbit, self.gm) for orbit in terms.orbits]
+        burns = _apsis_burns(terms, self.gm)
         engine = vehicle.engine(terms.engine) if terms.finite else None
         return loi.insert(self.perilune, self.perilune_tdb, burns, self.forces, mass_kg=vehicle.mass_kg, engine=engine)
 

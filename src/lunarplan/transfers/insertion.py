@@ -41,17 +41,33 @@ _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn j
 
 @dataclass(frozen=True)
 class ApsisBurn:
-    """One burn of an insertion.
+    """One burn of an insertion, told by the orbit it leads to (osculating).
 
-    semi_major_axis_km, perilune_radius_km : of the orbit it leads to (osculating). An impulse meets the first only; a
-                         finite burn is steered to meet both, and keeps the line of apsides
+    semi_major_axis_km, apolune_radius_km : one of them
+    perilune_radius_km : where the burn is made, if not given. An impulse cannot change it at perilune; a finite burn is
+                         steered to meet it, and keeps the line of apsides
     at, passage        : "perilune" or "apolune", and the how-manieth after the burn before
     """
 
-    semi_major_axis_km: float
-    perilune_radius_km: float
+    semi_major_axis_km: float | None = None
+    apolune_radius_km: float | None = None
+    perilune_radius_km: float | None = None
     at: str = "perilune"
     passage: int = 1
+
+    def orbit(self, apsis: Floats) -> tuple[float, float]:
+        """Semi-major axis and perilune radius wanted, km, for a burn made at the state of an apsis."""
+        here = float(np.linalg.norm(apsis[:3]))
+        near = here if self.perilune_radius_km is None else self.perilune_radius_km
+        far = here if self.at == "apolune" and self.apolune_radius_km is None else self.apolune_radius_km
+        a = 0.5 * (near + far) if far is not None and self.semi_major_axis_km is None else self.semi_major_axis_km
+        if a is None or 2.0 * a <= here:
+            raise InfeasibleError(
+                f"no orbit of semi-major axis {a or 0.0:.1f} km passes {here:.1f} km from the Moon's centre",
+                where=f"burn at {self.at}",
+                allowed=f"a semi-major axis over {here / 2:.1f} km",
+            )
+        return a, min(near, a)
 
 
 @dataclass(frozen=True)
@@ -148,20 +164,10 @@ def _next_apsis(before: BurnMade, burn: ApsisBurn, forces: ForceModel) -> tuple[
     return flight.at(epoch, "moon")[0], epoch
 
 
-def _speed_needed(apsis: Floats, burn: ApsisBurn, gm: float) -> float:
-    r = float(np.linalg.norm(apsis[:3]))
-    if 2.0 * burn.semi_major_axis_km <= r:
-        raise InfeasibleError(
-            f"a semi-major axis of {burn.semi_major_axis_km:.1f} km cannot be reached from {r:.1f} km",
-            where=f"burn at {burn.at}",
-            allowed=f"more than {r / 2:.1f} km",
-        )
-    return float(np.sqrt(gm * (2.0 / r - 1.0 / burn.semi_major_axis_km)))
-
-
 def _impulse(apsis: Floats, epoch: float, burn: ApsisBurn, forces: ForceModel) -> BurnMade:
     speed = float(np.linalg.norm(apsis[3:]))
-    needed = _speed_needed(apsis, burn, forces.gm("moon"))
+    a, _ = burn.orbit(apsis)
+    needed = float(np.sqrt(forces.gm("moon") * (2.0 / np.linalg.norm(apsis[:3]) - 1.0 / a)))
     after = np.concatenate([apsis[:3], apsis[3:] * (needed / speed)])
     return BurnMade(epoch, 0.0, abs(needed - speed), np.nan, after, apsis)
 
@@ -182,7 +188,7 @@ def _finite(
     met = target(problem.evaluate, np.array([[0.5 * duration, duration, 0.0]]), free, _TARGETS)
     if not met.ok[0]:
         raise ConvergenceError(
-            f"no burn of up to {longest:.0f} s leads to {_described(burn)}: {met.reason(0)}",
+            f"no burn of up to {longest:.0f} s leads to {_described(burn, apsis)}: {met.reason(0)}",
             where=f"burn at {burn.at}, {utc_iso(epoch)}",
             remedy="give the engine more thrust, or split the burn",
         )
@@ -193,8 +199,9 @@ def _finite(
     return BurnMade(epoch - lead, duration, delta_v, mass_kg - burnt, end, ignition, problem.thrust(duration, turn))
 
 
-def _described(burn: ApsisBurn) -> str:
-    return f"a semi-major axis of {burn.semi_major_axis_km:.1f} km and a perilune of {burn.perilune_radius_km:.1f} km"
+def _described(burn: ApsisBurn, apsis: Floats) -> str:
+    a, near = burn.orbit(apsis)
+    return f"a semi-major axis of {a:.1f} km and a perilune radius of {near:.1f} km"
 
 
 class _FiniteBurn:
@@ -203,15 +210,16 @@ class _FiniteBurn:
     def __init__(
         self, apsis: Floats, epoch: float, burn: ApsisBurn, forces: ForceModel, mass_kg: float, engine: Engine
     ) -> None:
-        self.apsis, self.epoch, self.burn, self.forces = apsis, epoch, burn, forces
+        self.apsis, self.epoch, self.forces = apsis, epoch, forces
+        self.semi_major_axis_km, near = burn.orbit(apsis)
         self.mass_kg, self.engine, self.gm = mass_kg, engine, forces.gm("moon")
-        lower = 1.0 / burn.semi_major_axis_km > 1.0 / float(semi_major_axis(apsis, self.gm))
+        lower = 1.0 / self.semi_major_axis_km > 1.0 / float(semi_major_axis(apsis, self.gm))
         self.sense = -1.0 if lower else 1.0
         outwards = apsis[:3] / np.linalg.norm(apsis[:3])
         self.towards_perilune = outwards if burn.at == "perilune" else -outwards
         self.across = np.cross(np.cross(apsis[:3], apsis[3:]), outwards)
         self.across /= np.linalg.norm(self.across)
-        self.eccentricity = 1.0 - burn.perilune_radius_km / burn.semi_major_axis_km
+        self.eccentricity = 1.0 - near / self.semi_major_axis_km
 
     def thrust(self, duration: float, turn: float) -> Thrust:
         """Along the velocity at half time, ``turn`` off it at either end."""
@@ -261,7 +269,7 @@ class _FiniteBurn:
     def _misses(self, state: Floats) -> tuple[Floats, Floats]:
         r, v = state[:3], state[3:]
         distance = np.linalg.norm(r)
-        energy = 0.5 * v @ v - self.gm / distance + 0.5 * self.gm / self.burn.semi_major_axis_km
+        energy = 0.5 * v @ v - self.gm / distance + 0.5 * self.gm / self.semi_major_axis_km
         e = ((v @ v - self.gm / distance) * r - (r @ v) * v) / self.gm
         by_r = (v @ v - self.gm / distance) * np.eye(3) + self.gm * np.outer(r, r) / distance**3 - np.outer(v, v)
         by_v = (2.0 * np.outer(r, v) - np.outer(v, r) - (r @ v) * np.eye(3)) / self.gm
