@@ -34,7 +34,7 @@ QUANTITIES: dict[str, Quantity] = {
     "tli_epoch": Quantity("TLI ignition", None, "min"),
     "tli_c3": Quantity("C3 after TLI", C3, "km2/s2"),
     "tli_delta_v": Quantity("TLI delta-v", SPEED, "m/s"),
-    "flight_time": Quantity("launch to LOI ignition", DURATION, "h"),
+    "flight_time": Quantity("launch to LOI", DURATION, "h"),
     "tof": Quantity("TLI to perilune", DURATION, "h"),
     "approach_perilune_altitude": Quantity("arrival perilune", LENGTH, "km"),
     "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lunarplan.errors import InputError
+from lunarplan.model.constants import EARTH_FLATTENING
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,20 @@ class LaunchSite:
         return math.radians(self.latitude_deg)
 
     @property
+    def geocentric_latitude_rad(self) -> float:
+        """Latitude of the place vector, which orbit planes pass through; up to 0.19 deg from the geodetic one."""
+        return math.atan((1.0 - EARTH_FLATTENING) ** 2 * math.tan(self.latitude_rad))
+
+    @property
     def longitude_rad(self) -> float:
         return math.radians(self.longitude_deg)
 
     def inclination_rad(self, azimuth_rad: float) -> float:
         """Return the inclination of the orbit plane that leaves this site at an inertial azimuth.
 
-        Source: spherical triangle, cos i = cos(latitude) sin(azimuth).
+        Source: spherical triangle, cos i = cos(geocentric latitude) sin(azimuth).
         """
-        return math.acos(math.cos(self.latitude_rad) * math.sin(azimuth_rad))
+        return math.acos(math.cos(self.geocentric_latitude_rad) * math.sin(azimuth_rad))
 
     def azimuth_rad(self, inclination_rad: float, *, southbound: bool = False) -> float:
         """Return the inertial launch azimuth, 0 to 2 pi, into a plane of the given inclination.
@@ -45,12 +51,13 @@ class LaunchSite:
 
         Raises InputError if the plane does not pass over the site.
         """
-        sine = math.cos(inclination_rad) / math.cos(self.latitude_rad)
+        least = abs(math.degrees(self.geocentric_latitude_rad))
+        sine = math.cos(inclination_rad) / math.cos(self.geocentric_latitude_rad)
         if abs(sine) > 1.0 + 1e-12:
+            degrees = math.degrees(inclination_rad)
             raise InputError(
-                f"inclination {math.degrees(inclination_rad):.3f} deg is out of reach from latitude "
-                f"{self.latitude_deg:.3f} deg",
-                allowed=f"{abs(self.latitude_deg):.3f} to {180.0 - abs(self.latitude_deg):.3f} deg",
+                f"inclination {degrees:.3f} deg is out of reach from geocentric latitude {least:.3f} deg",
+                allowed=f"{least:.3f} to {180.0 - least:.3f} deg",
                 remedy="choose an inclination in that range, or another site",
             )
         northbound = math.asin(max(-1.0, min(1.0, sine)))
