@@ -154,7 +154,7 @@ def test_one_time_of_flight_is_a_range_of_one() -> None:
 def test_parking_plane_is_due_east_unless_said_otherwise() -> None:
     launch = MissionFile.checked(MISSION).launch
     assert math.degrees(launch.azimuth_rad) == 90.0
-    assert math.degrees(launch.inclination_rad) == pytest.approx(19.4927, abs=1e-4)  # geocentric
+    assert math.degrees(launch.inclination_rad) == pytest.approx(19.4931, abs=1e-4)  # geocentric
 
 
 def test_parking_plane_by_azimuth_and_by_inclination_agree() -> None:
