@@ -36,3 +36,20 @@ TURN_ROUNDING_KM = 1e-9  # two rotations of 1e5 km
 TURN_ROUNDING_KM_S = 1e-13  # two rotations of the 20 km/s that 1e5 km have in ITRF
 SUN_CENTRED_TURN_KM_S = 1e-8  # epochs of 0.1 us do not matter, but 1.5e8 km in ITRF move at 11,000 km/s
 UT1_INTERPOLATION_S = 1e-4  # Bulletin A against B, and linear interpolation over a day
+
+# Propagation: against others
+REFERENCE_MARGIN = 3.0  # times the miss of an independent integration of the same case
+ORACLE_KM = 1e-7  # scipy's DOP853 at rtol 1e-13 over some days: 0.1 mm
+WRONG_TIME_SCALE_KM = (1.2, 1.6)  # 32 to 37 s of lunar motion, a day later
+GMAT_ELAPSED_TIME_S = 1e-6  # GMAT's epochs are days of a Julian date, resolved to 0.6 us
+GMAT_ACROSS_KM = 5e-9  # what is left across the motion: integration errors, 5 um
+APOLLO_8_KM = 5e-8  # agreement JEOD claims
+APOLLO_8_KM_S = 2e-9  # JEOD's Moon is 2.7 s elsewhere
+TABULATED_ORBIT = {"inclination_deg": 0.02, "eccentricity": 1e-4, "c3_km2_s2": 2e-3}  # rounding of the table's inputs
+PERICYNTHION_NMI = 300.0  # the printed injection allows no better: 110 nmi a foot per second
+PERICYNTHION_S = 900.0
+PERICYNTHION_SLOPE = 0.10  # relative
+ARTEMIS_RESIDUAL_KM = 0.1  # printed digits of the independent residual
+OEM_PRINTED_KM = 1e-8  # digits kept of the trajectory files
+B_PLANE_EPHEMERIS_KM = 0.012  # GMAT's older ephemeris: 8.0 m and 5.2 m
+C3_KM2_S2 = 1.4e-6  # the same
