@@ -53,3 +53,6 @@ ARTEMIS_RESIDUAL_KM = 0.1  # printed digits of the independent residual
 OEM_PRINTED_KM = 1e-8  # digits kept of the trajectory files
 B_PLANE_EPHEMERIS_KM = 0.012  # GMAT's older ephemeris: 8.0 m and 5.2 m
 C3_KM2_S2 = 1.4e-6  # the same
+
+# Kernels
+DOP853_CONDITION = 1e-14  # weights of size 10 rounded to float64, summed over twelve stages
