@@ -150,6 +150,17 @@ def test_a_ring_of_summaries_comes_to_an_end(spk):
         read_spk(spk)
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), -3.0, 1e300])
+@pytest.mark.parametrize("word", [0, 2])
+def test_a_damaged_chain_of_summaries_is_found(spk, word, value):
+    write_daf(spk, [segment()])
+    damaged = bytearray(spk.read_bytes())
+    damaged[1024 + 8 * word : 1032 + 8 * word] = struct.pack("<d", value)
+    spk.write_bytes(damaged)
+    with pytest.raises(DataError):
+        read_spk(spk)
+
+
 def test_two_segments_for_one_body_are_refused(spk):
     ephemeris = Ephemeris.from_files(write_daf(spk, [segment(301, 0), segment(301, 0)]))
     with pytest.raises(DataError, match="2 segments for moon"):

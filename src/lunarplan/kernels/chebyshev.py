@@ -19,14 +19,20 @@ LANES = lane_width()
 
 @inlined
 def record_at(time, start, length, records):
-    """Index of the record that holds a time, or of the nearest one."""
-    return min(max(int((time - start) / length), 0), records - 1)
+    """Index of the record that holds a time, or of the nearest one; the first for NaN."""
+    position = (time - start) / length
+    if position >= records:
+        return records - 1
+    return int(position) if position > 0.0 else 0
 
 
 @inlined
 def share_record(times, i, start, length, record):
     """True if the LANES times from the i-th on all lie in the record."""
-    if i + LANES > times.size or int((times[i + LANES - 1] - start) / length) != record:
+    if i + LANES > times.size:
+        return False
+    last = (times[i + LANES - 1] - start) / length
+    if not (record <= last < record + 1.0):  # settles most cases of times out of order
         return False
     position = (load(LANES, times, i) - start) / length
     return not (any_lane(position < float(record)) or any_lane(position >= record + 1.0))

@@ -109,7 +109,7 @@ def _read(path: Path, kind: bytes) -> list[Segment]:
             if (daf.nd, daf.ni) != _SUMMARY[kind]:
                 raise ValueError(f"its summaries have {daf.nd} doubles and {daf.ni} integers")
             summaries = list(_summaries(daf, path.stat().st_size))
-    except (ValueError, struct.error, OSError) as error:
+    except (ValueError, OverflowError, struct.error, OSError) as error:
         raise DataError(f"not a readable {kind.decode()} file: {error}", where=str(path), remedy=_REMEDY) from error
     segments = [_segment(path, kind, daf.endian, *summary) for summary in summaries]
     chebyshev = [segment for segment in segments if segment is not None]
