@@ -31,7 +31,7 @@ APOLLO_PLANE_DEG = 0.02  # cos i = cos(latitude) sin(heading) on the rounded fig
 OEM_POSITION_KM = 1e-9  # decimals written: a micrometre
 OEM_VELOCITY_KM_S = 1e-12
 OEM_EPOCH_S = 6e-7  # decimals written: a microsecond, and the resolution of float64
-OEM_INTERPOLATION_KM = 1e-3  # what a reader who interpolates an exported trajectory may be off
+OEM_INTERPOLATION_KM = 1e-5  # what a reader who interpolates an exported trajectory may be off
 TURN_ROUNDING_KM = 1e-9  # two rotations of 1e5 km
 TURN_ROUNDING_KM_S = 1e-13  # two rotations of the 20 km/s that 1e5 km have in ITRF
 SUN_CENTRED_TURN_KM_S = 1e-8  # epochs of 0.1 us do not matter, but 1.5e8 km in ITRF move at 11,000 km/s
@@ -56,3 +56,8 @@ C3_KM2_S2 = 1.4e-6  # the same
 
 # Kernels
 DOP853_CONDITION = 1e-14  # weights of size 10 rounded to float64, summed over twelve stages
+COARSE_LOG2 = 0.01  # promised by lanes.log2_coarse
+COARSE_EXP2 = 3e-3  # promised by lanes.exp2_coarse
+COARSE_POWER = 0.08  # a chord for the mantissa: 6 per cent, at exponents of a step controller
+RSQRT_ROUNDING = 3.4e-16  # a bit and a half
+FMA_ROUNDING = 1.8e-15  # two roundings of numbers up to 8

@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,3 +103,20 @@ def test_a_damaged_mission_is_a_mission_or_an_input_error(data: dict[str, Any]) 
 @given(VALUES)
 def test_anything_at_all_is_a_mission_or_an_input_error(data: Any) -> None:
     check(outcome(data))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_file_with_damaged_bytes_is_a_mission_or_an_input_error(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    content = library.find(data.draw(st.sampled_from(library.names()))).read_bytes()
+    where, length = data.draw(st.integers(0, len(content))), data.draw(st.integers(0, 5))
+    path = tmp_path_factory.mktemp("damaged") / "mission.toml"
+    path.write_bytes(content[:where] + data.draw(st.binary(max_size=5)) + content[where + length :])
+    try:
+        found: Mission | InputError = Mission.from_toml(path)
+    except InputError as error:
+        found = error
+    check(found)
+    assert not isinstance(found, InputError) or "mission.toml" in found.where

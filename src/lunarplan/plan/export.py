@@ -14,7 +14,7 @@ from lunarplan.plan.solution import Burn, TrajectoryLike
 FloatArray = npt.NDArray[np.float64]
 
 SPHERE_OF_INFLUENCE_KM = 66183.0  # Laplace's, of the Moon: there the centre of the segments changes
-_STEP_RAD = 0.05  # of a circular orbit at that distance: 126 samples a revolution, Hermite-7 error below a metre
+_STEP_RAD = 0.05  # of a circular orbit at that distance: 126 samples a revolution, Hermite-7 error below a centimetre
 _LONGEST_STEP_S = 3600.0
 _FEWEST_SAMPLES = 4  # what Hermite interpolation of degree 7 needs
 _CLEAR_OF_A_JUMP_S = 1e-3
