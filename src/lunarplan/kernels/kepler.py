@@ -13,12 +13,12 @@ import math
 from functools import cache
 
 from .jit import compiled, inlined
+from .linalg3 import cross, dot
 
 OK, NOT_CONVERGED, BAD_INPUT = range(3)
 
 MAX_ITERATIONS = 100
 SERIES_LIMIT = 1.5  # |beta s^2| below which the universal functions are summed as series
-LARGEST_EXPONENT = 700.0  # of exp
 TWO_PI_LOW = 2.4492935982947064e-16  # 2 pi less its float64
 _SPLIT = 134217729.0  # 2**27 + 1
 
@@ -147,29 +147,56 @@ def secular(beta, s, g2, g3):
 
 
 @inlined
-def first_bracket(r, eta, beta, gm, dt):
-    """A guess for s and a bound beyond it, for dt > 0."""
-    if beta > 0.0:
-        return beta * dt / gm, 2.0 * math.pi / math.sqrt(beta)
-    # The parabolic term alone, or where it is sooner the growing exponential alone.
-    guess = (6.0 * dt / gm) ** (1.0 / 3.0)
-    bound = 1e300
-    if beta < 0.0:
-        k = math.sqrt(-beta)
-        bound = LARGEST_EXPONENT / k
-        growth = 2.0 * k * dt / max(r + eta / k - gm / beta, 1e-300)
-        if growth > 2.0:
-            guess = min(guess, math.log(growth) / k)
-    return min(guess, bound), bound
+def laguerre(miss, rate, bend):
+    """Step of degree five towards the root of a growing function; miss, rate, bend: value and two derivatives."""
+    return 5.0 * miss / (rate + math.sqrt(abs(16.0 * rate * rate - 20.0 * miss * bend)))
 
 
 @inlined
-def solve_time(r, eta, beta, gm, dt):
-    """s after the time dt > 0, and whether it converged; eta = position . velocity.
+def swing_by(eta, beta, gm, momentum2, dt):
+    """s after the time dt > 0 on a hyperbola well away from the parabola, and whether it converged.
 
-    Laguerre's step of degree five, held inside a bracket: the time grows with s.
+    e sinh H - H = M, and s = (H - H0) / sqrt(-beta): far from the centre the universal functions are large and cancel,
+    these terms do not.
     """
-    s, high = first_bracket(r, eta, beta, gm, dt)
+    k = math.sqrt(-beta)
+    e2_less_one = momentum2 * -beta / (gm * gm)
+    e = math.sqrt(1.0 + e2_less_one)
+    ahead = eta * k / gm
+    start = math.asinh(ahead / e)
+    mean = ahead - start - beta * k * dt / gm
+    # H between the arc sines of M / e and, for M > 0, of M / (e - 1), as H <= sinh H; also H^3 / 6 <= sinh H - H.
+    low = high = math.asinh(mean / e)
+    if mean > 0.0:
+        high = min(math.asinh(mean * (1.0 + e) / max(e2_less_one, 1e-300)), (6.0 * mean) ** (1.0 / 3.0))
+    else:
+        low = start
+    anomaly = min(max(math.asinh(mean / e), low), high)
+    for _ in range(MAX_ITERATIONS):
+        sine, half = math.sinh(anomaly), math.sinh(0.5 * anomaly)
+        miss = e * sine - anomaly - mean
+        if miss > 0.0:
+            high = anomaly
+        else:
+            low = anomaly
+        rate = e2_less_one / (e + 1.0) + 2.0 * e * half * half
+        following = anomaly - laguerre(miss, rate, e * sine)
+        if not low <= following <= high:
+            following = 0.5 * (low + high)
+        blur = 8e-16 * (abs(e * sine) + abs(ahead) + abs(mean)) / rate + 4e-16 * abs(anomaly)
+        if abs(following - anomaly) <= blur:
+            return (following - start) / k, True
+        anomaly = following
+    return (anomaly - start) / k, False
+
+
+@inlined
+def go_round(r, eta, beta, gm, dt):
+    """s after the time dt > 0 on an ellipse or near the parabola, and whether it converged; the time grows with s."""
+    if beta > 0.0:
+        s, high = beta * dt / gm, 2.0 * math.pi / math.sqrt(beta)
+    else:
+        s, high = (6.0 * dt / gm) ** (1.0 / 3.0), 1e300
     low = 0.0
     for _ in range(MAX_ITERATIONS):
         g0, g1, g2, g3 = universal(beta, s)
@@ -179,33 +206,30 @@ def solve_time(r, eta, beta, gm, dt):
         else:
             low = s
         rate = r * g0 + eta * g1 + gm * g2
-        bend = eta * g0 + (gm - beta * r) * g1
-        root = math.sqrt(abs(16.0 * rate * rate - 20.0 * miss * bend))
-        step = 5.0 * miss / (rate + root)
-        ahead = s - step
-        if not low <= ahead <= high:
-            ahead = 0.5 * (low + high) if high < 1e300 else 2.0 * s
+        following = s - laguerre(miss, rate, eta * g0 + (gm - beta * r) * g1)
+        if not low <= following <= high:
+            following = 0.5 * (low + high) if high < 1e300 else 2.0 * s
         # Rounding of the terms hides any step smaller than this.
         blur = 8e-16 * (r * g1 + abs(eta) * g2 + gm * g3 + dt) / rate + 4e-16 * s
-        if abs(ahead - s) <= blur or miss == 0.0:
-            return ahead, True
-        s = ahead
+        if abs(following - s) <= blur or miss == 0.0:
+            return following, True
+        s = following
     return s, False
 
 
 @inlined
-def revolve(r, eta, beta, beta_low, gm, dt):
-    """s within half a period either way, the whole revolutions left out, and whether it converged; any sign of dt."""
-    turns = 0.0
-    if beta > 0.0:
-        dt, turns = without_revolutions(dt, beta, beta_low, gm)
-    if dt == 0.0:
-        return 0.0, turns, True
-    if dt > 0.0:
-        s, converged = solve_time(r, eta, beta, gm, dt)
-        return s, turns, converged
-    s, converged = solve_time(r, -eta, beta, gm, -dt)
-    return -s, turns, converged
+def solve_time(r, eta, beta, gm, momentum2, dt):
+    """s after a time of either sign, and whether it converged."""
+    span = abs(dt)
+    if dt < 0.0:
+        eta = -eta
+    if span == 0.0:
+        s, converged = 0.0, True
+    elif beta < 0.0 and -6.0 * span * beta * math.sqrt(-beta) > gm:
+        s, converged = swing_by(eta, beta, gm, momentum2, span)
+    else:
+        s, converged = go_round(r, eta, beta, gm, span)
+    return math.copysign(s, dt), converged
 
 
 # ---------------------------------------------------------------- states and partials
@@ -246,17 +270,22 @@ def fill_partials(partials, a, b, r0, r1, gm, f, g, f_dot, g_dot, c):
 def propagate_one(a, dt, gm, b, partials):
     """State b after dt from the state a, both of six components; partials 6 x 6, or empty to do without. Status."""
     x, y, z, vx, vy, vz = a[0], a[1], a[2], a[3], a[4], a[5]
-    eta = x * vx + y * vy + z * vz
+    eta = dot((x, y, z), (vx, vy, vz))
+    h = cross((x, y, z), (vx, vy, vz))
     r0, beta, beta_low = binding(x, y, z, vx, vy, vz, gm)
     if not (r0 > 0.0 and gm > 0.0 and math.isfinite(beta + eta + gm + dt)):
         return BAD_INPUT
-    s, turns, converged = revolve(r0, eta, beta, beta_low, gm, dt)
-    g0, g1, g2, g3 = universal(beta, s)
-    r1 = r0 * g0 + eta * g1 + gm * g2
-    f, g = 1.0 - gm * g2 / r0, r0 * g1 + eta * g2
-    f_dot, g_dot = -gm * g1 / (r1 * r0), 1.0 - gm * g2 / r1
+    rest, turns = dt, 0.0
+    if beta > 0.0:
+        rest, turns = without_revolutions(dt, beta, beta_low, gm)
+    s, converged = solve_time(r0, eta, beta, gm, dot(h, h), rest)
+    _, g1, g2, g3 = universal(beta, s)
+    f, g = 1.0 - gm * g2 / r0, rest - gm * g3
     for i in range(3):
         b[i] = f * a[i] + g * a[3 + i]
+    r1 = math.sqrt(b[0] * b[0] + b[1] * b[1] + b[2] * b[2])
+    f_dot, g_dot = -gm * g1 / (r1 * r0), 1.0 - gm * g2 / r1
+    for i in range(3):
         b[3 + i] = f_dot * a[i] + g_dot * a[3 + i]
     if partials.shape[0] > 0:
         grown = secular(beta, s, g2, g3)
