@@ -73,7 +73,7 @@ def _timeline(plan: Plan) -> Table:
         "Timeline",
         Column("UTC", no_wrap=True),
         _right("elapsed"),
-        "event",
+        Column("event", max_width=19),
         _right("delta-v\nm/s"),
         _right("burn\ns"),
         _right("mass\nkg"),
