@@ -61,13 +61,13 @@ class Bodies:
 
 
 def gradient(potential, r):
-    """Derivative of a scalar function at float64[3] by complex steps: exact to rounding."""
-    tiny = 1e-200
-    return np.array([potential(r + 1j * tiny * np.eye(3)[k]).imag / tiny for k in range(3)])
+    """Derivative of a scalar function at float64[..., 3] by complex steps: exact to rounding."""
+    tiny = 1e-30  # not smaller: its product with high powers of sines would underflow
+    return np.stack([potential(r + 1j * tiny * e).imag / tiny for e in np.eye(3)], axis=-1)
 
 
 def hessian(potential, r, step):
-    """Second derivatives: central differences of eighth order of complex-step gradients."""
+    """Second derivatives at float64[..., 3]: central differences of eighth order of complex-step gradients."""
     weights = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
     columns = [
         sum(
@@ -82,7 +82,7 @@ def hessian(potential, r, step):
 
 def norm(r):
     """Length that stays analytic under complex steps."""
-    return np.sqrt(r @ r)
+    return np.sqrt((r * r).sum(axis=-1))
 
 
 def zonal_potential(degree, gm, radius, j, pole):
@@ -106,7 +106,7 @@ def harmonic_potential(c, s, degree, gm, radius):
 
     def potential(r):
         d = norm(r)
-        x, y, u = r / d
+        x, y, u = np.moveaxis(r, -1, 0) / d
         total = 0.0 * d
         cosine, sine = 1.0, 0.0  # Re and Im of (x + iy)^m, as separate analytic functions
         sectoral = 1.0
@@ -119,16 +119,16 @@ def harmonic_potential(c, s, degree, gm, radius):
                 if n > m:
                     older, h = h, ((2 * n - 1) * u * h - (n + m - 1) * older) / (n - m)
                 if n >= 2:
-                    scale = math.sqrt((2 - (m == 0)) * (2 * n + 1) * _ratio(n, m))
+                    scale = math.sqrt((2 - (m == 0)) * (2 * n + 1)) * _root_ratio(n, m)
                     total = total + (radius / d) ** n * scale * h * (c[n, m] * cosine + s[n, m] * sine)
         return gm / d * total
 
     return potential
 
 
-def _ratio(n, m):
-    """(n - m)! / (n + m)!, from exact integers."""
-    return float(1 / math.prod(range(n - m + 1, n + m + 1)))
+def _root_ratio(n, m):
+    """Square root of (n - m)! / (n + m)!, from exact integers: 200! is beyond float64, its root is not."""
+    return 2.0**100 / math.isqrt(math.prod(range(n - m + 1, n + m + 1)) << 200)
 
 
 # ---------------------------------------------------------------- sunlight
