@@ -66,3 +66,22 @@ SHADOW_FRACTION = 6e-4  # discs in a plane against rays counted on a sphere; 4.2
 LENS_AREA = 1e-12  # roundings of arc cosines
 HARMONIC_ROUNDING = 1e-13  # of the acceleration of the harmonics: recursions of 100 steps; 3e-14 seen
 HARMONIC_GRADIENT = 5e-11  # of the gradient: eighth-order differences of exact accelerations; 1.5e-11 seen
+
+# Two-body motion
+KEPLER_RELATIVE = 1e-12  # promised for every conic, relative to the end's distance and speed
+KEPLER_PARTIALS = 1e-12  # of the largest partial; hyperbolas amplify roundings
+KEPLER_TWO_LEGS = 1e-11  # the same for a product of two matrices with a perigee between them
+KEPLER_VS_OREKIT_M = 2e-6  # roundings over 1.5 revolutions; an independent script was 0.48 um away
+KEPLER_INVARIANT = 3e-14  # relative drift of energy and angular momentum, of the size of their terms
+KEPLER_THERE_AND_BACK = 1e-12  # relative closure of going and coming back
+STM_DETERMINANT = 1e-10  # |det - 1| asked of every transition matrix
+STM_SYMPLECTICITY = 1e-9  # likewise
+LAMBERT_CLOSURE_KM = 1e-6  # printed cases, propagated to the second place
+LAMBERT_CLOSURE = 1e-10  # random geometries: miss relative to the larger radius
+LAMBERT_RELATIVE = 2e-14  # velocities against 60 digits; a fast departure from 1/60 of the distance has 1.3e-14
+LAMBERT_TIME = 8e-15  # relative time of flight against 60 digits, where 1 + x keeps its digits
+PLANE_ROUNDING = 4e-16  # direction of the plane per unit of 1 / sin(transfer angle)
+ELEMENTS_ROUND_TRIP = 1e-12  # relative; the distance of a thin orbit far out hangs on 1 + e cos(anomaly)
+ELEMENTS_ANGLE_DEG = 1e-10
+B_PLANE_ROUNDING = 1e-11  # relative, of B, its partials and times of flight
+LANES_ROUNDING = 1e-13  # velocities from kernels of different width: fused or not fused
