@@ -10,19 +10,9 @@ from .ephemeris import NODES, fill_ephemeris, limit_to_granule, recentre, restor
 from .field import EARTH, MAX_SERIES, MOON, SUN
 from .gravity import harmonic_acceleration
 from .jit import inlined
-from .lanes import any_lane, fma, get_lane, lane_count, lane_min, rsqrt, set_lane, stack_like
+from .lanes import any_lane, fma, get_lane, lane_count, lane_max, rsqrt, set_lane, stack_like
 from .rhs import RightHandSide
 from .shadow import lit_fraction
-
-
-@inlined
-def add_along(gradient, k, dx, dy, dz):
-    """Gradient plus k d d^T."""
-    gxx, gxy, gxz, gyy, gyz, gzz = gradient
-    kx, ky, kz = k * dx, k * dy, k * dz
-    return (
-        fma(kx, dx, gxx), fma(kx, dy, gxy), fma(kx, dz, gxz), fma(ky, dy, gyy), fma(ky, dz, gyz), fma(kz, dz, gzz)
-    )  # fmt: skip
 
 
 @inlined
@@ -57,9 +47,11 @@ def zonal_terms(degree, zonal, u, i1):
 
 
 @inlined
-def oblate(acceleration, gradient, dx, dy, dz, px, py, pz, field):
-    """Add the Earth's zonal harmonics about the pole p."""
-    i1 = rsqrt(fma(dx, dx, fma(dy, dy, dz * dz)))
+def oblate(acceleration, gradient, dx, dy, dz, i1, node, EPH, field):
+    """Add the Earth's zonal harmonics about its pole p; i1 = 1 / distance."""
+    j = field.pole * NODES + node
+    zero = dx * 0.0
+    px, py, pz = zero + EPH[j], zero + EPH[j + NODES], zero + EPH[j + 2 * NODES]
     u = fma(dx, px, fma(dy, py, dz * pz)) * i1
     a, b, c, d, e = zonal_terms(field.zonal_degree, field.zonal, u, i1)
     ax, ay, az = acceleration
@@ -89,19 +81,26 @@ def rotation(w, x, y, z):
 
 
 @inlined
-def felt_degree(distance2, field):
-    """Highest degree of the lunar field that is felt by the lane closest to the Moon."""
-    closest2 = lane_min(distance2)
+def felt_degree(i1, field):
+    """Highest degree of the lunar field that is felt by the lane closest to the Moon; i1 = 1 / distance."""
+    closest = 1.0 / lane_max(i1)
     degree = field.harmonic_degree
-    while degree > 1 and closest2 > field.degree_reach[degree] * field.degree_reach[degree]:
+    while degree > 1 and closest > field.degree_reach[degree]:
         degree -= 1
     return degree
 
 
 @inlined
-def lumpy(acceleration, gradient, dx, dy, dz, q0, q1, q2, q3, degree, field):
-    """Add the Moon's harmonics, evaluated in its principal axes (rotation of the quaternion q, ICRF to PA)."""
-    xx, xy, xz, yx, yy, yz, zx, zy, zz = rotation(q0, q1, q2, q3)
+def lumpy(acceleration, gradient, dx, dy, dz, i1, node, EPH, field):
+    """Add the Moon's harmonics, evaluated in its principal axes, up to the degree that is felt."""
+    degree = felt_degree(i1, field)
+    if degree < 2:
+        return acceleration, gradient
+    q = field.quaternion * NODES + node
+    zero = dx * 0.0
+    xx, xy, xz, yx, yy, yz, zx, zy, zz = rotation(
+        zero + EPH[q], zero + EPH[q + NODES], zero + EPH[q + 2 * NODES], zero + EPH[q + 3 * NODES]
+    )
     bx = fma(xx, dx, fma(xy, dy, xz * dz))
     by = fma(yx, dx, fma(yy, dy, yz * dz))
     bz = fma(zx, dx, fma(zy, dy, zz * dz))
@@ -175,57 +174,54 @@ def shadowed(sx, sy, sz, sun_radius, bx, by, bz, radius):
 
 
 @inlined
-def point_masses(node, x, y, z, EPH, ROW, field):
-    """Attraction of every body, and the acceleration of the origin."""
-    i = field.indirect * NODES + node
-    ax, ay, az = x * 0.0 + EPH[i], x * 0.0 + EPH[i + NODES], x * 0.0 + EPH[i + 2 * NODES]
-    zero = x * 0.0
-    trace = zero
-    gradient = (zero, zero, zero, zero, zero, zero)
-    for body in range(len(field.gm)):
-        j = 3 * body * NODES + node
-        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
-        i1 = rsqrt(fma(dx, dx, fma(dy, dy, dz * dz)))
-        gm = zero + field.gm[body]
-        if body == SUN and field.radiation:
-            gm = gm - ROW[SRP] * sunlight(x, y, z, node, EPH, field)
-        i2 = i1 * i1
-        w = -gm * (i1 * i2)
-        ax = fma(w, dx, ax)
-        ay = fma(w, dy, ay)
-        az = fma(w, dz, az)
-        trace = trace + w
-        gradient = add_along(gradient, -3.0 * w * i2, dx, dy, dz)
+def attract(acceleration, gradient, gm, dx, dy, dz, i1):
+    """Add a point mass at distance 1 / i1."""
+    ax, ay, az = acceleration
     gxx, gxy, gxz, gyy, gyz, gzz = gradient
-    return (ax, ay, az), (gxx + trace, gxy, gxz, gyy + trace, gyz, gzz + trace)
+    i2 = i1 * i1
+    w = -gm * (i1 * i2)
+    k = -3.0 * w * i2
+    kx, ky, kz = k * dx, k * dy, k * dz
+    return (fma(w, dx, ax), fma(w, dy, ay), fma(w, dz, az)), (
+        fma(kx, dx, gxx + w), fma(kx, dy, gxy), fma(kx, dz, gxz),
+        fma(ky, dy, gyy + w), fma(ky, dz, gyz), fma(kz, dz, gzz + w),
+    )  # fmt: skip
+
+
+@inlined
+def from_body(body, node, x, y, z, EPH):
+    """Vector from a body, and the inverse of its length."""
+    j = 3 * body * NODES + node
+    dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
+    return dx, dy, dz, rsqrt(fma(dx, dx, fma(dy, dy, dz * dz)))
 
 
 @inlined
 def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
-    """Acceleration and gradient of the full model, see `rhs.RightHandSide`."""
-    a, g = point_masses(node, x, y, z, EPH, ROW, field)
+    """Acceleration and gradient of the full model, see `rhs.RightHandSide`.
+
+    The three bodies every field has stand in a straight line: that is what a step mostly consists of, and a loop over
+    them costs as much again in registers saved and restored.
+    """
+    i = field.indirect * NODES + node
+    zero = x * 0.0
+    a = zero + EPH[i], zero + EPH[i + NODES], zero + EPH[i + 2 * NODES]
+    g = (zero, zero, zero, zero, zero, zero)
+    dx, dy, dz, i1 = from_body(EARTH, node, x, y, z, EPH)
+    a, g = attract(a, g, field.gm[EARTH], dx, dy, dz, i1)
     if field.zonal_degree > 0:
-        j = 3 * EARTH * NODES + node
-        p = field.pole * NODES + node
-        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
-        zero = x * 0.0
-        a, g = oblate(
-            a, g, dx, dy, dz, zero + EPH[p], zero + EPH[p + NODES], zero + EPH[p + 2 * NODES], field
-        )
+        a, g = oblate(a, g, dx, dy, dz, i1, node, EPH, field)
+    dx, dy, dz, i1 = from_body(MOON, node, x, y, z, EPH)
+    a, g = attract(a, g, field.gm[MOON], dx, dy, dz, i1)
     if field.harmonic_degree > 1:
-        j = 3 * MOON * NODES + node
-        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
-        degree = felt_degree(fma(dx, dx, fma(dy, dy, dz * dz)), field)
-        if degree > 1:
-            q = field.quaternion * NODES + node
-            zero = x * 0.0
-            q0, q1, q2, q3 = (
-                zero + EPH[q],
-                zero + EPH[q + NODES],
-                zero + EPH[q + 2 * NODES],
-                zero + EPH[q + 3 * NODES],
-            )
-            a, g = lumpy(a, g, dx, dy, dz, q0, q1, q2, q3, degree, field)
+        a, g = lumpy(a, g, dx, dy, dz, i1, node, EPH, field)
+    dx, dy, dz, i1 = from_body(SUN, node, x, y, z, EPH)
+    a, g = attract(a, g, field.gm[SUN], dx, dy, dz, i1)
+    if field.radiation:
+        a, g = attract(a, g, -ROW[SRP] * sunlight(x, y, z, node, EPH, field), dx, dy, dz, i1)
+    for body in range(SUN + 1, len(field.gm)):
+        dx, dy, dz, i1 = from_body(body, node, x, y, z, EPH)
+        a, g = attract(a, g, field.gm[body], dx, dy, dz, i1)
     ax, ay, az = a
     if field.thrust:
         inverse_mass = 1.0 / fma(-ROW[MASS_FLOW], elapsed, ROW[MASS])
@@ -247,6 +243,4 @@ def hits(x, y, z, EPH, field):
     return inside
 
 
-FULL_MODEL = RightHandSide(
-    limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES
-)
+FULL_MODEL = RightHandSide(limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES)

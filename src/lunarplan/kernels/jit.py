@@ -1,6 +1,8 @@
 """How kernels are compiled: cached on disk, without the interpreter lock, with IEEE semantics.
 
-``fastmath`` stays off: it makes ``isnan(nan)`` False, and NaN is how a failed row is marked.
+``fastmath`` stays off: it makes ``isnan(nan)`` False, and NaN is how a failed row is marked. Kernels own no memory, so
+numba's reference counting is off too (``_nrt``): counting the arrays of a `Field` at every stage of every step takes
+three times as long as the step.
 """
 
 import hashlib
@@ -28,7 +30,7 @@ def _source_stamp():
 
 def compiled(function):
     """Compile an entry point at its first call and keep the machine code on disk."""
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache_file is not None:  # absent under NUMBA_DISABLE_JIT
         cache_file._source_stamp = _source_stamp()
@@ -37,7 +39,7 @@ def compiled(function):
 
 def inlined(function):
     """Mark a function as part of the kernels that call it; it stays an ordinary Python function."""
-    return register_jitable(forceinline=True, error_model="numpy")(function)
+    return register_jitable(forceinline=True, error_model="numpy", _nrt=False)(function)
 
 
 @cache
@@ -68,9 +70,7 @@ def default_workers():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_blocks(
-    kernel: Callable[[int, int], object], rows: int, block: int, workers: int | None = None
-) -> None:
+def run_blocks(kernel: Callable[[int, int], object], rows: int, block: int, workers: int | None = None) -> None:
     """Call ``kernel(first, last)`` over all rows, split over threads at multiples of ``block`` rows.
 
     The split never changes which rows share a block, so the answer does not depend on the number of threads.

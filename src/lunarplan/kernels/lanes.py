@@ -334,9 +334,7 @@ def _reduction_per_clock(function, name):
             return args[0]
         return _intrinsic(builder, f"llvm.vector.reduce.{name}.{_suffix(width)}", _F64, [args[0]])
 
-    _lowered(
-        function, lambda a, clock: _value(_width(clock)) if _number(a) and _number(clock) else None, emit
-    )
+    _lowered(function, lambda a, clock: _value(_width(clock)) if _number(a) and _number(clock) else None, emit)
 
 
 _reduction_per_clock(max_per_clock, "fmax")
@@ -376,9 +374,7 @@ def _emit_stack(context, builder, sig, args):
 
 _lowered(
     stack,
-    lambda w, n: (
-        LaneArray(w.literal_value) if isinstance(w, types.Literal) and isinstance(n, types.Literal) else None
-    ),
+    lambda w, n: LaneArray(w.literal_value) if isinstance(w, types.Literal) and isinstance(n, types.Literal) else None,
     _emit_stack,
     literal=True,
 )
@@ -563,16 +559,21 @@ def _emit_rsqrt_avx512(builder, value, width):
     parts = []
     for first in range(0, width, 8):
         lanes = ir.Constant(ir.VectorType(_I32, 8), list(range(first, first + 8)))
-        part = value if width == 8 else builder.shuffle_vector(value, value, lanes)
+        part = builder.shuffle_vector(value, value, lanes)
         parts.append(builder.call(estimate, [part, zero, every]))
-    if width == 8:
-        return parts[0]
-    return builder.shuffle_vector(*parts, ir.Constant(ir.VectorType(_I32, 16), list(range(16))))
+    while len(parts) > 1:
+        parts = [_joined(builder, a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
+
+
+def _joined(builder, a, b):
+    lanes = ir.Constant(ir.VectorType(_I32, 2 * a.type.count), list(range(2 * a.type.count)))
+    return builder.shuffle_vector(a, b, lanes)
 
 
 def _emit_rsqrt_estimate(context, builder, sig, args):
     width = _width(sig.return_type)
-    if width in (8, 16) and has_avx512():
+    if width in (8, 16, 32) and has_avx512():
         return _emit_rsqrt_avx512(builder, args[0], width)
     root = _intrinsic(builder, f"llvm.sqrt.{_suffix(width)}", _llvm(width), [args[0]])
     return builder.fdiv(_constant(_llvm(width), 1.0), root)
