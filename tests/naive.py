@@ -42,7 +42,7 @@ class Bodies:
         if body == "earth":
             return np.zeros(3)
         whole = math.floor(tdb / DAY_S)
-        when = J2000_JD + whole, tdb / DAY_S - whole
+        when = J2000_JD + whole, (tdb - whole * DAY_S) / DAY_S  # two parts, so that no microsecond is lost
         earth = self.kernel[3, 399].compute(*when)
         place = sum(self.kernel[pair].compute(*when) for pair in _CHAINS[body])
         return place - earth if body == "moon" else place - earth - self.kernel[0, 3].compute(*when)
