@@ -78,12 +78,13 @@ def arc_deficit(s, q):
     weight = weight * (2.0 * r * r2)
     s = s * r2
     for _ in range(MAX_HALVINGS):
-        if not any_lane(absolute(s) > SERIES_LIMIT):
+        far = absolute(s) > SERIES_LIMIT
+        if not any_lane(far):
             break
-        r = 1.0 / (1.0 + sqrt(1.0 + s))
+        r = select(far, 1.0 / (1.0 + sqrt(1.0 + s)), 1.0)
         r2 = r * r
-        total = fma(weight, r2, total)
-        weight = weight * (2.0 * r * r2)
+        total = select(far, fma(weight, r2, total), total)
+        weight = select(far, weight * (2.0 * r * r2), weight)
         s = s * r2
     return fma(weight, arc_series(s), total)
 
