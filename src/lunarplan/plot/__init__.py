@@ -1,1 +1,17 @@
-"""(result, ax) -> ax; the only importer of matplotlib."""
+"""Pictures of results: (result, ax) -> ax; the only importer of matplotlib.
+
+Each function draws on the axes it is given, or on those of a new figure as wide as a column of a paper; `overview`
+makes a page. Results are a Plan or a Trajectory. `house_style()` lends the look to figures of your own, of
+`COLUMN_IN` or `PAGE_IN` width.
+"""
+
+from lunarplan.plot.closeup import closeup as closeup
+from lunarplan.plot.overview import overview as overview
+from lunarplan.plot.porkchop import porkchop as porkchop
+from lunarplan.plot.profile import altitude as altitude
+from lunarplan.plot.profile import speed as speed
+from lunarplan.plot.style import COLUMN_IN as COLUMN_IN
+from lunarplan.plot.style import PAGE_IN as PAGE_IN
+from lunarplan.plot.style import house_style as house_style
+from lunarplan.plot.views import inertial as inertial
+from lunarplan.plot.views import rotating as rotating

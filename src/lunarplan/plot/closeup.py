@@ -1,0 +1,82 @@
+"""The flight about the Moon: arrival, burns and orbits."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.plot import style
+from lunarplan.plot.flight import Flight
+from lunarplan.plot.labels import Labels
+
+FloatArray = npt.NDArray[np.float64]
+
+_PANEL_IN = 2.6
+_LEAST_SHOWN_KM, _FLYBY_SHOWN_KM = 3_500.0, 20_000.0
+_ROOM = 1.15  # of the largest orbit: as far out as the approach is shown
+
+
+@style.styled
+def closeup(result: Any, ax: Axes | None = None) -> Axes:
+    """Draw a Plan or Trajectory about the Moon, seen along the normal of its orbit there; the Moon to scale.
+
+    x points to the perilune of arrival; the flight goes round counterclockwise, be it prograde or retrograde.
+    """
+    flight, ax = Flight.of(result), ax or style.column_axes(_PANEL_IN)
+    path = flight.from_moon[:, :3] @ orbit_plane(flight).T * 1e-3
+    reach = shown_km(flight)
+    path[flight.moon_range_km > reach] = np.nan
+    radius = RADIUS_KM["moon"] * 1e-3
+    ax.add_patch(Circle((0.0, 0.0), radius, fc=style.MOON, ec=style.INK, lw=0.5, zorder=3))
+    _draw_legs(ax, flight, path)
+    style.show_to_scale(ax, np.concatenate([path, [(-radius, -radius), (radius, radius)]]))
+    ax.set(
+        xlabel=f"$x$, to the spacecraft at {flight.meeting} (10³ km)",
+        ylabel="$y$ (10³ km)",
+        title="At the Moon, plane of the orbit",
+    )
+    labels = Labels(ax, path)
+    burns = tuple(mark for mark in flight.flown_marks if mark.is_burn)
+    near = tuple(mark for mark, row in zip(burns, flight.rows(burns), strict=True) if np.isfinite(path[row, 0]))
+    labels.mark(near, path[flight.rows(near)])
+    ax.legend(loc="best")
+    return ax
+
+
+def orbit_plane(flight: Flight) -> FloatArray:
+    """Return the axes of `closeup` in ICRF, float64[2, 3]: to the perilune of arrival, and along the velocity there."""
+    r, v = flight.from_moon[flight.arrival].reshape(2, 3)
+    x = r / np.linalg.norm(r)
+    y = v - (v @ x) * x
+    return np.array([x, y / np.linalg.norm(y)])
+
+
+def shown_km(flight: Flight) -> float:
+    """Return how far from the Moon `closeup` shows the flight: all of a stay, or where it passes by."""
+    if not flight.stays:
+        return max(_FLYBY_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival]))
+    return max(_LEAST_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival :].max()))
+
+
+def _draw_legs(ax: Axes, flight: Flight, path: FloatArray) -> None:
+    """Draw the approach, and after each burn the orbit it leaves, in colours of their own; burns on top, thick."""
+    seen = [leg for leg in flight.legs if np.isfinite(path[leg.rows, 0]).any()]
+    style.arrow(ax, path[seen[0].rows], style.COAST)
+    stages = list(dict.fromkeys(leg.after for leg in seen))
+    for leg in seen:
+        stage = stages.index(leg.after)
+        color, label = style.STAGES[stage % len(style.STAGES)], f"after {leg.after}"
+        if leg.thrusting:
+            color, label = style.THRUST, "burn"
+        elif stage == 0:
+            label = "approach" if flight.comes else "coast"
+        _draw(ax, path[leg.rows], color, label, leg.thrusting)
+
+
+def _draw(ax: Axes, path: FloatArray, color: str, label: str, thrusting: bool) -> None:
+    label = "_" if label in ax.get_legend_handles_labels()[1] else label
+    width = style.THRUST_PT if thrusting else style.COAST_PT
+    ax.plot(*path.T, color=color, lw=width, label=label, zorder=6 if thrusting else 4)

@@ -1,0 +1,28 @@
+"""Axes of UTC."""
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axis import Axis
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num, num2date
+
+from lunarplan.model.epochs import utc_iso
+
+_FORMATS = ("%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%H:%M:%S")  # years, months, days, hours, minutes, seconds
+_FORMATS_AT_ZERO = ("", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M")
+
+
+def utc_dates(tdb: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return UTC as matplotlib's days, for TDB seconds past J2000."""
+    texts = np.atleast_1d(utc_iso(np.asarray(tdb, float)))
+    return np.asarray(date2num([np.datetime64(str(text).rstrip("Z")) for text in texts]))
+
+
+def show_dates(axis: Axis, first: float, last: float, most: int, what: str = "") -> None:
+    """Write at most so many dates on an axis of `utc_dates`, and the years from first to last in its label."""
+    locator = AutoDateLocator(minticks=3, maxticks=most)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(
+        ConciseDateFormatter(locator, formats=_FORMATS, zero_formats=_FORMATS_AT_ZERO, show_offset=False)
+    )
+    years = dict.fromkeys(str(num2date(date).year) for date in (first, last))
+    axis.set_label_text(f"{what}UTC, {'–'.join(years)}")

@@ -1,0 +1,57 @@
+"""The whole mission on one page."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from lunarplan.model.epochs import utc_iso
+from lunarplan.plot import style
+from lunarplan.plot.closeup import closeup
+from lunarplan.plot.flight import Flight
+from lunarplan.plot.profile import altitude, speed
+from lunarplan.plot.views import inertial, rotating
+
+_LEFT, _RIGHT, _HALF, _WHOLE = 0.6, 4.15, 2.95, 6.5  # inches
+_ROW_IN, _MOST_ROWS = 0.155, 14
+
+
+@style.styled
+def overview(result: Any) -> Figure:
+    """Return a page with a Plan or Trajectory in inertial and rotating axes, about the Moon, and against time."""
+    flight = Flight.of(result)
+    figure = style.new_figure(style.PAGE_IN, 9.6)
+    inertial(flight, style.axes_in(figure, _LEFT, 6.95, _HALF, 2.1))
+    rotating(flight, style.axes_in(figure, _RIGHT, 6.95, _HALF, 2.1))
+    closeup(flight, style.axes_in(figure, _LEFT, 4.0, _HALF, 2.25))
+    high = altitude(flight, style.axes_in(figure, _LEFT, 1.75, _WHOLE, 1.0), dated=False)
+    high.set_xlabel("")
+    high.tick_params(labelbottom=False)
+    speed(flight, style.axes_in(figure, _LEFT, 0.7, _WHOLE, 1.0), named=False)
+    _timetable(figure, getattr(result, "events", ()), 6.2)
+    mission = getattr(result, "mission", None)
+    if mission is not None:
+        _write(figure, _LEFT, 9.4, mission.name, size=11.0, weight="bold")
+    return figure
+
+
+def _timetable(figure: Figure, events: Any, top: float) -> None:
+    """Write the events, with epochs and what the burns cost, as many as there is room for."""
+    if not events:
+        return
+    rows = [("Event", f"UTC, {events[0].epoch_utc[:4]}", "Δv (m/s)"), *map(_row, events[:_MOST_ROWS])]
+    if len(events) > _MOST_ROWS:
+        rows.append((f"and {len(events) - _MOST_ROWS} more", "", ""))
+    for number, row in enumerate(rows):
+        weight = "normal" if number else "bold"
+        for text, right, side in zip(row, (0.0, 2.4, _HALF), ("left", "right", "right"), strict=True):
+            _write(figure, _RIGHT + right, top - _ROW_IN * number, text, size=7.0, weight=weight, ha=side)
+
+
+def _row(event: Any) -> tuple[str, str, str]:
+    cost = "" if event.delta_v_m_s is None else f"{event.delta_v_m_s:.1f}"
+    return event.name, utc_iso(event.epoch_tdb, 0)[5:19].replace("T", " "), cost
+
+
+def _write(figure: Figure, x_in: float, y_in: float, text: str, **look: Any) -> None:
+    across, up = figure.get_size_inches()
+    figure.text(x_in / across, y_in / up, text, va="center", **look)
