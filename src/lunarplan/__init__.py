@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 _HOME = {
     "Ephemeris": "lunarplan.model.ephemeris",
     "ForceModel": "lunarplan.model.forces",
+    "SolarPressure": "lunarplan.model.forces",
+    "Thrust": "lunarplan.model.propagation",
+    "direct_transfers": "lunarplan.transfers.direct",
+    "fly": "lunarplan.model.trajectory",
+    "propagate_cr3bp": "lunarplan.model.cr3bp",
+    "transfer_problem": "lunarplan.transfers.direct",
     "Mission": "lunarplan.plan.mission",
     "Plan": "lunarplan.plan.plan",
     "State": "lunarplan.model.state",

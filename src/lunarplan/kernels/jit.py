@@ -15,6 +15,7 @@ from pathlib import Path
 import llvmlite.binding as llvm
 from numba import njit
 from numba.core import config
+from numba.core.event import Listener, install_listener
 from numba.extending import register_jitable
 
 
@@ -40,6 +41,22 @@ def compiled(function):
 def inlined(function):
     """Mark a function as part of the kernels that call it; it stays an ordinary Python function."""
     return register_jitable(forceinline=True, error_model="numpy", _nrt=False)(function)
+
+
+class _Notice(Listener):
+    def __init__(self, say):
+        self.say = say
+
+    def on_start(self, event):
+        self.say("compiling once for this computer")
+
+    def on_end(self, event):
+        pass
+
+
+def compilation_notice(say):
+    """Context in which ``say(text)`` is called when a kernel is compiled rather than loaded from the cache."""
+    return install_listener("numba:compile", _Notice(say))
 
 
 @cache

@@ -177,8 +177,6 @@ def make_propagator(width, columns, shared, tableau, sums, model):
                     record_nodes(block, last, good, alive, elapsed, R, V, U, CLOCK, path, path_count)
             finish(block, last, centers, elapsed, CLOCK, R, V, field)
             left = absolute(span - elapsed) + trouble * 0.0
-            store_block(
-                block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count
-            )
+            store_block(block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count)
 
     return compiled(propagate)

@@ -14,11 +14,7 @@ def overlap(a, b, c):
         return math.pi * min(a, b) ** 2
     x = (c * c + a * a - b * b) / (2.0 * c)
     y = math.sqrt(max(a * a - x * x, 0.0))
-    return (
-        a * a * math.acos(max(-1.0, min(1.0, x / a)))
-        + b * b * math.acos(max(-1.0, min(1.0, (c - x) / b)))
-        - c * y
-    )
+    return a * a * math.acos(max(-1.0, min(1.0, x / a))) + b * b * math.acos(max(-1.0, min(1.0, (c - x) / b))) - c * y
 
 
 @inlined

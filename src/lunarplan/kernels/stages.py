@@ -13,8 +13,7 @@ def _plain(rows, row, stages, first, stride):
     weights = rows[row]
     zero = 0.0 * stages[first]
     return tuple(
-        sum((w * stages[j * stride + first + i] for j, w in enumerate(weights) if w != 0.0), zero)
-        for i in range(3)
+        sum((w * stages[j * stride + first + i] for j, w in enumerate(weights) if w != 0.0), zero) for i in range(3)
     )
 
 
@@ -61,9 +60,7 @@ def _lower(function, rows):
     class _Typed(AbstractTemplate):
         def generic(self, args, kws):
             if isinstance(args[1], LaneArray):
-                return signature(
-                    types.UniTuple(args[1].value, 3), types.intp, args[1], types.intp, types.intp
-                )
+                return signature(types.UniTuple(args[1].value, 3), types.intp, args[1], types.intp, types.intp)
 
     @lower_builtin(function, types.intp, LaneArray, types.intp, types.intp)
     def _emit(context, builder, sig, args):

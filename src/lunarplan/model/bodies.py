@@ -53,6 +53,4 @@ def naif_id(name: str) -> int:
 def _unknown(name: str, key: str) -> InputError:
     close = get_close_matches(key, [*NAIF_ID, *_ALIASES], n=3)
     remedy = f"did you mean {' or '.join(map(repr, close))}?" if close else "use one of the names listed"
-    return InputError(
-        f"unknown body {name!r}", where="body", allowed=", ".join(sorted(NAIF_ID)), remedy=remedy
-    )
+    return InputError(f"unknown body {name!r}", where="body", allowed=", ".join(sorted(NAIF_ID)), remedy=remedy)

@@ -114,7 +114,9 @@ def jacobi(states: ArrayLike, mu: float = EARTH_MOON_MU) -> Floats:
 
 @cache
 def _kernel(width: int, columns: int) -> Callable[..., Any]:
-    return nystrom.make_propagator(width, columns, False, tableaux.RKN12, stages.rkn12_sums, THREE_BODY)
+    sums = stages.rkn12_sums
+    kernel: Callable[..., Any] = nystrom.make_propagator(width, columns, False, tableaux.RKN12, sums, THREE_BODY)
+    return kernel
 
 
 def _checked(states: ArrayLike, duration: ArrayLike, mu: float, tolerance: float) -> tuple[Floats, Floats]:

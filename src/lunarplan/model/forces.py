@@ -204,7 +204,7 @@ class ForceModel:
         j = np.array([EARTH_J2, EARTH_J3, EARTH_J4])
         n = np.arange(2, 5)
         j[n > self.earth_zonal] = 0.0
-        return self.gm("earth") * EARTH_GRAVITY_RADIUS_KM**n * j
+        return np.asarray(self.gm("earth") * EARTH_GRAVITY_RADIUS_KM**n * j)
 
 
 @lru_cache(maxsize=8)

@@ -122,9 +122,7 @@ def _restricted(series: Series, offset: int, per_record: int, grid: Grid) -> Flo
     out = np.empty((grid.granules, 3, TERMS))
     for k in range(per_record):
         here = part == k
-        out[here] = series.coefficients[record[here]] @ _restriction(
-            series.coefficients.shape[2], per_record, k
-        )
+        out[here] = series.coefficients[record[here]] @ _restriction(series.coefficients.shape[2], per_record, k)
     return out
 
 

@@ -47,9 +47,7 @@ class MoonOrientation:
         matching = [segment for segment in segments if segment.target == MOON_PA_DE440]
         if len(matching) != 1:
             found = ", ".join(str(segment.target) for segment in segments)
-            raise DataError(
-                f"holds frame classes {found}", where=str(path), allowed=f"one segment of {MOON_PA_DE440}"
-            )
+            raise DataError(f"holds frame classes {found}", where=str(path), allowed=f"one segment of {MOON_PA_DE440}")
         return cls(matching[0])
 
     @property
@@ -123,9 +121,7 @@ def quaternion(angles: FloatArray) -> FloatArray:
     phi, theta, psi = np.moveaxis(angles, -1, 0)
     half, mean, difference = 0.5 * theta, 0.5 * (phi + psi), 0.5 * (phi - psi)
     c, s = np.cos(half), np.sin(half)
-    return np.stack(
-        [c * np.cos(mean), s * np.cos(difference), s * np.sin(difference), c * np.sin(mean)], axis=-1
-    )
+    return np.stack([c * np.cos(mean), s * np.cos(difference), s * np.sin(difference), c * np.sin(mean)], axis=-1)
 
 
 @cache

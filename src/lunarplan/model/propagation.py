@@ -115,9 +115,12 @@ class Propagation:
 
 @cache
 def _kernel(width: int, columns: int, shared: bool, steered: bool) -> Callable[..., Any]:
+    kernel: Callable[..., Any]
     if steered:
-        return rungekutta.make_propagator(width, columns, tableaux.DOP853, stages.dop853_sums, FULL_MODEL)
-    return nystrom.make_propagator(width, columns, shared, tableaux.RKN12, stages.rkn12_sums, FULL_MODEL)
+        kernel = rungekutta.make_propagator(width, columns, tableaux.DOP853, stages.dop853_sums, FULL_MODEL)
+    else:
+        kernel = nystrom.make_propagator(width, columns, shared, tableaux.RKN12, stages.rkn12_sums, FULL_MODEL)
+    return kernel
 
 
 def propagate(
@@ -284,7 +287,8 @@ def _first_steps(x: Floats, gm: Floats, durations: Floats) -> Floats:
 
 @cache
 def _derivatives() -> Callable[..., Any]:
-    return make_derivatives(FULL_MODEL)
+    kernel: Callable[..., Any] = make_derivatives(FULL_MODEL)
+    return kernel
 
 
 def accelerations(states: ArrayLike, epoch: Any, forces: ForceModel | None = None, center: str = "earth") -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from lunarplan.config.launch import LAUNCHER
 from lunarplan.errors import ConvergenceError, InfeasibleError
 from lunarplan.kernels import blocks
+from lunarplan.kernels.jit import compilation_notice
 from lunarplan.model import events
 from lunarplan.model.constants import EARTH_FLATTENING, RADIUS_KM
 from lunarplan.model.epochs import utc_iso
@@ -46,11 +47,12 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     forces = ForceModel(
         bodies=("earth", "moon", "sun", "venus", "jupiter"), moon_degree=MOON_DEGREE, ephemeris=ephemeris
     )
-    say("looking for transfers")
-    found = _transfers(mission, forces)
-    best = _cheapest(mission, found)
-    say("flying the transfer and the insertion")
-    return _Flight(mission, forces, found, best).solution()
+    with compilation_notice(say):
+        say("looking for transfers")
+        found = _transfers(mission, forces)
+        best = _cheapest(mission, found)
+        say("flying the transfer and the insertion")
+        return _Flight(mission, forces, found, best).solution()
 
 
 @dataclass(frozen=True)
@@ -295,4 +297,4 @@ class _Flight:
 
     def _milestones(self, trajectory: Trajectory) -> list[Milestone]:
         entries = events.find(trajectory, events.sphere_of_influence(events.FALLING))
-        return [Milestone("Enter lunar sphere of influence", float(t)) for t in entries[:1]]
+        return [Milestone("lunar SOI entry", float(t)) for t in entries[:1]]

@@ -48,7 +48,7 @@ def porkchop(transfers: Any, values: npt.ArrayLike, label: str, ax: Axes | None 
     return ax
 
 
-def _label_lines(ax: Axes, lines: Any, levels: FloatArray) -> None:
+def _label_lines(ax: Axes, lines: Any, levels: Any) -> None:
     """Write the levels on their lines, legible on any colour; not where the edge would cut them."""
     for text in ax.clabel(lines, levels, fontsize=6.0, inline=False):
         extent = text.get_window_extent()

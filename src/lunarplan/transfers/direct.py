@@ -200,20 +200,19 @@ class _Shooting:
         self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
         self.equator = equator_of_date(batch.perilune_tdb - batch.tof_s)
         self.lunar_equator = rotation("moon_me", batch.perilune_tdb, ephemeris)
-        run = {"forces": forces, "tolerance": tolerance, "columns": nystrom.STATE, "stop_at_impact": False}
-        self.forwards = Run(center="earth", workers=workers, **run)
-        self.backwards = Run(center="moon", workers=workers, **run)
+        self.forwards = Run(forces, "earth", tolerance, nystrom.STATE, stop_at_impact=False, workers=workers)
+        self.backwards = Run(forces, "moon", tolerance, nystrom.STATE, stop_at_impact=False, workers=workers)
 
     def seed(self) -> Floats:
         """Patched conic, aimed at where the Moon will be when a massless Moon would be reached."""
-        b, gm_moon = self.batch, self.forces.gm("moon")
+        b, gm_earth, gm_moon = self.batch, self.forces.gm("earth"), self.forces.gm("moon")
         delay = np.zeros(len(b.tof_s))
         for _ in range(2):
             moon = self.forces.source.state("moon", "earth", b.perilune_tdb + delay)
             aim = np.einsum("nij,nj->ni", self.equator, moon[:, :3])
             out = conic.departure(
-                aim, b.parking_radius_km, b.parking_inclination, b.northbound_departure, b.tof_s + delay, self.forces.gm("earth")
-            )  # fmt: skip
+                aim, b.parking_radius_km, b.parking_inclination, b.northbound_departure, b.tof_s + delay, gm_earth
+            )
             v = np.einsum("nji,nj->ni", self.equator, out.arrival_velocity) - moon[:, 3:]
             speed = np.linalg.norm(v, axis=1)
             delay = conic.focusing_delay(speed, b.perilune_radius_km, _SEED_DISTANCE_KM, gm_moon)
@@ -257,7 +256,7 @@ class _Shooting:
         if self.launch is None:
             gradient[:, 3] = 1.0
             return x[:, 3] - (self.batch.perilune_tdb - self.batch.tof_s)[rows], gradient
-        lift_off, coast = self.lift_off(x, rows)
+        lift_off, _ = self.lift_off(x, rows)
         node_shift, _ = _launch_angles(self.launch, self.batch.parking_inclination[rows])
         site = sidereal_angle(lift_off) + self.launch.longitude - node_shift
         late = np.remainder(x[:, 0] - site + np.pi, 2.0 * np.pi) - np.pi

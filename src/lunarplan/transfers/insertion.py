@@ -235,7 +235,8 @@ class _FiniteBurn:
     def _ignition(self, lead: float) -> Floats:
         coast = Run(self.forces, "moon", 1e-13, 0, False, 1)
         inputs = row_inputs(1, self.forces, None)
-        return coast.batch(self.apsis[None], np.array([self.epoch]), np.array([self.epoch - lead]), inputs)[0][0]
+        final, *_ = coast.batch(self.apsis[None], np.array([self.epoch]), np.array([self.epoch - lead]), inputs)
+        return np.asarray(final[0])
 
     def _burn(self, run: Run, ignition: Floats, lead: float, duration: float, turn: float) -> tuple[Floats, Floats]:
         begin = np.array([self.epoch - lead])
