@@ -276,10 +276,9 @@ def b_plane(state, gm):
     return b @ np.cross(s, t), b @ t
 
 
-def symplectic_defect(stm):
-    """Largest entry of Phi^T J Phi - J, with length and time units that make Phi's blocks alike."""
+def symplectic_defect(stm, time_unit):
+    """Largest entry of Phi^T J Phi - J with velocities counted in length per ``time_unit``, as canonical units do."""
     j = np.block([[np.zeros((3, 3)), np.eye(3)], [-np.eye(3), np.zeros((3, 3))]])
-    unit = math.sqrt(np.linalg.norm(stm[:3, 3:]) / np.linalg.norm(stm[3:, :3]))
-    scale = np.diag([1.0] * 3 + [unit] * 3)
-    phi = scale @ stm @ np.linalg.inv(scale)
-    return float(np.abs(phi.T @ j @ phi - j).max() / np.linalg.norm(phi) ** 2)
+    scale = np.array([1.0] * 3 + [time_unit] * 3)
+    phi = scale[:, np.newaxis] * stm / scale
+    return float(np.abs(phi.T @ j @ phi - j).max())
