@@ -98,3 +98,7 @@ ROCKET_ROUNDING = 1e-12
 STM_DETERMINANT = 1e-10
 STM_SYMPLECTIC = 1e-9
 STM_CLOSURE = 1e-12  # of the product of the norms of a matrix and of the one back
+STEERED_ORACLE = 1e-11  # scipy's DOP853 at rtol 1e-13
+STEERED_PARTIALS = 1e-8  # fourth-order differences of that
+SINE_SERIES = 2e-13  # promised by angles.sine_cosine
+DOP853_REVOLUTION = 200.0  # as KEPLER_REVOLUTION: its lower-order estimates see less; 13 to 96 seen
