@@ -141,6 +141,18 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
     return _refine(trajectory, event, t[i], t[i + 1])
 
 
+def first(trajectory: Trajectory, event: Event, *, minimum_s: float = 1.0) -> float | None:
+    """Epoch of the first occurrence, at least ``minimum_s`` after the start; None if there is none."""
+    found = find(trajectory, event, trajectory.start_tdb + minimum_s)
+    return float(found[0]) if len(found) else None
+
+
+def stopped(trajectory: Trajectory, event: Event) -> Trajectory:
+    """The trajectory up to the first occurrence of a terminal event, or all of it."""
+    end = first(trajectory, event)
+    return trajectory if end is None else trajectory.until(end)
+
+
 def _samples(trajectory: Trajectory, start_tdb: float | None, end_tdb: float | None) -> Floats:
     first = trajectory.start_tdb if start_tdb is None else max(start_tdb, trajectory.start_tdb)
     last = trajectory.end_tdb if end_tdb is None else min(end_tdb, trajectory.end_tdb)

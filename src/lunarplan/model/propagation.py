@@ -151,7 +151,7 @@ def propagate(
     Raises InputError for arguments that make no sense, among them epochs the ephemeris does not cover.
     """
     forces = ForceModel() if forces is None else forces
-    x, start, end = _aligned(states, epoch, until)
+    x, start, end = aligned(states, epoch, until)
     _check_options(center, tolerance)
     rows = row_inputs(len(x), forces, thrust)
     columns = variations(thrust) if stm else 0
@@ -184,7 +184,8 @@ def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None) -> Floats:
     return rows
 
 
-def _aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats, Floats]:
+def aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats, Floats]:
+    """States [N, 6] and their epochs [N] in TDB seconds, checked; raises InputError for what does not fit."""
     x = np.ascontiguousarray(np.atleast_2d(np.asarray(states, float)))
     if x.ndim != 2 or x.shape[1] != 6:
         raise InputError(f"shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6): km and km/s")
@@ -303,7 +304,7 @@ def gravity_gradients(states: ArrayLike, epoch: Any, forces: ForceModel | None =
 
 def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: str) -> tuple[Floats, Floats]:
     forces = ForceModel() if forces is None else forces
-    x, t, _ = _aligned(states, epoch, epoch)
+    x, t, _ = aligned(states, epoch, epoch)
     _check_options(center, 1e-12)
     acceleration, gradient = np.empty((len(x), 3)), np.empty((len(x), 3, 3))
     if len(x):

@@ -6,7 +6,7 @@ is as good as the nodes, and ten thousand of them take some milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels import blocks
 from lunarplan.model.epochs import tdb_seconds, utc_iso
-from lunarplan.model.propagation import Run, Thrust, is_steered, row_inputs
+from lunarplan.model.propagation import Run, Thrust, aligned, is_steered, row_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -106,6 +106,37 @@ def fly(
     return _arc(name, run, x, start, rows, path[0, : count[0]])
 
 
+def fly_many(
+    states: ArrayLike,
+    epoch: Any,
+    until: Any,
+    forces: ForceModel,
+    *,
+    center: str = "earth",
+    tolerance: float = 1e-13,
+    workers: int | None = None,
+) -> list[Trajectory | None]:
+    """Propagate a batch of ballistic states and keep every step: one trajectory a row, None for a row that failed.
+
+    states : float64[N, 6]; epoch, until : one, or one per row. Rows end where they hit the Earth or the Moon.
+    """
+    x, start, end = aligned(states, epoch, until)
+    rows = row_inputs(len(x), forces, None)
+    run = Run(forces, center, tolerance, 0, True, workers)
+    room = _ROOM
+    while True:
+        _, _, status, _, path, count = run.batch(x, start, end, rows, nodes=room)
+        if not len(x) or count.max() <= room:
+            break
+        room = int(count.max()) + 1
+    return [
+        Trajectory([_arc("coast", run, x[i : i + 1], start[i], rows[i : i + 1], path[i, : count[i]])])
+        if status[i] == blocks.OK
+        else None
+        for i in range(len(x))
+    ]
+
+
 def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floats) -> Arc:
     elapsed = np.concatenate([[0.0], steps[:, 0]])
     nodes = np.concatenate([x, steps[:, 1:7]])
@@ -172,10 +203,37 @@ class Trajectory:
                 states[mine] = _referred(arc, t[mine], center)
         return states
 
+    def until(self, tdb: float) -> Trajectory:
+        """The part before an epoch inside the trajectory: what is left when a terminal event ends it."""
+        if not self.start_tdb < tdb <= self.end_tdb:
+            raise InputError(
+                "the epoch is not inside the trajectory",
+                where="Trajectory.until",
+                allowed=f"{utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}",
+            )
+        whole = [arc for arc in self.arcs if arc.end_tdb <= tdb]
+        cut = [_shortened(arc, tdb) for arc in self.arcs if arc.start_tdb < tdb < arc.end_tdb]
+        return Trajectory([*whole, *cut])
+
     def sample(self, n: int) -> Floats:
         """Epochs for a smooth curve: about ``n``, dense where the integrator's steps are short."""
         nodes = self.nodes_tdb
         return np.interp(np.linspace(0.0, len(nodes) - 1.0, n), np.arange(len(nodes)), nodes)
+
+
+def _shortened(arc: Arc, tdb: float) -> Arc:
+    """An arc (flown forwards) up to an epoch inside it."""
+    state, origin = arc.states(np.array([tdb]))
+    kept = arc.nodes_tdb < tdb
+    last = np.flatnonzero(kept)[-1]
+    rows = np.concatenate([arc.rows[kept], arc.rows[last : last + 1]])
+    return replace(
+        arc,
+        nodes_tdb=np.append(arc.nodes_tdb[kept], tdb),
+        nodes=np.concatenate([arc.nodes[kept], state]),
+        origins=np.append(arc.origins[kept], origin),
+        rows=rows,
+    )
 
 
 def _referred(arc: Arc, t: Floats, center: str) -> Floats:
