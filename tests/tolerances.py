@@ -81,7 +81,7 @@ LAMBERT_CLOSURE = 1e-10  # random geometries: miss relative to the larger radius
 LAMBERT_RELATIVE = 2e-14  # velocities against 60 digits; a fast departure from 1/60 of the distance has 1.3e-14
 LAMBERT_TIME = 8e-15  # relative time of flight against 60 digits, where 1 + x keeps its digits
 PLANE_ROUNDING = 4e-16  # direction of the plane per unit of 1 / sin(transfer angle)
-ELEMENTS_ROUND_TRIP = 1e-12  # relative; the distance of a thin orbit far out hangs on 1 + e cos(anomaly)
+ELEMENTS_ROUND_TRIP = 3e-15  # relative, per 1 + r / p: some roundings
 ELEMENTS_ANGLE_DEG = 1e-10
 B_PLANE_ROUNDING = 1e-11  # relative, of B, its partials and times of flight
 LANES_ROUNDING = 1e-13  # velocities from kernels of different width: fused or not fused
@@ -102,3 +102,9 @@ STEERED_ORACLE = 1e-11  # scipy's DOP853 at rtol 1e-13
 STEERED_PARTIALS = 1e-8  # fourth-order differences of that
 SINE_SERIES = 2e-13  # promised by angles.sine_cosine
 DOP853_REVOLUTION = 200.0  # as KEPLER_REVOLUTION: its lower-order estimates see less; 13 to 96 seen
+
+# Plots
+CENTRE_CHANGE_ROUNDING_KM = 3e-10  # a few roundings at the distance of the Moon
+DRAWN_RELATIVE = 1e-14  # roundings of turned and scaled places
+LABEL_PLACE_PT = 1e-9  # roundings of places on paper
+LIBRATION_POINT_DIGITS = 6e-7  # in Earth-Moon distances: they are given to six digits

@@ -49,7 +49,10 @@ TILTED = CIRCULAR / math.sqrt(2.0)
 
 def test_round_trip_of_any_orbit():
     states, _ = random_states(5000, 11)
-    assert returns(states).max() < ELEMENTS_ROUND_TRIP
+    rows, _ = of_states(states)
+    # far out on a thin orbit the distance hangs on the last digits of the anomaly: 1 + e cos(anomaly) = p / r
+    stretch = 1.0 + np.linalg.norm(states[:, :3], axis=1) / rows[:, 0]
+    assert (returns(states) < ELEMENTS_ROUND_TRIP * stretch).all()
 
 
 @pytest.mark.parametrize(
