@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarplan.kernels import blocks, stages, tableaux
-from lunarplan.kernels.nystrom import STATE, THRUST, make_propagator
+from lunarplan.kernels.blocks import STATE
+from lunarplan.kernels.nystrom import THRUST, make_propagator
 from tests import naive
 from tests.kernels.motions import KEPLER, ROCKET, ellipse, run
 from tests.tolerances import (

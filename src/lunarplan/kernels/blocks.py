@@ -15,6 +15,8 @@ ROW_INPUTS = 7
 SPAN, FIRST_STEP = 7, 8
 ROW_SIZE = 9
 
+STATE = 6  # columns of variations of the initial state; others follow them
+
 _SAFETY, _SHRINK, _GROW = 0.9, 0.25, 3.0
 _TINY = 1e-40  # keeps the controller finite when the error estimate is exactly zero
 _STUCK = 1e-13  # of the span: a step this short has met a singularity
@@ -38,6 +40,18 @@ def load_block(first, last, states, rows, durations, first_steps, starts, center
         set_lane(CLOCK, clock.CENTER, lane, float(centers[i]))
     CLOCK[clock.COSINE] = 1.0
     CLOCK[clock.SINE] = 0.0
+
+
+@inlined
+def start_variations(R, V, columns):
+    """Unit matrix for the columns of the initial state, zero for the others."""
+    for k in range(3, 3 + 3 * columns):
+        R[k] = 0.0
+        V[k] = 0.0
+    if columns > 0:
+        for k in range(3):
+            R[3 + 4 * k] = 1.0
+            V[12 + 4 * k] = 1.0
 
 
 @inlined
@@ -65,7 +79,7 @@ def is_stuck(h, remaining, span):
 
 @inlined
 def record_nodes(first, last, good, alive, elapsed, R, V, U, CLOCK, nodes, node_count):
-    """Append the accepted steps of living lanes to nodes[i, n] = (elapsed, r, v, origin); count on when the room is used up."""
+    """Append the accepted steps of living lanes to nodes[i, n] = (elapsed, r, v, origin); count on when it is full."""
     U[0] = select(good, alive, 0.0 * alive)
     U[1] = elapsed + 0.0 * alive
     for lane in range(lane_count(R)):

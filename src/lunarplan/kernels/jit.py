@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -100,5 +101,5 @@ def run_blocks(kernel: Callable[[int, int], object], rows: int, block: int, work
     # A few chunks a worker: lanes finish at different times, so equal shares would leave one thread waiting.
     chunks = min(blocks, 4 * workers)
     edges = [min(rows, block * (blocks * i // chunks)) for i in range(chunks + 1)]
-    for future in [_pool(workers).submit(kernel, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]:
+    for future in [_pool(workers).submit(kernel, a, b) for a, b in pairwise(edges)]:
         future.result()

@@ -4,29 +4,11 @@ Used for thrust steered with the velocity relative to the origin, which therefor
 does the same work with a third of the evaluations.
 """
 
-from . import clock
 from .angles import sine_cosine
-from .blocks import (
-    FIRST_STEP,
-    FORCE_X,
-    FORCE_Y,
-    FORCE_Z,
-    IMPACT,
-    MASS,
-    MASS_FLOW,
-    NOT_FINITE,
-    PITCH_RATE,
-    ROW_SIZE,
-    SPAN,
-    is_stuck,
-    load_block,
-    next_step,
-    record_nodes,
-    store_block,
-)
-from .jit import compiled, inlined
-from .lanes import absolute, any_lane, fma, maximum, rsqrt, select, stack
-from .nystrom import STATE, start_variations
+from .blocks import FORCE_X, FORCE_Y, FORCE_Z, MASS, MASS_FLOW, PITCH_RATE, STATE
+from .jit import inlined
+from .lanes import fma, maximum, rsqrt, select
+from .propagator import build
 
 STEERED = 11  # columns: of the initial state, the thrust vector, the initial mass, the pitch rate
 
@@ -133,10 +115,23 @@ def squared_error(sums, e5, e3, h, R, V, K, size):
 
 
 @inlined
-def accept(sums, b, good, h, R, V, K, size):
+def evaluate(sums, acceleration, c, node_of, h, elapsed, R, V, U, W, K, EPH, ROW, field, size, columns):
+    """All stages of a step, and the square of its error."""
+    stages = len(c)
+    for s in range(stages):
+        now = elapsed + c[s] * h
+        stage_state(sums, s, h, R, V, K, U, W, size)
+        derivatives = acceleration(node_of[s], now, U[0], U[1], U[2], EPH, ROW, field)
+        steer(s, derivatives, now, U, W, ROW, K, size, columns)
+    return squared_error(sums, stages + 1, stages + 2, h, R, V, K, size)
+
+
+@inlined
+def accept(sums, stages, good, h, R, V, K, size):
+    """Move the lanes whose step was good."""
     for k in range(0, size, 3):
-        p0, p1, p2 = sums(b, K, k, 2 * size)
-        q0, q1, q2 = sums(b, K, size + k, 2 * size)
+        p0, p1, p2 = sums(stages, K, k, 2 * size)
+        q0, q1, q2 = sums(stages, K, size + k, 2 * size)
         R[k] = select(good, fma(h, p0, R[k]), R[k])
         R[k + 1] = select(good, fma(h, p1, R[k + 1]), R[k + 1])
         R[k + 2] = select(good, fma(h, p2, R[k + 2]), R[k + 2])
@@ -145,66 +140,20 @@ def accept(sums, b, good, h, R, V, K, size):
         V[k + 2] = select(good, fma(h, q2, V[k + 2]), V[k + 2])
 
 
+@inlined
+def stay(accepted, elapsed, CLOCK, EPH, R, V, field):
+    """The origin the thrust is steered by does not move."""
+
+
+@inlined
+def stayed(first, last, centers, elapsed, CLOCK, R, V, field):
+    """Nothing to put back."""
+
+
 def make_propagator(width, columns, tableau, sums, model):
-    """Build the propagator of ``width`` lanes; each keeps its own clock. See `nystrom.make_propagator`."""
-    limit, fill, _advance, _finish, acceleration, hits, series = model
-    nodes, node_of, c, stages = tableau.nodes, tableau.node_of, tableau.c, len(tableau.c)
-    b, e5, e3 = range(stages, stages + 3)
-    exponent = -0.5 / tableau.order
-    size = 3 + 3 * columns
-    k_room, eph_room, row_room, clock_room = 2 * stages * size, series * len(nodes), ROW_SIZE, clock.SIZE
+    """Build the propagator of ``width`` lanes, each with a clock of its own; see `propagator.build`.
 
-    def propagate(
-        states, starts, durations, first_steps, centers, rows, field, tolerance, max_steps, stop_at_impact,
-        first, last, out, partials, status, step_count, path, path_count,
-    ):  # fmt: skip
-        R, V, U, W = stack(width, size), stack(width, size), stack(width, size), stack(width, size)
-        K, ROW = stack(width, k_room), stack(width, row_room)
-        EPH, CLOCK = stack(width, eph_room), stack(width, clock_room)
-        inverse_tolerance2 = 1.0 / (tolerance * tolerance)
-        for block in range(first, last, width):
-            load_block(block, last, states, rows, durations, first_steps, starts, centers, R, V, ROW, CLOCK)
-            start_variations(R, V, columns)
-            span, h = ROW[SPAN], ROW[FIRST_STEP]
-            alive = (R[0] + R[1] + R[2] + V[0] + V[1] + V[2]) * 0.0 + 1.0  # a NaN never lives
-            trouble = R[0] * 0.0
-            elapsed = span * 0.0
-            h_before, e2_before = elapsed, elapsed + 1.0
-            count = 0
-            while count < max_steps and any_lane(absolute((span - elapsed) * alive) > 0.0):
-                count += 1
-                remaining = span - elapsed
-                wanted = h
-                h = select(absolute(h) >= absolute(remaining), remaining, h)
-                CLOCK[clock.ELAPSED] = elapsed
-                CLOCK[clock.STEP] = h
-                limit(CLOCK, field)
-                h = CLOCK[clock.STEP]
-                final = absolute(h) >= absolute(remaining)
-                fill(CLOCK, EPH, nodes, field)
-                for s in range(stages):
-                    now = elapsed + c[s] * h
-                    stage_state(sums, s, h, R, V, K, U, W, size)
-                    derivatives = acceleration(node_of[s], now, U[0], U[1], U[2], EPH, ROW, field)
-                    steer(s, derivatives, now, U, W, ROW, K, size, columns)
-                e2 = squared_error(sums, e5, e3, h, R, V, K, size) * inverse_tolerance2
-                e2 = select(absolute(h) * alive > 0.0, e2, 0.0)
-                good = e2 <= 1.0
-                accept(sums, b, good, h, R, V, K, size)
-                elapsed = select(good, select(final, span, elapsed + h), elapsed)
-                if stop_at_impact:
-                    inside = hits(R[0], R[1], R[2], EPH, field) & (alive > 0.0)
-                    trouble = select(good, select(inside, float(IMPACT), trouble), trouble)
-                step = next_step(e2, good, h, wanted, h_before, e2_before, exponent)
-                h_before = select(good, h, h_before)
-                e2_before = select(good, maximum(e2, 1e-6), e2_before)
-                h = step
-                stuck = is_stuck(h, span - elapsed, span)
-                trouble = select(stuck, maximum(trouble, float(NOT_FINITE)), trouble)
-                alive = select(trouble > 0.0, 0.0, alive)
-                if path.shape[1] > 0:
-                    record_nodes(block, last, good, alive, elapsed, R, V, U, CLOCK, path, path_count)
-            left = absolute(span - elapsed) + trouble * 0.0
-            store_block(block, last, alive, trouble, left, count, R, V, U, columns, out, partials, status, step_count)
-
-    return compiled(propagate)
+    columns : 0, `STATE` or `STEERED`
+    """
+    fixed = model._replace(advance=stay, finish=stayed)
+    return build(width, columns, False, tableau, sums, fixed, evaluate, accept, 2)

@@ -76,11 +76,11 @@ def propagate_cr3bp(
     """
     x, span = _checked(states, duration, mu, tolerance)
     n = len(x)
-    final, partials = np.empty((n, 6)), np.empty((n, 6, nystrom.STATE if stm else 0))
+    final, partials = np.empty((n, 6)), np.empty((n, 6, blocks.STATE if stm else 0))
     status, steps = np.zeros(n, np.int8), np.zeros(n, np.int32)
     if n:
         width = 1 if n <= _FEW_ROWS else min(lane_width(), 8 if stm else 16)
-        kernel = _kernel(width, nystrom.STATE if stm else 0)
+        kernel = _kernel(width, blocks.STATE if stm else 0)
         start = _to_inertial(x, mu)
         first_steps = np.copysign(np.minimum(_FIRST_STEP, np.abs(span)), span)
         zeros, rows = np.zeros(n), np.zeros((n, blocks.ROW_INPUTS))

@@ -169,7 +169,7 @@ def is_steered(thrust: Thrust | None) -> bool:
 def variations(thrust: Thrust | None) -> int:
     """Columns of the state-transition matrix: the state, then what the thrust depends on."""
     if thrust is None:
-        return nystrom.STATE
+        return blocks.STATE
     return rungekutta.STEERED if is_steered(thrust) else nystrom.THRUST
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.kernels import nystrom
+from lunarplan.kernels.blocks import STATE
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
 from lunarplan.model.forces import ForceModel
@@ -200,8 +200,8 @@ class _Shooting:
         self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
         self.equator = equator_of_date(batch.perilune_tdb - batch.tof_s)
         self.lunar_equator = rotation("moon_me", batch.perilune_tdb, ephemeris)
-        self.forwards = Run(forces, "earth", tolerance, nystrom.STATE, stop_at_impact=False, workers=workers)
-        self.backwards = Run(forces, "moon", tolerance, nystrom.STATE, stop_at_impact=False, workers=workers)
+        self.forwards = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
+        self.backwards = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers)
 
     def seed(self) -> Floats:
         """Patched conic, aimed at where the Moon will be when a massless Moon would be reached."""
