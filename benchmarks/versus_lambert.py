@@ -212,7 +212,7 @@ def contend(name: str, rows: int, repeats: int) -> tuple[Contest, list[Any]]:
     work = WORKLOADS[name](rows)
     title = f"Lambert, {name}"
     contest = Contest(f"lambert {name}", title, "of the radius", 1e-10, None, closure(work), CHECKED, per="solve")
-    once, few = {"tolerances": (0.0,)}, rows // 10
+    once, few = {"tolerances": (0.0,)}, rows // 20
     contenders = [
         Contender("ours", lambda _: functools.partial(solve, work), rows, **once),
         Contender("ours, two threads", lambda _: functools.partial(solve, work, threads=2), rows, 2, **once),
@@ -231,7 +231,7 @@ def contend(name: str, rows: int, repeats: int) -> tuple[Contest, list[Any]]:
                 Contender(f"{peer} izzo, two threads", both, few, 2, target=8.0, rival="ours, two threads", **loose)
             )
     if have("pykep"):
-        contenders.append(Contender("pykep, row by row", pykep_peer(work), rows // 40, target=8.0, **once))
+        contenders.append(Contender("pykep, row by row", pykep_peer(work), rows // 100, target=8.0, **once))
     return contest, compete(contest, contenders, repeats)
 
 
@@ -245,7 +245,7 @@ def have(module: str) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--only", action="append", choices=tuple(WORKLOADS))
     parser.add_argument("--ledger", action="store_true", help="append the rows to LEDGER.md")
