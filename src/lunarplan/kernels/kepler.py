@@ -270,11 +270,11 @@ def fill_partials(partials, a, b, r0, r1, gm, f, g, f_dot, g_dot, c):
 def propagate_one(a, dt, gm, b, partials):
     """State b after dt from the state a, both of six components; partials 6 x 6, or empty to do without. Status."""
     x, y, z, vx, vy, vz = a[0], a[1], a[2], a[3], a[4], a[5]
-    eta = dot((x, y, z), (vx, vy, vz))
-    h = cross((x, y, z), (vx, vy, vz))
-    r0, beta, beta_low = binding(x, y, z, vx, vy, vz, gm)
-    if not (r0 > 0.0 and gm > 0.0 and math.isfinite(beta + eta + gm + dt)):
+    r, v = (x, y, z), (vx, vy, vz)
+    if not (dot(r, r) > 0.0 and gm > 0.0 and math.isfinite(dot(r, r) + dot(v, v) + gm + dt)):
         return BAD_INPUT
+    eta, h = dot(r, v), cross(r, v)
+    r0, beta, beta_low = binding(x, y, z, vx, vy, vz, gm)
     rest, turns = dt, 0.0
     if beta > 0.0:
         rest, turns = without_revolutions(dt, beta, beta_low, gm)
