@@ -31,8 +31,12 @@ def _source_stamp():
 
 
 def compiled(function):
-    """Compile an entry point at its first call and keep the machine code on disk."""
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+    """Compile an entry point at its first call and keep the machine code on disk, if there is a place for it."""
+    options = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    try:
+        dispatcher = njit(cache=True, **options)(function)
+    except RuntimeError:  # neither the package, nor the user's cache, nor NUMBA_CACHE_DIR can be written to
+        return njit(**options)(function)
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache_file is not None:  # absent under NUMBA_DISABLE_JIT
         cache_file._source_stamp = _source_stamp()
@@ -76,7 +80,8 @@ def lane_width():
 
 
 @cache
-def _pool(workers):
+def _pool(workers, process):
+    """Threads of one process: a forked child inherits the object, but not the threads."""
     return ThreadPoolExecutor(workers, thread_name_prefix="lunarplan")
 
 
@@ -101,5 +106,5 @@ def run_blocks(kernel: Callable[[int, int], object], rows: int, block: int, work
     # A few chunks a worker: lanes finish at different times, so equal shares would leave one thread waiting.
     chunks = min(blocks, 4 * workers)
     edges = [min(rows, block * (blocks * i // chunks)) for i in range(chunks + 1)]
-    for future in [_pool(workers).submit(kernel, a, b) for a, b in pairwise(edges)]:
+    for future in [_pool(workers, os.getpid()).submit(kernel, a, b) for a, b in pairwise(edges)]:
         future.result()
