@@ -140,6 +140,19 @@ def test_hard_corners_converge():
         assert (run(r1, r2, tof, sense=sense)[2] == lambert.OK).all()
 
 
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+@pytest.mark.parametrize("turns", [1, 50])
+def test_next_to_the_fold(turns, side):
+    """From 1e-14 above the shortest time, where the two branches meet like a square root, to far beyond."""
+    rng = np.random.default_rng(6)
+    lam = np.concatenate([rng.uniform(-1, 1, 3000), 1 - 10 ** rng.uniform(-8, -1, 3000)])
+    r1, r2, unit = triangles(lam, (1.0 - lam) * (1.0 + lam), np.ones(6000))
+    least = run(r1, r2, 1e-6 * unit, turns=turns)[3]
+    v1, _, status, _ = run(r1, r2, least * (1.0 + 10 ** rng.uniform(-14, 3, 6000)), turns=turns, side=side)
+    assert (status == lambert.OK).all()
+    assert np.isfinite(v1).all()
+
+
 def triangles(lam, chord, time):
     """Isosceles triangles in the x-y plane, s = 1, that have this lam (of either sign) and time."""
     half = np.arcsin(chord / (2.0 - chord))  # half the angle: two sides of 1 - chord / 2

@@ -46,7 +46,7 @@ SERIES_LIMIT = 0.05  # up to which `arc_series` has full precision
 SMALLEST, LARGEST = 1e-100, 1e100  # admissible radii, times and gm
 INFINITE = 1e300
 LATE = 1.29  # the shift of slow transfers' first guess, fitted: two iterations then settle all but a few in 1e5
-ROUNDING = 4e-16  # relative, of the shortest time
+ROUNDING = 1e-15  # relative, of a time of flight
 
 
 # ---------------------------------------------------------------- time of flight
@@ -241,12 +241,14 @@ def find_x(x, active, time, lam, chord, turns, low, high, falls, fold):
         high = select(below, high, x)
         reach = minimum(minimum(1.0 + x, y), absolute(x - fold))
         reach = minimum(reach, select(turns > 0.0, absolute(1.0 - x), INFINITE))
-        settled = absolute(step) <= LAST_STEP * reach
+        small = absolute(step) <= LAST_STEP * reach
+        exact = absolute(f) <= ROUNDING * time  # next to the fold steps do not become small
         top = minimum(high, fma(2.0, x, 3.0))
         moved = x - step
-        trusted = settled | ((moved >= low) & (moved <= top))
-        x = select(active > 0.0, select(trusted, moved, 0.5 * (low + top)), x)
-        active = select(settled, 0.0, active)
+        guarded = select((moved >= low) & (moved <= top), moved, 0.5 * (low + top))
+        moved = select(small, moved, select(exact, x, guarded))
+        x = select(active > 0.0, moved, x)
+        active = select(small | exact, 0.0, active)
     return x, active
 
 
