@@ -118,3 +118,7 @@ ENERGY = 1e-12  # relative, after up to 60 revolutions
 DIFFERENCES_OF_ORACLE = 1e-7  # relative to the largest of a column
 DIFFERENCES_OF_ENGINE = 1e-7  # fourth-order differences, relative to the largest of a column
 UNFELT_HARMONICS_KM = 1e-9  # lanes of a block share the degree of the lane nearest to the Moon
+
+# Force model
+POWER_SERIES_KM = 2e-6  # powers instead of Chebyshev polynomials at 1e8 km: some roundings
+QUATERNION_ROTATION = 1e-13
