@@ -293,9 +293,14 @@ class _Shooting:
 
 
 def lateness(transfers: Transfers, launch: LaunchTie) -> Floats:
-    """How many seconds after lift-off the launch site would turn under the parking plane, float64[N], in +-12 h."""
+    """How many seconds after lift-off the launch site would turn under the parking plane, float64[N].
+
+    In +-12 h; NaN where a transfer is not ok.
+    """
     shooting = _Shooting(transfers.problem, transfers.forces, launch, 1e-10, None)
-    return shooting.departure_time(transfers.solution.x, np.arange(len(transfers.ok)))[0]
+    late, rows = np.full(len(transfers.ok), np.nan), np.flatnonzero(transfers.ok)
+    late[rows] = shooting.departure_time(transfers.solution.x[rows], rows)[0]
+    return late
 
 
 def _launch_angles(launch: LaunchTie, inclination: Floats) -> tuple[Floats, Floats]:

@@ -67,7 +67,7 @@ class ApsisBurn:
                 where=f"burn at {self.at}",
                 allowed=f"a semi-major axis over {here / 2:.1f} km",
             )
-        return a, min(near, a)
+        return a, near
 
 
 @dataclass(frozen=True)
