@@ -13,14 +13,15 @@ EPOCH_TDB = 8.776339891824824e08  # 2027-10-24, 4.2 days before perilune
 DURATION_S = 4.2 * 86400.0
 # A converged transfer: 185 km parking orbit at 28.5 deg to a perilune 1000 km up (Earth J2, Moon, Sun; DE440).
 INJECTION = np.array(
-    [5990.210815334167, 2195.2347858803646, 1540.4823606531002, -2.379184893743539, 9.663178173314414, -4.5187961666021526]
+    [5990.210815334167, 2195.2347858803646, 1540.4823606531002,
+     -2.379184893743539, 9.663178173314414, -4.5187961666021526]
 )  # fmt: skip
 SPREAD_KM, SPREAD_KM_S = 0.2, 2e-4  # of the injections, one sigma per axis: some 100 to 700 km at the Moon
 
 
 @dataclass(frozen=True)
 class Arcs:
-    """Rows of one workload: states float64[N, 6] (km, km/s, Earth-centred ICRF), epochs float64[N], all equally long."""
+    """Rows of one workload: states float64[N, 6] (km, km/s, Earth-centred ICRF), epochs float64[N], one duration."""
 
     states: Any
     start_tdb: Any

@@ -1,14 +1,17 @@
-"""Contests: the same work by several programs, interleaved, each at the tolerance that just meets the same true error."""
+"""Contests: the same work by several programs in turns, each at the tolerance that just meets the same true error."""
 
 from __future__ import annotations
 
-import json
+import os
 import platform
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,12 @@ class Contender:
     prepare : tolerance -> runner; the runner propagates the first n rows of the workload
     rows    : how many rows one timed run takes
     workers : 2 where the runner uses two cores (timed by the wall clock, not by CPU time)
-    target  : how many times faster lunarplan's "ours" is to be, None where nothing was promised
+    target  : how many times faster than this lunarplan is to be, None where nothing was promised; negative: how many
+              times slower than its rival this may be
+    limit_s : how long one run of all rows may take, None where nothing was promised
     reference : own truth for the error column, where the forces cannot be made equal
+    allowed : error to reach instead of the contest's, for a program that cannot reach that one
+    rival   : the contender whose time this one's is compared with
     """
 
     name: str
@@ -35,9 +42,10 @@ class Contender:
     rows: int
     workers: int = 1
     target: float | None = None
-    note: str = ""
+    limit_s: float | None = None
     tolerances: Sequence[float] = TOLERANCES
     reference: Any = None
+    allowed: float | None = None
     rival: str = "ours"
 
 
@@ -69,8 +77,9 @@ class Result:
 class Contest:
     """A workload: what is compared, and how the error of a result is measured.
 
-    error   : (result of a runner, reference) -> (error against ``allowed``, a second figure such as the STM's)
+    error   : (result of a runner, reference) -> (error against ``allowed``, a second figure named ``second``)
     allowed : in ``unit``
+    checked : rows whose error is measured
     """
 
     name: str
@@ -87,16 +96,17 @@ class Contest:
 def tune(contest: Contest, contender: Contender) -> tuple[Result, Runner] | None:
     """The loosest tolerance that meets the allowed error, with a runner made for it."""
     truth = contest.reference if contender.reference is None else contender.reference
+    allowed = contest.allowed if contender.allowed is None else contender.allowed
     best = None
     for tolerance in contender.tolerances:
         run = contender.prepare(tolerance)
         error, second = contest.error(run(min(contest.checked, contender.rows)), truth)
-        if error <= contest.allowed:
+        if error <= allowed:
             return Result(contender, tolerance, error, second), run
-        if best is None or error < best[0]:
+        if not best or error < best[0]:
             best = (error, tolerance)
     closest = f"{best[0]:.2g} {contest.unit} at {best[1]:.0e}" if best else "nothing"
-    print(f"  {contender.name}: cannot reach {contest.allowed:g} {contest.unit} (closest {closest})", flush=True)
+    print(f"  {contender.name}: cannot reach {allowed:g} {contest.unit} (closest {closest})", flush=True)
     return None
 
 
@@ -127,38 +137,88 @@ def compete(contest: Contest, contenders: Sequence[Contender], repeats: int) -> 
 
 
 def timed(run: Runner, contender: Contender) -> float:
-    """Seconds of one run: what the runner itself reports (another process), CPU time, or wall clock on two cores."""
+    """Seconds of one run: wall clock on two cores, else CPU time, here or in the process that did the work."""
+    if isinstance(run, Elsewhere):
+        return run.seconds(contender.rows)
     clock = time.perf_counter if contender.workers > 1 else time.process_time
     start = clock()
-    answer = run(contender.rows)
-    spent = clock() - start
-    return float(answer) if isinstance(answer, float) else spent
+    run(contender.rows)
+    return clock() - start
+
+
+class Elsewhere:
+    """A runner in another process: another interpreter, or another CPU as far as the compiler knows.
+
+    The process is `serve` below: it reads a number of rows, works, and answers with its CPU seconds and a file.
+    """
+
+    def __init__(self, script: str, what: str, tolerance: float, *, python: str = sys.executable, **environment: str):
+        self.file = Path(tempfile.mkdtemp(prefix="contest-")) / "result.npz"
+        self.process = subprocess.Popen(
+            [python, script, "--serve", what, repr(tolerance), str(self.file)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | environment,
+        )  # fmt: skip
+
+    def __call__(self, n: int) -> Any:
+        self.seconds(n)
+        with np.load(self.file) as result:
+            return (result["states"], result["stm"]) if "stm" in result else result["states"]
+
+    def seconds(self, n: int) -> float:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{n}\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.startswith("seconds "):
+                return float(line.split()[1])
+        raise RuntimeError("the other process ended")
+
+    def __del__(self) -> None:
+        if hasattr(self, "process"):
+            self.process.kill()
+
+
+def serve(run: Runner, file: str) -> None:
+    """The other end of `Elsewhere`."""
+    for line in sys.stdin:
+        start = time.process_time()
+        answer = run(int(line))
+        spent = time.process_time() - start
+        states, stm = answer if isinstance(answer, tuple) else (answer, None)
+        np.savez(file, states=states, **({} if stm is None else {"stm": stm}))
+        print(f"seconds {spent!r}", flush=True)
 
 
 def verdict(result: Result) -> str:
-    target = result.contender.target
+    limit, target = result.contender.limit_s, result.contender.target
+    if limit is not None:
+        return f"<= {limit:g} s {'met' if statistics.median(result.seconds) <= limit else 'MISSED'}"
     if target is None or np.isnan(result.ratio):
         return ""
+    if target < 0.0:  # at most so many times slower
+        return f"<= {-target:g}x {'met' if result.ratio <= -target else 'MISSED'}"
     return f">= {target:g}x {'met' if result.ratio >= target else 'MISSED'}"
 
 
 def table(contest: Contest, results: Sequence[Result]) -> str:
     """The results in a Markdown table."""
-    second = f" {contest.second} |" if contest.second else ""
-    lines = [
-        f"| {contest.title} | tolerance | true error, {contest.unit} |{second} us per {contest.per}, least | median | +- | slower by | target |",
-        "|---|---|---|" + ("---|" if second else "") + "---|---|---|---|---|",
-    ]
+    columns = [contest.title, "tolerance", f"true error, {contest.unit}", contest.second]
+    columns += [f"us per {contest.per}, least", "median", "+-", "slower by", "target"]
+    columns = [c for c in columns if c]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for r in results:
-        extra = f" {r.second_error:.1e} |" if second else ""
+        extra = f" {r.second_error:.1e} |" if contest.second else ""
         ratio = "" if np.isnan(r.ratio) else f"{r.ratio:.2f}x"
+        tolerance = "" if np.isnan(r.tolerance) else f"{r.tolerance:.0e}"
         lines.append(
-            f"| {r.contender.name} | {r.tolerance:.0e} | {r.error:.1e} |{extra} {r.best_us:,.3g} | {r.median_us:,.3g} "
-            f"| {100 * r.spread:.0f} % | {ratio} | {verdict(r)} |".replace("e+0", "e")
+            f"| {r.contender.name} | {tolerance} | {r.error:.1e} |{extra} {r.best_us:,.3g} | {r.median_us:,.3g} "
+            f"| {100 * r.spread:.0f} % | {ratio} | {verdict(r)} |"
         )
     return "\n".join(lines)
 
 
+@cache
 def commit() -> str:
     """Short hash of the commit, with a + where the tree differs from it."""
     here = Path(__file__).parent
@@ -193,8 +253,3 @@ def record(rows: Sequence[Result], contest: Contest) -> None:
                 f"{head}| {r.contender.name} | {r.error:.1e} {contest.unit} | {r.best_us:,.3g} | {r.median_us:,.3g} "
                 f"| {100 * r.spread:.0f} % | {ratio} | {verdict(r)} |\n"
             )
-
-
-def as_json(results: Sequence[Result]) -> str:
-    keys = ("tolerance", "error", "second_error", "best_us", "median_us", "spread", "ratio")
-    return json.dumps([{"name": r.contender.name} | {k: getattr(r, k) for k in keys} for r in results])

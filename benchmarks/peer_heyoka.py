@@ -41,7 +41,8 @@ class Fit:
 
 
 FINE = Fit(1.05, 12, 8, 12, 12)  # for the reference
-COARSE = Fit(2.1, 11, 6, 11, 11)  # for speed; fits to better than 1e-8 km
+COARSE = Fit(2.1, 11, 6, 11, 11)  # for speed; their fits add less than 0.01 mm
+SHORT = Fit(1.05, 9, 5, 9, 9)
 
 
 @cache
@@ -49,10 +50,13 @@ def spk() -> SPK:
     return SPK.open(str(data.packaged(data.EPHEMERIS)))
 
 
-def bodies(tdb: Any) -> tuple[Any, Any]:
-    """Moon and Sun relative to the Earth, km, float64[3, N], by jplephem."""
+def bodies(tdb: Any, later: Any = 0.0) -> tuple[Any, Any]:
+    """Moon and Sun relative to the Earth, km, float64[3, N], by jplephem, at tdb + later.
+
+    In two parts because a double holds TDB to 0.1 us, 0.1 mm of the Moon's way: too coarse to differentiate.
+    """
     day = np.floor(tdb / 86400.0)
-    jd, part = 2451545.0 + day, tdb / 86400.0 - day
+    jd, part = 2451545.0 + day, (tdb - 86400.0 * day + later) / 86400.0
     kernel = spk()
     earth = kernel[3, 399].compute(jd, part)[:3]
     sun = kernel[0, 10].compute(jd, part)[:3] - kernel[0, 3].compute(jd, part)[:3] - earth
@@ -69,6 +73,16 @@ def moon_turn(tdb: Any) -> Any:
     return Ephemeris.packaged().moon_pa(tdb).reshape(-1, 9).T
 
 
+@cache
+def to_powers(degree: int) -> Any:
+    """Row k: the Chebyshev polynomial T_k in powers."""
+    out = np.zeros((degree + 1, degree + 1))
+    for k in range(degree + 1):
+        powers = chebyshev.cheb2poly(np.eye(degree + 1)[k])
+        out[k, : len(powers)] = powers
+    return out
+
+
 def interval(arcs: Arcs, fit: Fit, starts: Any, length: float) -> Any:
     """Coefficients in powers of -1 .. 1 over one interval for every start, float64[rows, parameters]."""
     nodes = np.cos(np.pi * (np.arange(18) + 0.5) / 18)
@@ -81,12 +95,8 @@ def interval(arcs: Arcs, fit: Fit, starts: Any, length: float) -> Any:
         quantities.append((moon_turn(tdb), fit.turn))
     out = []
     for values, degree in quantities:
-        to_powers = np.zeros((degree + 1, degree + 1))
-        for k in range(degree + 1):
-            powers = chebyshev.cheb2poly(np.eye(degree + 1)[k])
-            to_powers[k, : len(powers)] = powers
         for component in values.reshape(len(values), len(starts), len(nodes)):
-            out.append(chebyshev.chebfit(nodes, component.T, degree).T @ to_powers)
+            out.append(chebyshev.chebfit(nodes, component.T, degree).T @ to_powers(degree))
     return np.concatenate(out, axis=1)
 
 
@@ -126,9 +136,7 @@ def system(arcs: Arcs, fit: Fit) -> tuple[list[Any], int]:
     earth = -gm_earth * r2**-1.5
     flat = 1.5 * EARTH_J2 * gm_earth * EARTH_GRAVITY_RADIUS_KM**2 * r2**-2.5
     five_u2 = 5.0 * z * z / r2
-    by_moon, by_sun = (
-        -gm * hy.sum([a * a for a in d]) ** -1.5 for gm, d in ((gm_moon, to_moon), (gm_sun, to_sun))
-    )
+    by_moon, by_sun = (-gm * hy.sum([a * a for a in d]) ** -1.5 for gm, d in ((gm_moon, to_moon), (gm_sun, to_sun)))
     terms = [
         [earth * r[k], flat * r[k] * (five_u2 - (3.0 if k == 2 else 1.0)), by_sun * to_sun[k], fall[k]]
         for k in range(3)

