@@ -123,3 +123,9 @@ UNFELT_HARMONICS_KM = 1e-9  # lanes of a block share the degree of the lane near
 POWER_SERIES_KM = 2e-6  # powers instead of Chebyshev polynomials at 1e8 km: some roundings
 QUATERNION_ROTATION = 1e-13
 DENSE_OUTPUT_KM = 5e-7  # epochs of nodes resolve 0.12 us: 0.1 mm at 1 km/s, twice at perilune
+
+# Transfers
+NEWTON_SOLUTION = 1e-12
+CONIC_ANGLE_RAD = 1e-9  # arc sines near the highest latitude
+CONIC_KM = 1e-3  # a metre after some days, from 60 bisections of an eccentricity near one
+CONIC_TIME_S = 1e-4
