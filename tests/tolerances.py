@@ -129,3 +129,21 @@ NEWTON_SOLUTION = 1e-12
 CONIC_ANGLE_RAD = 1e-9  # arc sines near the highest latitude
 CONIC_KM = 1e-3  # a metre after some days, from 60 bisections of an eccentricity near one
 CONIC_TIME_S = 1e-4
+
+# Three-body problem, dimensionless
+CR3BP_CLOSURE = 1e-11  # a period; JPL's printed digits leave up to 7e-12
+JACOBI = 1e-12  # constants printed with 15 digits
+JACOBI_DRIFT = 1e-12  # no nearer than 30,000 km to either body
+STABILITY_DIGITS = 2e-5  # printed digits
+JPL_STABILITY = 2e-5  # JPL's own rounding: double eigenvalues at 1 split by its root
+ORBIT_RADIUS_KM = 0.1  # printed digits
+CR3BP_ORACLE = 1e-11  # scipy's DOP853 at rtol 1e-13
+CR3BP_DIFFERENCES = 1e-8  # fourth-order differences, relative to the largest entry
+CR3BP_BATCH = 1e-12  # lanes against scalars: fused or not fused, grown over a period
+TRANSFER_CLOSURE_KM = 1e-3  # promised: a metre at perilune; some millimetres seen
+TRANSFER_CLOSURE_KM_S = 1e-6
+ARRIVAL_ALTITUDE_KM = 1e-4
+ARRIVAL_RADIAL_KM_S = 1e-7
+ARRIVAL_INCLINATION_RAD = 1e-8
+SHOOTING_DIFFERENCES = 1e-5  # fourth-order differences of days of flight, relative to the largest of a column
+LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved to 10 us
