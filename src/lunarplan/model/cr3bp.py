@@ -16,6 +16,7 @@ from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels import blocks, nystrom, stages, tableaux
 from lunarplan.kernels.cr3bp import THREE_BODY, Primaries
 from lunarplan.kernels.jit import lane_width, run_blocks
+from lunarplan.model.rows import numbers, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,7 @@ def propagate_cr3bp(
 
 def jacobi(states: ArrayLike, mu: float = EARTH_MOON_MU) -> Floats:
     """Jacobi constant C = 2 Omega - v2 with Omega = (x2 + y2) / 2 + (1 - mu) / r1 + mu / r2, float64[...]."""
-    s = np.asarray(states, float)
+    s = numbers("states", states, 6)
     x, y, z = s[..., 0], s[..., 1], s[..., 2]
     r1 = np.sqrt((x + mu) ** 2 + y**2 + z**2)
     r2 = np.sqrt((x - 1.0 + mu) ** 2 + y**2 + z**2)
@@ -120,18 +121,16 @@ def _kernel(width: int, columns: int) -> Callable[..., Any]:
 
 
 def _checked(states: ArrayLike, duration: ArrayLike, mu: float, tolerance: float) -> tuple[Floats, Floats]:
-    x = np.ascontiguousarray(np.atleast_2d(np.asarray(states, float)))
+    x = np.ascontiguousarray(np.atleast_2d(numbers("states", states, 1)))
     if x.ndim != 2 or x.shape[1] != 6:
         raise InputError(f"shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6)")
-    span = np.asarray(duration, float)
-    if span.ndim > 1 or (span.ndim == 1 and len(span) not in (1, len(x))) or not np.isfinite(span).all():
-        raise InputError(
-            f"{span.size} durations for {len(x)} states", where="duration", allowed="finite; one, or one a row"
-        )
-    if not 0.0 < mu <= 0.5:
-        raise InputError(f"{mu!r}", where="mu", allowed="0 to 0.5")
-    if not 1e-15 <= tolerance <= 1e-3:
-        raise InputError(f"{tolerance!r}", where="tolerance", allowed="1e-15 to 1e-3")
+    span = numbers("duration", duration, 1)
+    if span.ndim > 1 or (span.ndim == 1 and len(span) not in (1, len(x))):
+        raise InputError(f"{span.size} durations for {len(x)} states", where="duration", allowed="one, or one a row")
+    if not np.isfinite(span).all():
+        raise InputError("not finite", where="duration", allowed="finite, in units of the mean motion")
+    scalar("mu", mu, np.finfo(float).tiny, 0.5)
+    scalar("tolerance", tolerance, 1e-15, 1e-3)
     return x, np.broadcast_to(span, len(x)).copy()
 
 
@@ -146,7 +145,8 @@ def _to_inertial(x: Floats, mu: float) -> Floats:
     """Moon-centred, axes at rest: the Moon's own velocity drops out with the shift of the origin."""
     shifted = x.copy()
     shifted[:, 0] -= 1.0 - mu
-    return np.ascontiguousarray(shifted @ _inertial_velocity().T)
+    with np.errstate(invalid="ignore"):  # a row that is not finite gets its status from the kernel
+        return np.ascontiguousarray(shifted @ _inertial_velocity().T)
 
 
 def _turned(angle: Floats) -> Floats:
