@@ -103,6 +103,7 @@ def read_pck(path: Path | str) -> list[Segment]:
 def _read(path: Path, kind: bytes) -> list[Segment]:
     try:
         with path.open("rb") as file:
+            _check_counts(file.read(96))
             daf = DAF(file)
             if daf.locidw not in (kind, b"NAIF/DAF"):  # the second before 1993, for both kinds
                 raise DataError(f"is {daf.locidw.decode(errors='replace')}, not {kind.decode()}", where=str(path))
@@ -116,6 +117,14 @@ def _read(path: Path, kind: bytes) -> list[Segment]:
     if not chebyshev:
         raise DataError("holds no Chebyshev segment (types 2 and 3)", where=str(path))
     return chebyshev
+
+
+def _check_counts(header: bytes) -> None:
+    """Raise ValueError for impossible counts of doubles and integers in a summary; jplephem allocates what they say."""
+    orders = {b"LTL-IEEE": "<", b"BIG-IEEE": ">"}.get(header[88:96], "<>")
+    counts = [struct.unpack(f"{order}II", header[8:16]) for order in orders]
+    if header[:3] in (b"DAF", b"NAI") and not set(counts) & set(_SUMMARY.values()):
+        raise ValueError(f"its summaries have {counts[0][0]} doubles and {counts[0][1]} integers")
 
 
 def _summaries(daf: DAF, size: int) -> Iterator[tuple[tuple[float, ...], tuple[int, ...]]]:

@@ -66,10 +66,17 @@ def sha256(path: Path) -> str:
 
 def readable(path: Path | str) -> Path:
     """Return `path` as a Path, or raise DataError if no file can be read there."""
-    path = Path(path)
-    if not path.is_file():
-        raise DataError("no such file", where=str(path), remedy="check the path")
-    return path
+    try:
+        path = Path(path)
+        if path.is_file():
+            return path
+        what = "no such file"
+    except TypeError:
+        raise InputError(f"{path!r} is not a path", where="path", remedy="give text or a Path") from None
+    except (OSError, ValueError) as error:  # too long, or a NUL in it
+        what = getattr(error, "strerror", None) or str(error)
+    where = str(path).replace("\0", "\\0")
+    raise DataError(what, where=where if len(where) < 200 else f"{where[:200]}...", remedy="check the path")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

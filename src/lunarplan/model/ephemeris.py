@@ -88,6 +88,7 @@ class Ephemeris:
         Velocities of a type 3 segment are those of its position polynomials. Raises DataError if a file is
         missing, damaged or truncated; coefficients are checked at their first use.
         """
+        spk = data.readable(spk)
         moon = MoonOrientation.packaged() if orientation is None else MoonOrientation.from_file(orientation)
         return cls(Path(spk).stem, Path(spk), tuple(read_spk(spk)), moon)
 

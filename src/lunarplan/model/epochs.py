@@ -58,6 +58,8 @@ def tdb_seconds(epoch: object) -> float | FloatArray:
         return _from_astropy(epoch)
     if isinstance(epoch, list | tuple):
         return _from_list(list(epoch))
+    if hasattr(epoch, "unit"):
+        raise InputError(f"{epoch!r} carries a unit", where="epoch", allowed=_FORMS)
     return _from_numbers(epoch)
 
 
@@ -167,6 +169,8 @@ def _from_list(epochs: list[Any]) -> FloatArray:
 
 
 def _from_astropy(time: Any) -> float | FloatArray:
+    if np.any(getattr(time, "mask", False)):
+        raise InputError("has masked values", where="epoch", remedy="leave those epochs out")
     try:
         tdb = time.tdb
         days, fraction = np.asarray(tdb.jd1, np.float64), np.asarray(tdb.jd2, np.float64)

@@ -14,8 +14,11 @@ import numpy as np
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels.shadow import lit_fraction
+from lunarplan.model.bodies import body_name
 from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
+from lunarplan.model.rows import scalar
 from lunarplan.model.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -41,6 +44,10 @@ class Event:
     value: Callable[[Floats, Trajectory], Floats]
     direction: int = EITHER
 
+    def __post_init__(self) -> None:
+        if self.direction not in (RISING, FALLING, EITHER):
+            raise InputError(f"{self.direction!r}", where="Event.direction", allowed="RISING, FALLING, EITHER")
+
 
 def perilune_passage() -> Event:
     """Smallest distance from the Moon."""
@@ -62,8 +69,8 @@ def apogee_passage() -> Event:
 
 def radius_crossing(body: str, radius_km: float, direction: int = EITHER, name: str = "") -> Event:
     """The distance from a body's centre passes a value; RISING is outwards."""
-    if not (np.isfinite(radius_km) and radius_km > 0.0):
-        raise InputError(f"{radius_km!r} km", where="radius_crossing", allowed="> 0 km")
+    body = body_name(body)
+    scalar("radius_km", radius_km, np.finfo(float).tiny, np.finfo(float).max)
 
     def value(tdb: Floats, trajectory: Trajectory) -> Floats:
         return np.asarray(np.linalg.norm(trajectory.at(tdb, body)[:, :3], axis=1) - radius_km)
@@ -73,12 +80,13 @@ def radius_crossing(body: str, radius_km: float, direction: int = EITHER, name: 
 
 def altitude_crossing(body: str, altitude_km: float, direction: int = EITHER) -> Event:
     """The altitude above a body's mean (Moon) or equatorial (Earth) radius passes a value."""
-    return radius_crossing(body, RADIUS_KM[body] + altitude_km, direction, f"{altitude_km:g} km above the {body}")
+    altitude = scalar("altitude_km", altitude_km, -_radius_km(body), np.finfo(float).max)
+    return radius_crossing(body, _radius_km(body) + altitude, direction, f"{altitude:g} km above the {body}")
 
 
 def impact(body: str) -> Event:
     """The surface is reached from above."""
-    return radius_crossing(body, RADIUS_KM[body], FALLING, f"impact on the {body}")
+    return radius_crossing(body, _radius_km(body), FALLING, f"impact on the {body}")
 
 
 def sphere_of_influence(direction: int = EITHER) -> Event:
@@ -102,6 +110,8 @@ def shadow(body: str, *, fraction: float = 0.5, direction: int = EITHER) -> Even
 
     fraction : just under 1 for the penumbra's edge, just over 0 for the umbra's
     """
+    _radius_km(body)
+    scalar("fraction", fraction, 0.0, 1.0)
 
     def value(tdb: Floats, trajectory: Trajectory) -> Floats:
         return lit(tdb, trajectory, body) - fraction
@@ -113,8 +123,15 @@ def lit(tdb: Floats, trajectory: Trajectory, body: str) -> Floats:
     """Fraction of the Sun's disc seen past a body, float64[N]."""
     r = trajectory.at(tdb, body)[:, :3]
     sun = trajectory.forces.source.position("sun", body, tdb) - r
-    radii = RADIUS_KM["sun"], RADIUS_KM[body]
+    radii = RADIUS_KM["sun"], _radius_km(body)
     return np.array([lit_fraction(*s, radii[0], *-b, radii[1]) for s, b in zip(sun, r, strict=True)])
+
+
+def _radius_km(body: str) -> float:
+    name = body_name(body)
+    if name not in RADIUS_KM:
+        raise InputError(f"the radius of {name} is not known", where="body", allowed=", ".join(RADIUS_KM))
+    return RADIUS_KM[name]
 
 
 def _radial_motion(body: str) -> Callable[[Floats, Trajectory], Floats]:
@@ -130,6 +147,10 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
 
     start_tdb, end_tdb : search only between them
     """
+    given: tuple[tuple[object, type], ...] = ((trajectory, Trajectory), (event, Event))
+    for value, kind in given:
+        if not isinstance(value, kind):
+            raise InputError(f"a {type(value).__name__}", where="events.find", allowed=f"one {kind.__name__}")
     t = _samples(trajectory, start_tdb, end_tdb)
     if len(t) < 2:
         return np.empty(0)
@@ -154,8 +175,8 @@ def stopped(trajectory: Trajectory, event: Event) -> Trajectory:
 
 
 def _samples(trajectory: Trajectory, start_tdb: float | None, end_tdb: float | None) -> Floats:
-    first = trajectory.start_tdb if start_tdb is None else max(start_tdb, trajectory.start_tdb)
-    last = trajectory.end_tdb if end_tdb is None else min(end_tdb, trajectory.end_tdb)
+    first = trajectory.start_tdb if start_tdb is None else max(tdb_seconds(start_tdb), trajectory.start_tdb)
+    last = trajectory.end_tdb if end_tdb is None else min(tdb_seconds(end_tdb), trajectory.end_tdb)
     nodes = trajectory.nodes_tdb
     parts = np.arange(_SAMPLES_PER_STEP) / _SAMPLES_PER_STEP
     inside = (nodes[:-1, None] + np.diff(nodes)[:, None] * parts).ravel()

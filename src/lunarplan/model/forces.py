@@ -26,6 +26,7 @@ from lunarplan.model.constants import (
 )
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.gravity_field import GravityField
+from lunarplan.model.rows import scalar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,14 +53,8 @@ class SolarPressure:
     reflectivity: float = 1.3
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("area_m2", 0.0, np.inf),
-            ("mass_kg", 1e-9, np.inf),
-            ("reflectivity", 0.0, 2.0),
-        ):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and low <= value <= high):
-                raise InputError(f"{value!r}", where=f"SolarPressure.{name}", allowed=f"{low:g} to {high:g}")
+        for name, low, high in (("area_m2", 0.0, 1e9), ("mass_kg", 1e-9, 1e12), ("reflectivity", 0.0, 2.0)):
+            scalar(f"SolarPressure.{name}", getattr(self, name), low, high)
 
     @property
     def gm_km3_s2(self) -> float:
@@ -67,6 +62,16 @@ class SolarPressure:
         pressure_n_m2 = SOLAR_IRRADIANCE_1AU_W_M2 / (SPEED_OF_LIGHT_KM_S * 1e3)
         acceleration_m_s2 = pressure_n_m2 * self.reflectivity * self.area_m2 / self.mass_kg
         return acceleration_m_s2 * 1e-3 * AU_KM**2
+
+
+# What the fields of a force model have to be, and whether None will do.
+_KINDS = (
+    ("bodies", list | tuple, False),
+    ("moon_field", GravityField, True),
+    ("sunlight", SolarPressure, True),
+    ("gm_km3_s2", Mapping, False),
+    ("ephemeris", Ephemeris, True),
+)
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,30 @@ class ForceModel:
     move_origin: bool = True
 
     def __post_init__(self) -> None:
+        for name, kind, optional in _KINDS:
+            value = getattr(self, name)
+            if not (isinstance(value, kind) or (optional and value is None)):
+                raise InputError(
+                    f"{value!r:.60}",
+                    where=f"ForceModel.{name}",
+                    allowed=getattr(kind, "__name__", 'names of bodies, such as ("earth", "moon")'),
+                )
         object.__setattr__(self, "bodies", tuple(body_name(b) for b in self.bodies))
-        gm = {body_name(name): float(value) for name, value in self.gm_km3_s2.items()}
+        gm = {
+            body_name(name): scalar(f"ForceModel.gm_km3_s2[{name!r}]", value, 0.0, np.finfo(float).max, "km3/s2")
+            for name, value in self.gm_km3_s2.items()
+        }
         object.__setattr__(self, "gm_km3_s2", MappingProxyType(gm))
         self._check()
 
     def _check(self) -> None:
+        self._check_bodies()
         if self.earth_zonal not in (0, 2, 3, 4):
             raise InputError(f"{self.earth_zonal!r}", where="ForceModel.earth_zonal", allowed="0, 2, 3, 4")
         if self.earth_pole not in ("date", "icrf"):
             raise InputError(f"{self.earth_pole!r}", where="ForceModel.earth_pole", allowed='"date", "icrf"')
-        if self.moon_degree not in range(self.lunar_field.degree + 1) or self.moon_degree == 1:
+        whole = isinstance(self.moon_degree, int | np.integer)
+        if not whole or self.moon_degree not in range(self.lunar_field.degree + 1) or self.moon_degree == 1:
             raise InputError(
                 f"{self.moon_degree!r}",
                 where="ForceModel.moon_degree",
@@ -114,9 +132,24 @@ class ForceModel:
             raise InputError(
                 f"{len(self.table_bodies)} bodies", where="ForceModel.bodies", allowed=f"up to {MAX_BODIES}"
             )
-        for name, value in self.gm_km3_s2.items():
-            if not (np.isfinite(value) and value >= 0.0):
-                raise InputError(f"{value!r} km3/s2", where=f"ForceModel.gm_km3_s2[{name!r}]", allowed="finite, >= 0")
+
+    def _check_bodies(self) -> None:
+        if len(set(self.bodies)) < len(self.bodies):
+            raise InputError(
+                f"{', '.join(self.bodies)}: one of them twice", where="ForceModel.bodies", remedy="name each body once"
+            )
+        for name in self.bodies:
+            if name.endswith("_barycenter"):
+                raise InputError(
+                    f"{name} is a place, not a mass", where="ForceModel.bodies", remedy="name the bodies themselves"
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A read-only view of a table cannot be pickled or copied; the table can."""
+        return self.__dict__ | {"gm_km3_s2": dict(self.gm_km3_s2)}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.__dict__.update(fields | {"gm_km3_s2": MappingProxyType(fields["gm_km3_s2"])})
 
     def __hash__(self) -> int:
         return hash((self.bodies, self.earth_zonal, self.moon_degree, self.earth_pole, tuple(self.gm_km3_s2.items())))

@@ -16,6 +16,8 @@ from lunarplan.kernels.jit import lane_width, run_blocks
 from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
+from lunarplan.model.rows import numbers, scalar
+from lunarplan.model.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +61,10 @@ class Thrust:
 
     def rows(self, n: int) -> Floats:
         """Columns FORCE_X to PITCH_RATE of the kernel's row inputs (kN, kg, kg/s, rad/s)."""
-        force = np.broadcast_to(np.asarray(self.force_n, float), (n, 3))
-        mass = np.broadcast_to(np.asarray(self.mass_kg, float), n)
-        isp = np.broadcast_to(np.asarray(self.isp_s, float), n)
-        rate = np.broadcast_to(np.asarray(self.pitch_rate_rad_s, float), n)
+        force = self._column("force_n", n, 3)
+        mass, isp, rate = (self._column(name, n, 1) for name in ("mass_kg", "isp_s", "pitch_rate_rad_s"))
+        if not np.isfinite(rate).all():
+            raise InputError("not finite", where="Thrust.pitch_rate_rad_s", allowed="finite rad/s")
         if rate.any() and self.axes != "vnb":
             raise InputError("a direction fixed in space does not pitch", where="Thrust.pitch_rate_rad_s", allowed="0")
         if not (np.isfinite(force).all() and np.isfinite(mass).all() and (mass > 0).all() and (isp > 0).all()):
@@ -71,6 +73,15 @@ class Thrust:
             )
         flow = np.linalg.norm(force, axis=1) / (STANDARD_GRAVITY_M_S2 * isp)
         return np.column_stack([force * 1e-3, mass, flow, rate])
+
+    def _column(self, name: str, n: int, items: int) -> Floats:
+        value = numbers(f"Thrust.{name}", getattr(self, name), items)
+        shape = (n, items) if items > 1 else (n,)
+        try:
+            return np.broadcast_to(value, shape)
+        except ValueError:
+            what = f"shape {value.shape} for {n} states"
+            raise InputError(what, where=f"Thrust.{name}", allowed=f"{shape[1:]} or {shape}") from None
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,7 @@ def propagate(
     """
     forces = ForceModel() if forces is None else forces
     x, start, end = aligned(states, epoch, until)
-    _check_options(center, tolerance)
+    center = check_options(forces, center, tolerance, workers, thrust)
     rows = row_inputs(len(x), forces, thrust)
     columns = variations(thrust) if stm else 0
     run = Run(forces, center, tolerance, columns, stop_at_impact, workers, is_steered(thrust))
@@ -186,7 +197,12 @@ def row_inputs(n: int, forces: ForceModel, thrust: Thrust | None) -> Floats:
 
 def aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats, Floats]:
     """States [N, 6] and their epochs [N] in TDB seconds, checked; raises InputError for what does not fit."""
-    x = np.ascontiguousarray(np.atleast_2d(np.asarray(states, float)))
+    if isinstance(states, State):
+        raise InputError(
+            f"a State about {states.center} in {states.axes}", where="states", allowed="an array",
+            remedy='give .to(axes="icrf").rv, its epoch_tdb as epoch, and its centre as center',
+        )  # fmt: skip
+    x = np.ascontiguousarray(np.atleast_2d(numbers("states", states, 1)))
     if x.ndim != 2 or x.shape[1] != 6:
         raise InputError(f"shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6): km and km/s")
     start, end = (np.asarray(tdb_seconds(e), float) for e in (epoch, until))
@@ -198,18 +214,26 @@ def aligned(states: ArrayLike, epoch: Any, until: Any) -> tuple[Floats, Floats, 
                 allowed=f"one, or {len(x)}",
                 remedy="give one per row",
             )
-        if not np.isfinite(value).all():
-            raise InputError("an epoch is not finite", where=name, remedy="give an ISO UTC string or TDB seconds")
     return x, np.broadcast_to(start, len(x)).copy(), np.broadcast_to(end, len(x)).copy()
 
 
-def _check_options(center: str, tolerance: float) -> None:
-    if center not in _CENTERS:
+def check_options(
+    forces: ForceModel, center: str, tolerance: float, workers: int | None = None, thrust: Thrust | None = None
+) -> str:
+    """Return the name of the centre as the kernels know it; raises InputError for options that make no sense."""
+    name = center.strip().lower() if isinstance(center, str) else center
+    if not isinstance(name, str) or name not in _CENTERS:
         raise InputError(
             f"{center!r}", where="center", allowed='"earth", "moon"', remedy="refer the states to one of them"
         )
-    if not 1e-15 <= tolerance <= 1e-3:
-        raise InputError(f"{tolerance!r}", where="tolerance", allowed="1e-15 to 1e-3 (relative, per step)")
+    if not isinstance(forces, ForceModel):
+        raise InputError(f"{forces!r:.60}", where="forces", allowed="a ForceModel", remedy="make one: ForceModel(...)")
+    if not isinstance(thrust, Thrust | None):
+        raise InputError(f"{thrust!r:.60}", where="thrust", allowed="a Thrust, or None")
+    if not (workers is None or (isinstance(workers, int) and workers > 0)):
+        raise InputError(f"{workers!r}", where="workers", allowed="1 or more, or None for all CPUs")
+    scalar("tolerance", tolerance, 1e-15, 1e-3, "(relative, per step)")
+    return name
 
 
 @dataclass(frozen=True)
@@ -280,8 +304,9 @@ def _all_equal(a: NDArray[Any]) -> bool:
 
 def _first_steps(x: Floats, gm: Floats, durations: Floats) -> Floats:
     """A quarter of the dynamical time at the start: the controller takes it from there."""
-    r = np.linalg.norm(x[:, :3], axis=1)
-    natural = 0.25 * np.sqrt(r**3 / np.where(gm > 0.0, gm, 1.0))
+    with np.errstate(over="ignore"):  # a state beyond all measure fails in its own row, not here
+        r = np.linalg.norm(x[:, :3], axis=1)
+        natural = 0.25 * np.sqrt(r**3 / np.where(gm > 0.0, gm, 1.0))
     natural = np.where(np.isfinite(natural) & (natural > 0.0), natural, 1.0)
     return np.copysign(np.minimum(natural, np.abs(durations)), durations)
 
@@ -305,7 +330,7 @@ def gravity_gradients(states: ArrayLike, epoch: Any, forces: ForceModel | None =
 def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: str) -> tuple[Floats, Floats]:
     forces = ForceModel() if forces is None else forces
     x, t, _ = aligned(states, epoch, epoch)
-    _check_options(center, 1e-12)
+    center = check_options(forces, center, 1e-12)
     acceleration, gradient = np.empty((len(x), 3)), np.empty((len(x), 3, 3))
     if len(x):
         field = forces.kernel_field(t.min(), t.max())

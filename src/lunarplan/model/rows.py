@@ -74,18 +74,34 @@ class RowResult:
 
 
 def numbers(name: str, value: ArrayLike, items: int) -> Floats:
-    """The value as float64[..., items], or float64[...] for items = 1; raises InputError."""
+    """The value as float64[..., items], or float64[...] for items = 1; raises InputError.
+
+    Nothing is read that would have to be guessed at: no units, no text, no imaginary or masked values.
+    """
     if hasattr(value, "unit"):
         raise InputError(
             "carries a unit", where=name, allowed="plain numbers", remedy="convert it to km, s and degrees"
         )
+    if np.ma.is_masked(value):
+        raise InputError("has masked values", where=name, remedy="leave those rows out, or fill them")
     try:
-        array = np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        array = given.astype(np.float64, copy=False)
     except (TypeError, ValueError):
         raise InputError("is not an array of numbers", where=name, allowed="numbers, all rows of one length") from None
     if items > 1 and (array.ndim == 0 or array.shape[-1] != items):
         raise InputError(f"has the shape {array.shape}", where=name, allowed=f"(..., {items})")
     return array
+
+
+def scalar(name: str, value: Any, low: float, high: float, unit: str = "") -> float:
+    """One number from `low` to `high`, both allowed, as float; raises InputError, also for NaN."""
+    allowed = f"{low:g} to {high:g} {unit}".strip()
+    if not isinstance(value, int | float | np.integer | np.floating) or not low <= value <= high:
+        raise InputError(f"{value!r} {unit}".strip(), where=name, allowed=allowed)
+    return float(value)
 
 
 def broadcast_rows(**arguments: tuple[ArrayLike, int]) -> tuple[list[tuple[Floats, int]], tuple[int, ...]]:

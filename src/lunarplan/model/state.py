@@ -11,6 +11,7 @@ from lunarplan.model.bodies import body_name
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_iso, tdb_seconds
 from lunarplan.model.frames import axes_name, turned
+from lunarplan.model.rows import numbers
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -106,10 +107,7 @@ class State:
 
 
 def _rv(values: Any) -> FloatArray:
-    try:
-        rv = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"not numbers: {error}", where="State.rv", allowed="float64[..., 6]") from error
+    rv = numbers("State.rv", values, 1)
     if rv.ndim == 0 or rv.shape[-1] != 6:
         raise InputError(f"shape {rv.shape}", where="State.rv", allowed="(..., 6): x y z km, vx vy vz km/s")
     return rv

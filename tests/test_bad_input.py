@@ -1,0 +1,210 @@
+"""Bad input at every door: one line saying where and what to do; no traceback, silent NaN or wrong answer."""
+
+import copy
+import pickle
+import struct
+from pathlib import Path
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.time import Time
+
+import lunarplan
+from lunarplan import DataError, Ephemeris, ForceModel, InputError, State, lambert, propagate
+from lunarplan.model import data, events
+from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.forces import SolarPressure
+from lunarplan.model.propagation import Thrust
+
+EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"
+ORBIT = [7000.0, 0.0, 0.0, 0.0, 7.5, 1.0]  # km, km/s, about the Earth
+MU_EARTH_KM3_S2 = 398600.4418
+
+NOT_NUMBERS = {
+    "text": "hello",
+    "text of numbers": ["7000", "0", "0", "0", "7.5", "1"],
+    "a table": {},
+    "rows of unequal length": [ORBIT, ORBIT[:5]],
+    "imaginary": np.array(ORBIT) + 1j,
+    "metres": np.array(ORBIT) * u.m,
+    "a list of metres": [7000.0 * u.km, *ORBIT[1:]],
+    "masked": np.ma.array(ORBIT, mask=[1, 0, 0, 0, 0, 0]),
+    "records": np.zeros(1, dtype=[("x", float), ("y", float)]),
+}
+
+
+def one_line(caught: pytest.ExceptionInfo[lunarplan.LunarplanError]) -> str:
+    text = str(caught.value)
+    assert "\n" not in text
+    assert len(text) < 600
+    return text
+
+
+@pytest.mark.parametrize("states", NOT_NUMBERS.values(), ids=NOT_NUMBERS)
+def test_states_that_are_no_plain_numbers(states):
+    for taker in (
+        lambda: propagate(states, EPOCH, LATER),
+        lambda: propagate_cr3bp(states, 1.0),
+        lambda: State(states, EPOCH),
+        lambda: lambert(states, [0.0, 4e5, 0.0], 3e5, MU_EARTH_KM3_S2),
+        lambda: jacobi(states),
+    ):
+        with pytest.raises(InputError) as caught:
+            taker()
+        one_line(caught)
+
+
+def test_a_state_is_not_taken_for_its_numbers():
+    """Its axes and centre would be lost."""
+    with pytest.raises(InputError, match=r"icrf.*\.rv"):
+        propagate(State(ORBIT, EPOCH), EPOCH, LATER)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("center", "mars"),
+        ("center", []),
+        ("center", None),
+        ("tolerance", "1e-12"),
+        ("tolerance", None),
+        ("tolerance", np.array([1e-12, 1e-12])),
+        ("workers", "two"),
+        ("workers", 0),
+        ("workers", 2.5),
+        ("forces", "full"),
+        ("forces", ForceModel),
+        ("thrust", "on"),
+    ],
+)
+def test_options_of_the_propagation(name, value):
+    with pytest.raises(InputError, match=name) as caught:
+        propagate(ORBIT, EPOCH, LATER, **{name: value})
+    one_line(caught)
+
+
+def test_the_centre_in_any_letter_case():
+    run = propagate(ORBIT, EPOCH, LATER, center="Earth")
+    assert run.center == "earth"
+
+
+@pytest.mark.parametrize(
+    "thrust",
+    [
+        Thrust("a", 10.0, 300.0),
+        Thrust([1.0, 0.0], 10.0, 300.0),
+        Thrust(np.ones((3, 3)), 10.0, 300.0),
+        Thrust([1.0, 0.0, 0.0], [10.0, 10.0], 300.0),
+        Thrust([1.0, 0.0, 0.0] * u.kN, 10.0, 300.0),
+        Thrust([1.0, 0.0, 0.0], 10.0, 300.0, "vnb", np.nan),
+    ],
+)
+def test_thrust_that_does_not_fit(thrust):
+    with pytest.raises(InputError, match=r"Thrust\.") as caught:
+        propagate(ORBIT, EPOCH, LATER, thrust=thrust)
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    "epoch", [8880.0 * u.day, Time(np.ma.array([2460433.5], mask=[True]), format="jd"), True, None, "", b"2024-05-03"]
+)
+def test_epochs_that_are_none(epoch):
+    with pytest.raises(InputError, match="epoch"):
+        tdb_seconds(epoch)
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300])
+def test_states_beyond_all_measure_fail_in_their_row(size):
+    run = propagate([ORBIT, [size, 0.0, 0.0, 0.0, 0.0, 0.0]], EPOCH, LATER)
+    assert run.status.tolist() == [0, 1]
+    assert np.isnan(run.states[1]).all()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bodies": "earth"},
+        {"bodies": None},
+        {"bodies": ("earth", "venus", "venus")},
+        {"bodies": ("earth", "moon", "emb")},
+        {"bodies": ("ssb",)},
+        {"bodies": (399, 301)},
+        {"moon_degree": 8.0},
+        {"moon_degree": "8"},
+        {"moon_field": "GRGM900C"},
+        {"sunlight": 1.0},
+        {"sunlight": SolarPressure},
+        {"ephemeris": "de440.bsp"},
+        {"gm_km3_s2": [1.0]},
+        {"gm_km3_s2": {"moon": "4902.8"}},
+        {"gm_km3_s2": {"moon": -1.0}},
+        {"gm_km3_s2": {"mooon": 1.0}},
+    ],
+)
+def test_force_models_that_make_no_sense(changes):
+    with pytest.raises(InputError) as caught:
+        ForceModel(**changes)
+    one_line(caught)
+
+
+@pytest.mark.parametrize("values", [("1", 100.0), (-1.0, 100.0), (np.nan, 100.0), (1.0, 0.0), (1.0, 100.0, 3.0)])
+def test_sunlight_that_makes_no_sense(values):
+    with pytest.raises(InputError, match=r"SolarPressure\."):
+        SolarPressure(*values)
+
+
+def test_force_models_travel_to_other_processes():
+    forces = ForceModel(gm_km3_s2={"moon": 4902.8})
+    for other in (pickle.loads(pickle.dumps(forces)), copy.deepcopy(forces)):
+        assert other == forces
+        with pytest.raises(TypeError):
+            other.gm_km3_s2["moon"] = 1.0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: events.impact("mars"),
+        lambda: events.impact("mun"),
+        lambda: events.altitude_crossing("moon", np.nan),
+        lambda: events.altitude_crossing("moon", "100 km"),
+        lambda: events.altitude_crossing("moon", -2000.0),
+        lambda: events.radius_crossing("mun", 2000.0),
+        lambda: events.radius_crossing("moon", 0.0),
+        lambda: events.radius_crossing("moon", 2000.0, "up"),
+        lambda: events.shadow("venus"),
+        lambda: events.shadow("earth", fraction=2.0),
+        lambda: events.shadow("earth", fraction=np.nan),
+        lambda: events.find("a trajectory", events.impact("moon")),
+    ],
+)
+def test_events_that_make_no_sense(make):
+    with pytest.raises(InputError) as caught:
+        make()
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("nope.bsp", DataError), ("a" * 5000, DataError), ("a\0b", DataError), (None, InputError)]
+)
+def test_kernels_that_are_not_there(path, kind):
+    for files in ((path,), (data.packaged(data.EPHEMERIS), path)):
+        if files[-1] is None and len(files) == 2:
+            continue  # means: the packaged orientation
+        with pytest.raises(kind) as caught:
+            Ephemeris.from_files(*files)
+        one_line(caught)
+
+
+@pytest.mark.parametrize("word", [b"DAF/SPK ", b"NAIF/DAF"])
+def test_a_damaged_count_does_not_fill_the_memory(tmp_path: Path, word: bytes):
+    """jplephem makes a format of as many doubles as the header says: 2 with its last byte damaged is 1.7e9."""
+    damaged = bytearray(data.packaged(data.EPHEMERIS).read_bytes())
+    damaged[:8] = word
+    damaged[15] ^= 0x69
+    path = tmp_path / "damaged.bsp"
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match=str(struct.unpack("<I", damaged[12:16])[0])):
+        Ephemeris.from_files(path)
