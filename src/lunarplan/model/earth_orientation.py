@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import astropy_iers_data  # type: ignore[import-untyped]
+import astropy_iers_data
 import erfa
 import numpy as np
 import numpy.typing as npt
