@@ -1,6 +1,7 @@
 """Bad input at every door: one line saying where and what to do; no traceback, silent NaN or wrong answer."""
 
 import copy
+import datetime as dt
 import pickle
 import struct
 from pathlib import Path
@@ -11,12 +12,24 @@ import pytest
 from astropy.time import Time
 
 import lunarplan
-from lunarplan import DataError, Ephemeris, ForceModel, InputError, State, lambert, propagate
+from lunarplan import (
+    DataError,
+    Ephemeris,
+    ForceModel,
+    InfeasibleError,
+    InputError,
+    State,
+    Trajectory,
+    lambert,
+    propagate,
+)
 from lunarplan.model import data, events
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import SolarPressure
 from lunarplan.model.propagation import Thrust
+from lunarplan.model.trajectory import fly
+from tests.tolerances import EPOCH_RESOLUTION_KM
 
 EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"
 ORBIT = [7000.0, 0.0, 0.0, 0.0, 7.5, 1.0]  # km, km/s, about the Earth
@@ -208,3 +221,104 @@ def test_a_damaged_count_does_not_fill_the_memory(tmp_path: Path, word: bytes):
     path.write_bytes(damaged)
     with pytest.raises(DataError, match=str(struct.unpack("<I", damaged[12:16])[0])):
         Ephemeris.from_files(path)
+
+
+# ---------------------------------------------------------------- flights
+
+
+SMOOTH = ForceModel(moon_degree=0)
+
+
+@pytest.fixture(scope="module")
+def flight() -> Trajectory:
+    return Trajectory([fly(ORBIT, EPOCH, LATER, SMOOTH)])
+
+
+@pytest.mark.parametrize("state", NOT_NUMBERS.values(), ids=NOT_NUMBERS)
+def test_flights_of_no_plain_numbers(state):
+    with pytest.raises(InputError):
+        fly(state, EPOCH, LATER)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"state": [ORBIT, ORBIT]},
+        {"epoch": [EPOCH, EPOCH]},
+        {"until": "tomorrow"},
+        {"center": "mars"},
+        {"tolerance": -1.0},
+        {"tolerance": 0.0},
+        {"forces": "full"},
+        {"thrust": "on"},
+    ],
+)
+def test_flights_that_make_no_sense(options):
+    arguments = {"state": ORBIT, "epoch": EPOCH, "until": LATER, "forces": SMOOTH} | options
+    with pytest.raises(InputError) as caught:
+        fly(**arguments)
+    one_line(caught)
+
+
+def test_a_flight_into_the_ground_is_infeasible():
+    with pytest.raises(InfeasibleError, match=r"coast, 2024.*impact.*; "):
+        fly([7000.0, 0.0, 0.0, 0.0, 1.0, 0.0], EPOCH, LATER, SMOOTH)
+
+
+@pytest.mark.parametrize("arcs", [[], "abc", None, [1.0]])
+def test_trajectories_of_no_arcs(arcs):
+    with pytest.raises(InputError, match="Trajectory"):
+        Trajectory(arcs)
+
+
+def test_trajectories_have_no_gaps_and_no_overlaps(flight):
+    """Between two arcs there would be no state to return, and none is made up."""
+    (arc,) = flight.arcs
+    later = fly(ORBIT, "2024-05-03T10:00:01", "2024-05-03T11:00:00", SMOOTH)
+    for arcs in ([arc, later], [later, arc], [arc, arc]):
+        with pytest.raises(InputError, match=r"ends at .* starts at"):
+            Trajectory(arcs)
+
+
+def test_a_flight_backwards_can_be_asked_like_any_other(flight):
+    end = flight.at(LATER)[0]
+    back = Trajectory([fly(end, LATER, EPOCH, SMOOTH)])
+    assert (back.start_tdb, back.end_tdb) == (flight.start_tdb, flight.end_tdb)
+    middle = np.linspace(flight.start_tdb, flight.end_tdb, 7)
+    assert np.abs(back.at(middle) - flight.at(middle))[:, :3].max() < EPOCH_RESOLUTION_KM
+    assert len(events.find(back, events.node_crossing("earth", "icrf"))) == len(
+        events.find(flight, events.node_crossing("earth", "icrf"))
+    )
+    assert back.until(middle[3]).end_tdb == middle[3]
+
+
+def test_epochs_of_a_flight_in_any_form(flight):
+    noon = "2024-05-03T09:45:00"
+    tdb = tdb_seconds(noon)
+    for epoch in (noon, Time(noon, scale="utc"), [noon], dt.datetime(2024, 5, 3, 9, 45, tzinfo=dt.UTC)):
+        assert np.allclose(flight.at(epoch), flight.at(tdb), rtol=0.0, atol=EPOCH_RESOLUTION_KM)
+    assert flight.until(noon).end_tdb == tdb
+    assert flight.at([]).shape == (0, 6)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda flight: flight.at("2024-05-04"),
+        lambda flight: flight.at(np.nan),
+        lambda flight: flight.at([[flight.start_tdb, flight.end_tdb]]),
+        lambda flight: flight.at(flight.start_tdb, "mun"),
+        lambda flight: flight.at(flight.start_tdb, "mars"),
+        lambda flight: flight.until(flight.start_tdb),
+        lambda flight: flight.until("2025-01-01"),
+        lambda flight: flight.until(np.nan),
+        lambda flight: flight.sample(0),
+        lambda flight: flight.sample(2.5),
+        lambda flight: events.find(flight, "perigee"),
+        lambda flight: events.find(flight, events.perigee_passage(), np.nan),
+    ],
+)
+def test_questions_a_flight_cannot_answer(flight, ask):
+    with pytest.raises(InputError) as caught:
+        ask(flight)
+    one_line(caught)

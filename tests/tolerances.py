@@ -147,3 +147,6 @@ ARRIVAL_RADIAL_KM_S = 1e-7
 ARRIVAL_INCLINATION_RAD = 1e-8
 SHOOTING_DIFFERENCES = 1e-5  # fourth-order differences of days of flight, relative to the largest of a column
 LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved to 10 us
+
+# Bad input: the same flight asked in other words
+EPOCH_RESOLUTION_KM = 2e-6  # 0.12 us, of each of two epochs, times 8 km/s

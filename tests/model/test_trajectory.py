@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Thrust, propagate
@@ -100,9 +100,15 @@ def test_one_epoch_and_none():
     assert trajectory.at([]).shape == (0, 6)
 
 
-@pytest.mark.parametrize("epoch", [START - 1e-3, START + DAY + 1e-3, np.nan, np.inf])
+@pytest.mark.parametrize("epoch", [START - 1e-3, START + DAY + 1e-3])
 def test_epochs_outside(epoch):
     with pytest.raises(InputError, match=r"outside the trajectory.*2024-05-04"):
+        _one_day().at([START + 10.0, epoch])
+
+
+@pytest.mark.parametrize("epoch", [np.nan, np.inf])
+def test_epochs_that_are_not_finite(epoch):
+    with pytest.raises(InputError, match="epoch"):
         _one_day().at([START + 10.0, epoch])
 
 
@@ -224,7 +230,7 @@ def test_a_row_that_fails_is_none():
 
 
 def test_an_impact_is_told_with_the_arc():
-    with pytest.raises(ConvergenceError, match=r"descent, 2024-05-04.*impact"):
+    with pytest.raises(InfeasibleError, match=r"descent, 2024-05-04.*impact"):
         fly([9000.0, 0.0, 0.0, 0.1, 0.2, 0.0], START, START + DAY, FORCES, name="descent")
 
 
@@ -234,19 +240,16 @@ def test_a_state_that_is_not_finite():
 
 
 def test_no_arcs():
-    with pytest.raises(InputError, match="no arcs"):
+    with pytest.raises(InputError, match="Trajectory: .*one or more arcs"):
         Trajectory([])
-
-
-UNCHECKED = pytest.mark.xfail(strict=True, reason="fly checks neither shapes nor options: a bare Python error")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param(([1.0, 2.0, 3.0], START, START + DAY), marks=UNCHECKED),
-        pytest.param((np.zeros((2, 6)), START, START + DAY), marks=UNCHECKED),
-        pytest.param((COAST, [START, START], START + DAY), marks=UNCHECKED),
+        ([1.0, 2.0, 3.0], START, START + DAY),
+        (np.zeros((2, 6)), START, START + DAY),
+        (COAST, [START, START], START + DAY),
         (COAST, START, np.nan),
         (COAST, START, "soon"),
     ],
@@ -256,14 +259,12 @@ def test_misuse_of_fly(arguments):
         fly(*arguments, FORCES)
 
 
-@UNCHECKED
 @pytest.mark.parametrize("options", [{"center": "sun"}, {"tolerance": 0.0}, {"tolerance": np.nan}])
 def test_unusable_options_of_fly(options):
     with pytest.raises(InputError):
         fly(COAST, START, START + DAY, FORCES, **options)
 
 
-@pytest.mark.xfail(strict=True, reason="accepted; inside the gap the first arc is extrapolated without a word")
 def test_arcs_with_a_gap_are_no_trajectory():
     first = fly(COAST, START, START + 0.2 * DAY, FORCES)
     second = fly(COAST, START + 0.5 * DAY, START + DAY, FORCES)
@@ -273,7 +274,6 @@ def test_arcs_with_a_gap_are_no_trajectory():
         Trajectory([second, first])
 
 
-@pytest.mark.xfail(strict=True, reason="ValueError of numpy")
 def test_text_is_no_epoch_inside_a_trajectory():
     with pytest.raises(InputError):
         _one_day().at("noon")

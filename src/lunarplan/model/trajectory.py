@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels import blocks
+from lunarplan.model.bodies import body_name
 from lunarplan.model.epochs import tdb_seconds, utc_iso
-from lunarplan.model.propagation import Run, Thrust, aligned, is_steered, row_inputs
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.propagation import Run, Thrust, aligned, check_options, is_steered, row_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from lunarplan.model.forces import ForceModel
 
     Floats = NDArray[np.float64]
 
 _ROOM = 512  # nodes recorded at the first try
 _ORIGINS = ("earth", "moon")
+_SEAM_S = 1e-3  # between arcs: epochs that were added up differ by rounding
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def fly(
     state: ArrayLike,
     epoch: Any,
     until: Any,
-    forces: ForceModel,
+    forces: ForceModel | None = None,
     *,
     center: str = "earth",
     name: str = "coast",
@@ -87,20 +89,28 @@ def fly(
     tolerance: float = 1e-13,
     stop_at_impact: bool = True,
 ) -> Arc:
-    """Propagate one state and keep every step.
+    """Propagate one state and keep every step; arguments as those of `propagate`.
 
-    Raises ConvergenceError, with the reason, if the arc cannot be flown to its end.
+    Raises InputError for arguments that make no sense; InfeasibleError if the arc hits the Earth or the Moon and
+    ConvergenceError, with the reason, if it cannot be flown to its end.
     """
-    x = np.asarray(state, float).reshape(1, 6)
-    start, end = float(np.asarray(tdb_seconds(epoch))), float(np.asarray(tdb_seconds(until)))
+    forces = ForceModel() if forces is None else forces
+    x, starts, ends = aligned(state, epoch, until)
+    center = check_options(forces, center, tolerance, None, thrust)
+    if len(x) != 1:
+        raise InputError(f"{len(x)} states", where="fly", allowed="one", remedy="see fly_many for more")
+    start, end = float(starts[0]), float(ends[0])
     rows = row_inputs(1, forces, thrust)
     run = Run(forces, center, tolerance, 0, stop_at_impact, 1, is_steered(thrust))
     room = _ROOM
     while True:
-        _, _, status, _, path, count = run.batch(x, np.array([start]), np.array([end]), rows, nodes=room)
+        _, _, status, _, path, count = run.batch(x, starts, ends, rows, nodes=room)
         if count[0] <= room:
             break
         room = int(count[0]) + 1
+    if status[0] == blocks.IMPACT:
+        where, remedy = f"{name}, {utc_iso(start)} to {utc_iso(end)}", "end it before, or change the orbit"
+        raise InfeasibleError(run.reason(status[0]), where=where, remedy=remedy)
     if status[0]:
         raise ConvergenceError(run.reason(status[0]), where=f"{name}, {utc_iso(start)} to {utc_iso(end)}")
     return _arc(name, run, x, start, rows, path[0, : count[0]])
@@ -110,7 +120,7 @@ def fly_many(
     states: ArrayLike,
     epoch: Any,
     until: Any,
-    forces: ForceModel,
+    forces: ForceModel | None = None,
     *,
     center: str = "earth",
     tolerance: float = 1e-13,
@@ -120,7 +130,9 @@ def fly_many(
 
     states : float64[N, 6]; epoch, until : one, or one per row. Rows end where they hit the Earth or the Moon.
     """
+    forces = ForceModel() if forces is None else forces
     x, start, end = aligned(states, epoch, until)
+    center = check_options(forces, center, tolerance, workers)
     rows = row_inputs(len(x), forces, None)
     run = Run(forces, center, tolerance, 0, True, workers)
     room = _ROOM
@@ -152,15 +164,23 @@ def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floa
 
 
 class Trajectory:
-    """Arcs that follow one another in time.
+    """Arcs that follow one another in time, without gaps; one that was flown backwards is turned round.
 
     ``at(tdb)`` gives the state at any epoch; at an epoch two arcs share, that of the later one.
     """
 
     def __init__(self, arcs: list[Arc] | tuple[Arc, ...]) -> None:
-        if not arcs:
-            raise InputError("no arcs", where="Trajectory", remedy="give at least one")
-        self.arcs = tuple(arcs)
+        if not (isinstance(arcs, list | tuple) and arcs and all(isinstance(arc, Arc) for arc in arcs)):
+            raise InputError(f"{arcs!r:.60}", where="Trajectory", allowed="a list of one or more arcs, see fly")
+        self.arcs = tuple(_ascending(arc) for arc in arcs)
+        for before, after in pairwise(self.arcs):
+            if abs(after.start_tdb - before.end_tdb) > _SEAM_S:
+                end, start = utc_iso(before.end_tdb), utc_iso(after.start_tdb)
+                raise InputError(
+                    f"{before.name} ends at {end}, {after.name} starts at {start}",
+                    where="Trajectory",
+                    remedy="give arcs in the order of time, each starting where the one before ends",
+                )
 
     def __repr__(self) -> str:
         names = ", ".join(a.name for a in self.arcs)
@@ -183,12 +203,18 @@ class Trajectory:
         """Epochs of all integration steps, ascending."""
         return np.unique(np.concatenate([a.nodes_tdb for a in self.arcs]))
 
-    def at(self, tdb: ArrayLike, center: str = "earth") -> Floats:
+    def at(self, tdb: Any, center: str = "earth") -> Floats:
         """States at epochs: float64[N, 6], km and km/s, ICRF, relative to ``center``.
+
+        tdb    : one epoch or N, anything `tdb_seconds` reads: ISO UTC text, astropy Time, TDB seconds past J2000
+        center : any body of the ephemeris
 
         Raises InputError for epochs before the start or after the end.
         """
-        t = np.atleast_1d(np.asarray(tdb, float))
+        t = np.atleast_1d(np.asarray(tdb_seconds(tdb), float))
+        center = body_name(center)
+        if t.ndim > 1:
+            raise InputError(f"epochs of shape {t.shape}", where="Trajectory.at", allowed="one, or (N,)")
         if t.size and not (t.min() >= self.start_tdb and t.max() <= self.end_tdb):
             raise InputError(
                 "an epoch lies outside the trajectory",
@@ -203,8 +229,9 @@ class Trajectory:
                 states[mine] = _referred(arc, t[mine], center)
         return states
 
-    def until(self, tdb: float) -> Trajectory:
+    def until(self, tdb: Any) -> Trajectory:
         """The part before an epoch inside the trajectory: what is left when a terminal event ends it."""
+        tdb = float(tdb_seconds(tdb))
         if not self.start_tdb < tdb <= self.end_tdb:
             raise InputError(
                 "the epoch is not inside the trajectory",
@@ -216,9 +243,19 @@ class Trajectory:
         return Trajectory([*whole, *cut])
 
     def sample(self, n: int) -> Floats:
-        """Epochs for a smooth curve: about ``n``, dense where the integrator's steps are short."""
+        """Epochs for a smooth curve: ``n`` of them, dense where the integrator's steps are short."""
+        if not (isinstance(n, int | np.integer) and n >= 1):
+            raise InputError(f"{n!r}", where="Trajectory.sample", allowed="a whole number from 1")
         nodes = self.nodes_tdb
         return np.interp(np.linspace(0.0, len(nodes) - 1.0, n), np.arange(len(nodes)), nodes)
+
+
+def _ascending(arc: Arc) -> Arc:
+    """The same arc with its nodes in the order of time."""
+    if arc.end_tdb >= arc.start_tdb:
+        return arc
+    turned = {name: getattr(arc, name)[::-1].copy() for name in ("nodes_tdb", "nodes", "origins", "rows")}
+    return replace(arc, **turned)
 
 
 def _shortened(arc: Arc, tdb: float) -> Arc:
