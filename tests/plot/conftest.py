@@ -8,13 +8,7 @@ import pytest
 from lunarplan.plot.flight import Flight
 from tests.plot import made
 
-
-@pytest.fixture(autouse=True)
-def _headless() -> Any:
-    before = mpl.get_backend(auto_select=False)
-    mpl.use("Agg")
-    yield
-    mpl.use(before or "Agg")
+mpl.use("Agg")
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ def _timetable(figure: Figure, events: Any, top: float) -> None:
     """Write the events, with epochs and what the burns cost, as many as there is room for."""
     if not events:
         return
-    rows = [("Event", f"UTC, {events[0].epoch_utc[:4]}", "Δv (m/s)"), *map(_row, events[:_MOST_ROWS])]
+    years = "–".join(dict.fromkeys(event.epoch_utc[:4] for event in events))
+    rows = [("Event", f"UTC, {years}", "Δv (m/s)"), *map(_row, events[:_MOST_ROWS])]
     if len(events) > _MOST_ROWS:
         rows.append((f"and {len(events) - _MOST_ROWS} more", "", ""))
     for number, row in enumerate(rows):

@@ -113,7 +113,7 @@ def axes_in(figure: Figure, left: float, bottom: float, width: float, height: fl
 
 def column_axes(height: float, bottom: float = 0.4, top: float = 0.25) -> Axes:
     """Return the axes of a new figure as wide as a column; margins and height of the axes in inches."""
-    left, right = 0.5, 0.1
+    left, right = 0.55, 0.1
     figure = new_figure(COLUMN_IN, bottom + height + top)
     return axes_in(figure, left, bottom, COLUMN_IN - left - right, height)
 
