@@ -240,7 +240,7 @@ def test_a_state_that_is_not_finite():
 
 
 def test_no_arcs():
-    with pytest.raises(InputError, match="Trajectory: .*one or more arcs"):
+    with pytest.raises(InputError, match=r"Trajectory: .*one or more arcs"):
         Trajectory([])
 
 
