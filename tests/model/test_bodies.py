@@ -38,6 +38,4 @@ def test_every_gravitational_parameter_belongs_to_a_known_body():
 def test_earth_and_moon_add_up_to_their_barycentre():
     total = GM_KM3_S2["earth"] + GM_KM3_S2["moon"]
     assert total == pytest.approx(GM_KM3_S2["earth_moon_barycenter"], rel=1e-14)
-    assert GM_KM3_S2["earth"] / GM_KM3_S2["moon"] == pytest.approx(
-        81.30056822149722, rel=1e-10
-    )  # header EMRAT
+    assert GM_KM3_S2["earth"] / GM_KM3_S2["moon"] == pytest.approx(81.30056822149722, rel=1e-10)  # header EMRAT

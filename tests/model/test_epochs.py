@@ -47,9 +47,7 @@ def test_utc_agrees_with_spice_epochs(tests_only):
 
 
 def test_utc_agrees_with_astropy():
-    utc = [
-        f"{year}-{month:02d}-17T1{month % 10}:23:33.123456" for year in range(1962, 2028) for month in (1, 7)
-    ]
+    utc = [f"{year}-{month:02d}-17T1{month % 10}:23:33.123456" for year in range(1962, 2028) for month in (1, 7)]
     np.testing.assert_array_equal(tdb_seconds(utc), tdb_seconds(Time(utc, scale="utc")))
 
 
@@ -236,8 +234,7 @@ def test_digits_have_a_range():
 
 
 @given(
-    st.text(max_size=30)
-    | st.from_regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?( TT| TDB)?", fullmatch=True)
+    st.text(max_size=30) | st.from_regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?( TT| TDB)?", fullmatch=True)
 )
 def test_any_text_is_an_epoch_or_an_input_error(text):
     try:
