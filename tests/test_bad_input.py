@@ -20,8 +20,10 @@ from lunarplan import (
     InputError,
     State,
     Trajectory,
+    direct_transfers,
     lambert,
     propagate,
+    transfer_problem,
 )
 from lunarplan.model import data, events
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
@@ -322,3 +324,67 @@ def test_questions_a_flight_cannot_answer(flight, ask):
     with pytest.raises(InputError) as caught:
         ask(flight)
     one_line(caught)
+
+
+# ---------------------------------------------------------------- transfers
+
+
+TRANSFER = {
+    "perilune_tdb": "2028-03-08T00:00:00Z",
+    "tof_s": 4 * 86_400.0,
+    "parking_altitude_km": 200.0,
+    "parking_inclination_deg": 28.5,
+    "perilune_altitude_km": 100.0,
+    "lunar_inclination_deg": 90.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"perilune_tdb": "someday"}, "perilune_tdb"),
+        ({"tof_s": "4 d"}, "tof_s"),
+        ({"tof_s": 4.0}, "tof_s"),
+        ({"tof_s": 4.0 * u.day}, "tof_s"),
+        ({"parking_altitude_km": 200e3 * u.m}, "parking_altitude_km"),
+        ({"parking_altitude_km": 200e3}, "parking_altitude_km"),
+        ({"northbound_departure": 0.5}, "northbound_departure"),
+        ({"northbound_arrival": "yes"}, "northbound_arrival"),
+        ({"tof_s": [3e5, 4e5], "parking_altitude_km": [200.0, 300.0, 400.0]}, "tof_s.*parking_altitude_km"),
+        ({"tof_s": [[3e5, 4e5]]}, "tof_s"),
+    ],
+)
+def test_transfers_that_make_no_sense(changes, where):
+    with pytest.raises(InputError, match=where) as caught:
+        transfer_problem(**(TRANSFER | changes))
+    one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"forces": "full"}, "forces"),
+        ({"forces": ForceModel(bodies=("moon",))}, "the earth does not attract"),
+        ({"forces": ForceModel(bodies=("earth", "sun"))}, "the moon does not attract"),
+        ({"launch": "ksc"}, "launch"),
+        ({"guess": [[1.0] * 6]}, "guess"),
+        ({"guess": [[1.0] * 7] * 2}, "guess"),
+        ({"guess": [[np.nan] * 7]}, "guess"),
+        ({"tolerance": -1.0}, "tolerance"),
+        ({"workers": 0}, "workers"),
+    ],
+)
+def test_options_of_transfers(options, where):
+    with pytest.raises(InputError, match=where) as caught:
+        direct_transfers(transfer_problem(**TRANSFER), **options)
+    one_line(caught)
+
+
+def test_a_table_is_no_batch_of_transfers():
+    with pytest.raises(InputError, match="batch"):
+        direct_transfers(TRANSFER)
+
+
+def test_north_in_either_spelling():
+    for one, other in ((True, 1), (False, -1)):
+        assert transfer_problem(**TRANSFER, northbound_arrival=one).northbound_arrival == other

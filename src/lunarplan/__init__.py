@@ -2,12 +2,17 @@
 
 The public names, loaded when first used, so that `import lunarplan` costs nothing:
 
-    Mission, Plan            a mission file, and its plan
-    propagate, ForceModel    trajectories of your own states
-    Ephemeris                where the bodies are
-    State, Trajectory        states that know their epoch, centre and axes; paths with dense output
-    lambert                  the two-body boundary value problem
-    LunarplanError, ...      what can go wrong
+    Mission, Plan                       a mission file, and its plan
+    propagate                           batches of your own states, with state-transition matrices
+    fly, Trajectory                     one state with every step kept: dense output and events
+    ForceModel, SolarPressure, Thrust   what acts on them
+    transfer_problem, direct_transfers  batches of transfers from a parking orbit to the Moon
+    propagate_cr3bp                     the circular restricted three-body problem
+    lambert                             the two-body boundary value problem
+    Ephemeris                           where the bodies are
+    State                               states that know their epoch, centre and axes
+    tdb_seconds, utc_iso                epochs in and out
+    LunarplanError, ...                 what can go wrong
 """
 
 from importlib import import_module
@@ -22,14 +27,18 @@ from lunarplan.errors import (
 )
 
 if TYPE_CHECKING:
+    from lunarplan.model.cr3bp import propagate_cr3bp
     from lunarplan.model.ephemeris import Ephemeris
-    from lunarplan.model.forces import ForceModel
-    from lunarplan.model.propagation import propagate
+    from lunarplan.model.epochs import tdb_seconds, utc_iso
+    from lunarplan.model.forces import ForceModel, SolarPressure
+    from lunarplan.model.propagation import Thrust, propagate
     from lunarplan.model.state import State
-    from lunarplan.model.trajectory import Trajectory
+    from lunarplan.model.trajectory import Trajectory, fly
     from lunarplan.model.two_body import lambert
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
+    from lunarplan.transfers.direct import direct_transfers
+    from lunarplan.transfers.direct import problem as transfer_problem
 
     __version__: str
 
@@ -41,7 +50,9 @@ _HOME = {
     "direct_transfers": "lunarplan.transfers.direct",
     "fly": "lunarplan.model.trajectory",
     "propagate_cr3bp": "lunarplan.model.cr3bp",
-    "transfer_problem": "lunarplan.transfers.direct",
+    "tdb_seconds": "lunarplan.model.epochs",
+    "transfer_problem": "lunarplan.transfers.direct:problem",
+    "utc_iso": "lunarplan.model.epochs",
     "Mission": "lunarplan.plan.mission",
     "Plan": "lunarplan.plan.plan",
     "State": "lunarplan.model.state",
@@ -60,10 +71,18 @@ __all__ = [
     "LunarplanError",
     "Mission",
     "Plan",
+    "SolarPressure",
     "State",
+    "Thrust",
     "Trajectory",
+    "direct_transfers",
+    "fly",
     "lambert",
     "propagate",
+    "propagate_cr3bp",
+    "tdb_seconds",
+    "transfer_problem",
+    "utc_iso",
 ]
 
 
@@ -72,7 +91,8 @@ def __getattr__(name: str) -> Any:
         return import_module("importlib.metadata").version("lunarplan")
     if name not in _HOME:
         raise AttributeError(f"module 'lunarplan' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    module, _, own_name = _HOME[name].partition(":")
+    value = getattr(import_module(module), own_name or name)
     globals()[name] = value  # the next look-up does not come here
     return value
 

@@ -224,7 +224,6 @@ def test_a_singular_row_does_not_take_the_others_along():
     assert found.status[1] == CONVERGED
 
 
-@pytest.mark.xfail(strict=True, reason="numpy's SVD raises LinAlgError for the whole batch")
 def test_partials_that_are_not_finite_do_not_take_the_others_along():
     def evaluate(x, rows):
         f, jacobian = circle_and_line(x, rows)

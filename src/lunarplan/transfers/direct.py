@@ -16,9 +16,11 @@ from lunarplan.errors import InputError
 from lunarplan.kernels.blocks import STATE
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
+from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.propagation import Run, accelerations, row_inputs
+from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
+from lunarplan.model.rows import numbers
 from lunarplan.transfers import patched_conic as conic
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _MATCH_BEFORE_PERILUNE_S = 57_600.0  # about the edge of the lunar sphere of influence
 _SEED_DISTANCE_KM = 60_000.0
+_ON_THE_RIM = 1e-9  # sines; a plane whose highest latitude is the site's is fixed to half the digits
 _SIDEREAL_RATE_RAD_S = 7.292115e-5
 FREE = (
     Variable("node", 1e-2, 0.3),
@@ -134,32 +137,67 @@ def problem(
 ) -> Problem:
     """Build a batch from values in the units of the edge, broadcast against each other.
 
+    perilune_tdb                             : arrival; anything `tdb_seconds` reads
+    tof_s                                    : from injection to perilune, 1 to 20 days
+    parking_altitude_km, perilune_altitude_km : over the equatorial radius of the Earth, the mean radius of the Moon
+    parking_inclination_deg                  : to the Earth's equator; at least the Moon's declination on arrival
+    lunar_inclination_deg                    : to the Moon's equator, retrograde over 90
+    northbound_departure, northbound_arrival : 1 for the plane flown northbound, -1 for the other; see `Problem`
+
     Raises InputError for altitudes below the surface, inclinations outside 0-180 deg, times of flight <= 0, NaN.
     """
     given = (
-        ("perilune_tdb", perilune_tdb, -np.inf, np.inf),
         ("tof_s", tof_s, 86_400.0, 20 * 86_400.0),
         ("parking_altitude_km", parking_altitude_km, 100.0, 100_000.0),
         ("parking_inclination_deg", parking_inclination_deg, 0.0, 180.0),
-        ("northbound_departure", northbound_departure, -1, 1),
         ("perilune_altitude_km", perilune_altitude_km, 0.0, 50_000.0),
         ("lunar_inclination_deg", lunar_inclination_deg, 0.0, 180.0),
-        ("northbound_arrival", northbound_arrival, -1, 1),
     )
-    columns = [_within(name, value, low, high) for name, value, low, high in given]
-    t, tof, parking, i, north, perilune, lunar_i, lunar_north = (
-        np.atleast_1d(c).astype(float).copy() for c in np.broadcast_arrays(*columns)
-    )
+    columns = {name: _within(name, value, low, high) for name, value, low, high in given}
+    columns["perilune_tdb"] = _epochs("perilune_tdb", perilune_tdb)
+    columns["northbound_departure"] = _north_or_south("northbound_departure", northbound_departure)
+    columns["northbound_arrival"] = _north_or_south("northbound_arrival", northbound_arrival)
+    try:
+        shape = np.broadcast_shapes((1,), *(c.shape for c in columns.values()))
+    except ValueError:
+        shape = ()
+    if len(shape) != 1:
+        text = ", ".join(f"{name} {c.shape}" for name, c in columns.items() if c.ndim)
+        raise InputError(
+            f"batches do not match: {text}", where="problem", allowed="one value, or one for each of N rows"
+        )
+    row = {name: np.broadcast_to(c, shape).copy() for name, c in columns.items()}
     return Problem(
-        t, tof, RADIUS_KM["earth"] + parking, np.radians(i), north,
-        RADIUS_KM["moon"] + perilune, np.radians(lunar_i), lunar_north,
-    )  # fmt: skip
+        row["perilune_tdb"],
+        row["tof_s"],
+        RADIUS_KM["earth"] + row["parking_altitude_km"],
+        np.radians(row["parking_inclination_deg"]),
+        row["northbound_departure"],
+        RADIUS_KM["moon"] + row["perilune_altitude_km"],
+        np.radians(row["lunar_inclination_deg"]),
+        row["northbound_arrival"],
+    )
 
 
 def _within(name: str, value: ArrayLike, low: float, high: float) -> Floats:
-    a = np.asarray(value, float)
-    if not (np.isfinite(a) & (a >= low) & (a <= high)).all():
-        raise InputError("a value is out of range or not finite", where=name, allowed=f"{low:g} to {high:g}")
+    a = numbers(name, value, 1)
+    bad = ~(np.isfinite(a) & (a >= low) & (a <= high))
+    if bad.any():
+        raise InputError(f"{a[bad][0]:g} is out of range", where=name, allowed=f"{low:g} to {high:g}")
+    return a
+
+
+def _epochs(name: str, value: ArrayLike) -> Floats:
+    try:
+        return np.asarray(tdb_seconds(value), float)
+    except InputError as error:
+        raise InputError(error.what, where=name, allowed=error.allowed, remedy=error.remedy) from None
+
+
+def _north_or_south(name: str, value: ArrayLike) -> Floats:
+    a = numbers(name, np.where(value, 1.0, -1.0) if np.asarray(value).dtype == bool else value, 1)
+    if not (np.abs(a) == 1.0).all():
+        raise InputError("is neither north nor south", where=name, allowed="1 or True for north, -1 or False for south")
     return a
 
 
@@ -178,9 +216,27 @@ def direct_transfers(
     site turns under the parking plane at lift-off. Rows that do not converge are NaN, with a status.
     """
     forces = ForceModel() if forces is None else forces
+    _check(batch, forces, launch, tolerance, workers)
+    if guess is not None:
+        guess = numbers("guess", guess, len(FREE))
+        if guess.shape != (len(batch.tof_s), len(FREE)) or not np.isfinite(guess).all():
+            raise InputError(f"shape {guess.shape}", where="guess", allowed=f"finite, {len(batch.tof_s), len(FREE)}")
     shooting = _Shooting(batch, forces, launch, tolerance, workers)
     start = shooting.seed() if guess is None else guess
     return shooting.transfers(target(shooting.evaluate, start, FREE, TARGETS))
+
+
+def _check(batch: object, forces: ForceModel, launch: object, tolerance: float, workers: int | None) -> None:
+    if not isinstance(batch, Problem):
+        raise InputError(
+            f"a {type(batch).__name__}", where="batch", allowed="a Problem", remedy="make one: problem(...)"
+        )
+    if not (launch is None or isinstance(launch, LaunchTie)):
+        raise InputError(f"a {type(launch).__name__}", where="launch", allowed="a LaunchTie, or None")
+    check_options(forces, "earth", tolerance, workers)
+    for body in ("earth", "moon"):
+        if not forces.gm(body) > 0.0:
+            raise InputError(f"the {body} does not attract", where="forces", remedy=f'put "{body}" into its bodies')
 
 
 class _Shooting:
@@ -249,7 +305,15 @@ class _Shooting:
         jacobian[:, :6, 3] = -np.einsum("nij,nj->ni", out_stm, rate)
         jacobian[:, :6, 4:] = -(back_stm @ end_partials)
         f[:, 6], jacobian[:, 6] = self.departure_time(x, rows)
+        f[(epochs != x[:, 3]) | self._out_of_reach(rows)] = np.nan  # before the ephemeris begins, or far from the site
         return f, jacobian
+
+    def _out_of_reach(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Planes that do not pass over the launch site."""
+        if self.launch is None:
+            return np.zeros(len(rows), bool)
+        beyond = np.abs(np.sin(self.launch.latitude)) - np.sin(self.batch.parking_inclination[rows])
+        return np.asarray(beyond > _ON_THE_RIM)
 
     def departure_time(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         gradient = np.zeros((len(x), 7))
@@ -305,7 +369,8 @@ def lateness(transfers: Transfers, launch: LaunchTie) -> Floats:
 
 def _launch_angles(launch: LaunchTie, inclination: Floats) -> tuple[Floats, Floats]:
     """Longitude of the site east of the ascending node, and its argument of latitude, in a plane over the site."""
-    rising = np.arcsin(np.clip(np.sin(launch.latitude) / np.sin(inclination), -1.0, 1.0))
+    sine = np.sin(launch.latitude) / np.maximum(np.sin(inclination), 1e-12)
+    rising = np.arcsin(np.clip(sine, -1.0, 1.0))
     argument = np.where(launch.southbound, np.pi - rising, rising)
     return np.arctan2(np.cos(inclination) * np.sin(argument), np.cos(argument)), argument
 

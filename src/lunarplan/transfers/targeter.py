@@ -114,7 +114,7 @@ class _Search:
         self.tolerance = np.array([t.tolerance for t in targets])
         self.x = np.clip(guess, *self.bounds)
         n = len(guess)
-        self.f, self.jacobian = evaluate(self.x, np.arange(n)) if n else (guess, guess)
+        self.f, self.jacobian = self._evaluated(self.x, np.arange(n)) if n else (guess, guess)
         self.damping = np.zeros(n)
         self.status = np.full(n, ITERATION_LIMIT, np.int8)
         self.iterations = np.zeros(n, np.int32)
@@ -133,7 +133,7 @@ class _Search:
             return False
         self.iterations[rows] += 1
         trial = np.clip(self.x[rows] + self._correction(rows), *self.bounds)
-        f, jacobian = self.evaluate(trial, rows)
+        f, jacobian = self._evaluated(trial, rows)
         better = self._cost(f) < self._cost(self.f[rows])  # NaN is not better
         won, lost = rows[better], rows[~better]
         self.x[won], self.f[won], self.jacobian[won] = trial[better], f[better], jacobian[better]
@@ -142,6 +142,12 @@ class _Search:
         self.status[lost[self.damping[lost] > _LARGEST_DAMPING]] = STALLED
         self._note_converged(won)
         return True
+
+    def _evaluated(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Residuals and partials; a row without partials is a row that cannot be evaluated."""
+        f, jacobian = self.evaluate(x, rows)
+        usable = np.asarray(np.isfinite(jacobian).all(axis=(1, 2)))
+        return np.where(usable[:, None], f, np.nan), jacobian
 
     def _cost(self, f: Floats) -> Floats:
         return np.asarray(((f / self.scale_f) ** 2).sum(axis=1))
