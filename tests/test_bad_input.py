@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import pickle
 import struct
+import tomllib
 from pathlib import Path
 
 import astropy.units as u
@@ -18,6 +19,7 @@ from lunarplan import (
     ForceModel,
     InfeasibleError,
     InputError,
+    Mission,
     State,
     Trajectory,
     direct_transfers,
@@ -388,3 +390,98 @@ def test_a_table_is_no_batch_of_transfers():
 def test_north_in_either_spelling():
     for one, other in ((True, 1), (False, -1)):
         assert transfer_problem(**TRANSFER, northbound_arrival=one).northbound_arrival == other
+
+
+# ---------------------------------------------------------------- missions
+
+
+MISSION = """
+[mission]
+name = "Made up"
+[vehicle]
+dry_mass = "1000 kg"
+propellant = "1500 kg"
+engines = [{ name = "main", thrust = "3000 N", isp = "310 s" }]
+[launch]
+site = "ksc"
+earliest = 2028-03-01
+latest = 2028-03-10
+parking_orbit = { altitude = "200 km", inclination = "28.5 deg" }
+[[phase]]
+type = "translunar"
+tof = ["3.5 days", "5 days"]
+[[phase]]
+type = "insertion"
+epoch = 2028-03-08T00:00:00Z
+perilune = "100 km"
+inclination = "90 deg"
+engine = "main"
+finite = false
+burns = [{ apolune = "100 km" }]
+[[phase]]
+type = "lunar_orbit"
+duration = "1 days"
+"""
+
+
+def plan(*changes: tuple[str, str]) -> lunarplan.Plan:
+    text = MISSION
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return Mission.from_dict(tomllib.loads(text)).plan()
+
+
+def test_the_mission_that_is_spoilt_below_can_be_flown():
+    assert plan().converged
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("2028-", "1969-", "launch.earliest"),
+        ("2028-", "2019-", "launch.earliest"),
+        ("2028-", "2055-", "launch.latest"),
+        ("2028-", "9998-", "launch.latest"),
+        ('"1 days"', '"60 days"', None),
+        ("2028-03-01", "2019-12-20", None),
+    ],
+)
+def test_dates_the_ephemeris_does_not_cover(old, new, says):
+    changes = [(old, new)]
+    if new == '"60 days"':
+        changes += [("2028-03-01", "2050-12-01"), ("2028-03-10", "2050-12-10"), ("2028-03-08", "2050-12-08")]
+    if new == "2019-12-20":
+        changes += [("2028-03-10", "2020-01-05"), ("2028-03-08", "2020-01-03")]
+    with pytest.raises(InputError, match=says or "beyond DE440") as caught:
+        plan(*changes)
+    assert "change the dates" in one_line(caught)
+
+
+def test_a_window_of_decades_is_not_searched():
+    with pytest.raises(InputError, match=r"launch\.latest.*days.*phase\[1\]"):
+        plan(("epoch = 2028-03-08T00:00:00Z\n", ""), ("latest = 2028-03-10", "latest = 2048-03-10"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('["3.5 days", "5 days"]', '"1.5 days"', "widen tof"),
+        ('inclination = "90 deg"', 'inclination = "0 deg"', "lunar inclination"),
+        ("2028-03-01", "2028-03-04", "outside the dates"),
+        ('"1500 kg"', '"1 kg"', "short by"),
+        ('3000 N", isp', '1 N", isp', "more thrust"),
+        ('3000 N", isp', '1e8 N", isp', "impulsive"),
+        ('{ apolune = "100 km" }', '{ apolune = "60000 km" }, { apolune = "100 km" }', "above the apolune"),
+        ('"1 days"', '"60 days"', "impact"),
+    ],
+)
+def test_missions_that_cannot_be_flown(old, new, says):
+    changes = [(old, new)]
+    if "thrust" in says or says == "impulsive":
+        changes.append(("finite = false", "finite = true"))
+    if says == "impact":
+        changes.append(('"100 km"', '"1 km"'))
+    with pytest.raises(InfeasibleError, match=says) as caught:
+        plan(*changes)
+    one_line(caught)

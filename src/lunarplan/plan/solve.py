@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.config.launch import LAUNCHER
-from lunarplan.errors import ConvergenceError, InfeasibleError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels import blocks
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.model import events
@@ -36,6 +36,7 @@ MOON_DEGREE = 50  # of the lunar field: what is left out moves a low orbit by me
 _TOF_STEP_S = 10_800.0
 _ARRIVAL_STEP_S = 43_200.0
 _CHECK_TOLERANCE = 1e-14
+_LONGEST_WINDOW_S = 400.0 * 86_400.0
 
 
 def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Progress | None = None) -> Solution:
@@ -47,12 +48,37 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     forces = ForceModel(
         bodies=("earth", "moon", "sun", "venus", "jupiter"), moon_degree=MOON_DEGREE, ephemeris=ephemeris
     )
+    _check_dates(mission, forces.source)
     with compilation_notice(say):
         say("looking for transfers")
         found = _transfers(mission, forces)
         best = _cheapest(mission, found)
         say("flying the transfer and the insertion")
         return _Flight(mission, forces, found, best).solution()
+
+
+def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
+    """Raise InputError unless the ephemeris covers the mission, and its launch dates can be searched in a minute."""
+    launch, arrival, longest = mission.launch, mission.insertion.epoch_tdb, mission.translunar.tof_s[1]
+    window_s = launch.latest_tdb - launch.earliest_tdb
+    if arrival is None and window_s > _LONGEST_WINDOW_S:
+        raise InputError(
+            f"launch dates span {window_s / 86_400.0:.0f} days and the arrival is left open",
+            where="launch.latest",
+            allowed=f"up to {_LONGEST_WINDOW_S / 86_400.0:.0f} days",
+            remedy="split them, or fix the arrival with epoch in phase[1]",
+        )
+    start = launch.earliest_tdb if arrival is None else max(launch.earliest_tdb, arrival - longest)
+    end = (launch.latest_tdb + longest if arrival is None else arrival) + mission.stay_s
+    first = max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
+    last = min(ephemeris.end_tdb, ephemeris.orientation.end_tdb)
+    if start < first or end > last:
+        raise InputError(
+            f"the mission may take from {utc_iso(start, 0)} to {utc_iso(end, 0)}, beyond {ephemeris.name}",
+            where="launch.earliest" if start < first else "launch.latest, phase[1].epoch",
+            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
+            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
+        )
 
 
 @dataclass(frozen=True)
@@ -119,22 +145,25 @@ def _transfers(mission: MissionFile, forces: ForceModel) -> Transfers:
     grid, tie = _grid(mission), launch_tie(mission)
     held = direct_transfers(grid.problem(mission), coarse, tolerance=1e-10)
     if not held.ok.any():
+        moon = forces.source.position("moon", "earth", grid.arrivals)
+        declination = np.degrees(np.abs(np.arcsin(moon[:, 2] / np.linalg.norm(moon, axis=1))).min())
         raise InfeasibleError(
-            f"none of {held.ok.size} transfers reaches the Moon",
-            where="phase 0 (translunar)",
-            remedy="widen tof, or raise the parking inclination above the Moon's declination",
+            f"none of {held.ok.size} transfers meets both planes",
+            where="launch.parking_orbit, phase[0].tof, phase[1].inclination",
+            remedy=f"raise the parking inclination above the Moon's declination, {declination:.1f} deg on arrival, "
+            "take the lunar inclination farther from the equator, or widen tof",
         )
     late = lateness(held, tie).reshape(grid.shape)
     x = held.solution.x.reshape(*grid.shape, -1)
     low, high = late[..., :-1], late[..., 1:]
     crossing = (low < 0.0) & (high >= 0.0) & (high - low < 43_200.0)
-    share = (low / (low - high))[crossing][:, None]
+    share = (low[crossing] / (low[crossing] - high[crossing]))[:, None]
     guess = x[..., :-1, :][crossing] + share * _wrapped(x[..., 1:, :] - x[..., :-1, :])[crossing]
     index = np.nonzero(crossing)
     if not len(guess):
         raise InfeasibleError(
             "no launch of the day meets the arrival",
-            where="launch, phase 0 (translunar)",
+            where="launch, phase[0].tof",
             remedy="widen tof: the site passes under the parking plane once a day",
         )
     tied = _at(grid, index, mission)
@@ -177,7 +206,7 @@ def _cheapest(mission: MissionFile, found: Transfers) -> int:
     nearest = found.launch_tdb[found.ok]
     raise InfeasibleError(
         f"none of {len(fit)} transfers fits: {counts}",
-        where="launch, phase 0 (translunar), phase 1 (insertion)",
+        where="launch, phase[0].tof, phase[1]",
         allowed=f"launches found: {', '.join(utc_iso(t, 0) for t in np.unique(nearest)[:4])}" if len(nearest) else "",
         remedy="widen the launch dates, tof or approach",
     )

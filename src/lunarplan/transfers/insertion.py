@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_SHORTEST_BURN_S, _LONGEST_BURN_S = 0.1, 86_400.0  # beyond, there is no apsis to burn at
 _STEEPEST = 0.75  # rad, between thrust and velocity at either end
 _TARGETS = (
     # km2/s2, some centimetres of semi-major axis: epochs resolve 0.12 microseconds, no finer
@@ -36,6 +37,7 @@ _TARGETS = (
     Target("eccentricity towards perilune", 1e-9, 1e-3),
     Target("eccentricity across", 1e-9, 1e-3),
 )
+_DRIFT_KM = 50.0  # between a circle asked for and the apsis met: the Moon's own field moves it by as much
 _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn just made
 
 
@@ -58,6 +60,7 @@ class ApsisBurn:
     def orbit(self, apsis: Floats) -> tuple[float, float]:
         """Semi-major axis and perilune radius wanted, km, for a burn made at the state of an apsis."""
         here = float(np.linalg.norm(apsis[:3]))
+        self._check_drift(here)
         near = here if self.perilune_radius_km is None else self.perilune_radius_km
         far = here if self.at == "apolune" and self.apolune_radius_km is None else self.apolune_radius_km
         a = 0.5 * (near + far) if far is not None and self.semi_major_axis_km is None else self.semi_major_axis_km
@@ -68,6 +71,17 @@ class ApsisBurn:
                 allowed=f"a semi-major axis over {here / 2:.1f} km",
             )
         return a, near
+
+    def _check_drift(self, here_km: float) -> None:
+        """A burn at perilune cannot bring apolune below itself; the Earth may have raised it that far meanwhile."""
+        far = self.apolune_radius_km
+        if self.at == "perilune" and far is not None and here_km > far + _DRIFT_KM:
+            raise InfeasibleError(
+                f"perilune is {here_km:.0f} km from the Moon's centre when the burn is due, above the apolune wanted",
+                where=f"burn at {self.at}, passage {self.passage}",
+                allowed=f"an apolune of {here_km:.0f} km from the centre or more",
+                remedy="burn at an earlier passage, or capture into a lower orbit first",
+            )
 
 
 @dataclass(frozen=True)
@@ -179,6 +193,15 @@ def _finite(
     impulse = _impulse(apsis, epoch, burn, forces)
     longest = 0.95 * mass_kg / engine.mass_flow_kg_s
     duration = min(engine.burn_time_s(impulse.delta_v_km_s, mass_kg), 0.9 * longest)
+    if not _SHORTEST_BURN_S < duration < _LONGEST_BURN_S:
+        raise InfeasibleError(
+            f"{impulse.delta_v_km_s * 1e3:.1f} m/s would take {engine.name} {duration:.3g} s",
+            where=f"burn at {burn.at}, {utc_iso(epoch)}",
+            allowed=f"{_SHORTEST_BURN_S:g} to {_LONGEST_BURN_S:g} s",
+            remedy="give the engine more thrust, or split the burn"
+            if duration > _SHORTEST_BURN_S
+            else "give the engine less thrust, or make the burns impulsive with finite = false",
+        )
     problem = _FiniteBurn(apsis, epoch, burn, forces, mass_kg, engine)
     free = [
         Variable("lead", 60.0, max(120.0, 0.2 * duration), -longest, longest),
