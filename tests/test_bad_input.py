@@ -4,6 +4,8 @@ import copy
 import datetime as dt
 import pickle
 import struct
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.time import Time
+from numba.core.event import trigger_event
 
 import lunarplan
 from lunarplan import (
@@ -27,12 +30,15 @@ from lunarplan import (
     propagate,
     transfer_problem,
 )
+from lunarplan.cli import NOBODY_READS, UNWRITABLE
+from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.model import data, events
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import SolarPressure
 from lunarplan.model.propagation import Thrust
 from lunarplan.model.trajectory import fly
+from lunarplan.plan import solve
 from tests.tolerances import EPOCH_RESOLUTION_KM
 
 EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"
@@ -468,7 +474,7 @@ def test_a_window_of_decades_is_not_searched():
     [
         ('["3.5 days", "5 days"]', '"1.5 days"', "widen tof"),
         ('inclination = "90 deg"', 'inclination = "0 deg"', "lunar inclination"),
-        ("2028-03-01", "2028-03-04", "outside the dates"),
+        ("latest = 2028-03-10", "latest = 2028-03-02T23:00:00Z", "outside the dates"),
         ('"1500 kg"', '"1 kg"', "short by"),
         ('3000 N", isp', '1 N", isp', "more thrust"),
         ('3000 N", isp', '1e8 N", isp', "impulsive"),
@@ -485,3 +491,58 @@ def test_missions_that_cannot_be_flown(old, new, says):
     with pytest.raises(InfeasibleError, match=says) as caught:
         plan(*changes)
     one_line(caught)
+
+
+def test_one_line_says_that_kernels_are_compiled(monkeypatch):
+    """However many functions that takes."""
+
+    def compile_much(mission, forces):
+        for _ in range(100):
+            with trigger_event("numba:compile"):
+                pass
+        raise InfeasibleError("far enough")
+
+    monkeypatch.setattr(solve, "_transfers", compile_much)
+    heard: list[str] = []
+    with pytest.raises(InfeasibleError, match="far enough"):
+        Mission.from_dict(tomllib.loads(MISSION)).plan(progress=heard.append)
+    assert len([line for line in heard if "compiling" in line]) == 1
+
+
+# ---------------------------------------------------------------- files and the terminal
+
+
+@pytest.mark.parametrize("path", [None, 3, b"mission.toml"])
+def test_paths_that_are_none(path):
+    for taker in (Mission.from_toml, output_folder, lambda path: write_atomic(path, "")):
+        with pytest.raises(InputError, match="path") as caught:
+            taker(path)
+        one_line(caught)
+
+
+def test_an_empty_list_is_called_a_list():
+    with pytest.raises(InputError, match="list should have at least 1 item"):
+        plan(('burns = [{ apolune = "100 km" }]', "burns = []"))
+
+
+def shell(command: str) -> tuple[int, str]:
+    """Exit code and standard error of a command line, `lunarplan` being this one."""
+    program = command.replace("lunarplan", f"{sys.executable} -m lunarplan.cli")
+    run = subprocess.run(["sh", "-c", program], stderr=subprocess.PIPE, text=True, check=False)
+    return run.returncode, run.stderr
+
+
+@pytest.mark.parametrize("json", ["", " --json"])
+def test_output_that_is_closed(json):
+    code, heard = shell(f"lunarplan missions{json} >&-")
+    assert code == NOBODY_READS
+    assert heard.count("\n") == 1
+    assert "standard output is closed" in heard
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("json", ["", " --json"])
+def test_a_full_disk(json):
+    code, heard = shell(f"lunarplan missions{json} > /dev/full")
+    assert code == UNWRITABLE
+    assert heard == "lunarplan: error: standard output: cannot be written: No space left on device\n"

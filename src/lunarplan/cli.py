@@ -25,7 +25,7 @@ from lunarplan.config import library
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.report.console import facts, show_missions, show_plan
 
-DEFECT, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 4, 130, 141
+DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
 _PATIENCE_S = 2.0
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
 
@@ -33,13 +33,18 @@ _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut sh
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
+    if sys.stdout is None:  # closed by the caller
+        return _failed(options, "error: standard output is closed; open it, or send it to a file", NOBODY_READS)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more is written at exit
+        _write_no_more()
         return NOBODY_READS
+    except OSError as error:  # files are looked after where they are written; this is the output, on a full disk
+        _write_no_more()
+        return _failed(options, f"error: standard output: cannot be written: {error.strerror}", UNWRITABLE)
     except KeyboardInterrupt:
         return _failed(options, "interrupted", INTERRUPTED)
     except LunarplanError as error:
@@ -47,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return _failed(options, f"this is a defect: {text}; run again with --debug and report it", DEFECT)
+
+
+def _write_no_more() -> None:
+    """Point standard output at nothing, so that what is left is not tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

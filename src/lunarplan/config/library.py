@@ -1,5 +1,6 @@
 """Where mission files are found: by path, or by name among those that come with lunarplan."""
 
+import os
 import tomllib
 from difflib import get_close_matches
 from importlib.resources import files
@@ -38,6 +39,8 @@ def find(name_or_path: str | Path) -> Path:
 
     Raises InputError if there is none, naming the closest names.
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise InputError(f"{name_or_path!r} is not a name or a path", where="mission", remedy="give text or a Path")
     path, text = Path(name_or_path), str(name_or_path)
     if path.suffix or len(path.parts) > 1:
         return _existing(path)

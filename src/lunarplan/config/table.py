@@ -173,7 +173,7 @@ def _explained(problem: ErrorDetails) -> tuple[InputError, Place]:
         return _no_such_tag(problem["ctx"]), ("type",)
     if problem["type"] == "literal_error":
         return _no_such_choice(problem), ()
-    message = problem["msg"][:1].lower() + problem["msg"][1:].replace("tuple", "list")
+    message = (problem["msg"][:1].lower() + problem["msg"][1:]).replace("tuple", "list")
     return InputError(f"{shown(problem['input'])}: {message}", remedy="correct the value"), ()
 
 

@@ -14,7 +14,7 @@ def write_atomic(path: str | Path, content: str | bytes) -> Path:
 
     Raises InputError if it cannot be written; what was there before is then still there.
     """
-    path = Path(path)
+    path = _path(path)
     data = content.encode() if isinstance(content, str) else content
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -38,7 +38,7 @@ def output_folder(path: str | Path) -> Path:
 
     Raises InputError if something that is no folder is in the way, or it cannot be made.
     """
-    path = Path(path)
+    path = _path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -47,6 +47,12 @@ def output_folder(path: str | Path) -> Path:
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
     return path
+
+
+def _path(path: object) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{path!r} is not a path", where="path", remedy="give text or a Path")
+    return Path(path)
 
 
 def _permissions(path: Path) -> int:

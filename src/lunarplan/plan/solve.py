@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
         bodies=("earth", "moon", "sun", "venus", "jupiter"), moon_degree=MOON_DEGREE, ephemeris=ephemeris
     )
     _check_dates(mission, forces.source)
-    with compilation_notice(say):
+    with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
         say("looking for transfers")
         found = _transfers(mission, forces)
         best = _cheapest(mission, found)
