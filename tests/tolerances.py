@@ -150,3 +150,6 @@ LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved t
 
 # Bad input: the same flight asked in other words
 EPOCH_RESOLUTION_KM = 2e-6  # 0.12 us, of each of two epochs, times 8 km/s
+LINEAR_DIGITS = 2e-9  # printed digits of the linear motion about L1 and L2
+ROTATION_ROUNDING = 3e-13  # the sine series ends 2e-13 short at the longest step
+THREE_BODY_ROUNDING = 1e-11  # fused against separate operations, grown past the smaller primary
