@@ -108,6 +108,13 @@ def test_options_of_the_propagation(name, value):
     one_line(caught)
 
 
+def test_the_moon_without_the_earth_is_not_two_bodies():
+    """It falls with the real Moon: 46 km in one revolution, where two bodies close."""
+    with pytest.raises(InputError, match=r"Earth is left out.*propagate_two_body") as caught:
+        propagate([1837.4, 0, 0, 0, 1.63, 0], EPOCH, LATER, center="moon", forces=ForceModel(bodies=("moon",)))
+    one_line(caught)
+
+
 def test_the_centre_in_any_letter_case():
     run = propagate(ORBIT, EPOCH, LATER, center="Earth")
     assert run.center == "earth"

@@ -8,7 +8,7 @@ The public names, loaded when first used, so that `import lunarplan` costs nothi
     ForceModel, SolarPressure, Thrust   what acts on them
     transfer_problem, direct_transfers  batches of transfers from a parking orbit to the Moon
     propagate_cr3bp                     the circular restricted three-body problem
-    lambert                             the two-body boundary value problem
+    lambert, propagate_two_body         the two-body problem, from two places or from a state
     Ephemeris                           where the bodies are
     State                               states that know their epoch, centre and axes
     tdb_seconds, utc_iso                epochs in and out
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lunarplan.model.propagation import Thrust, propagate
     from lunarplan.model.state import State
     from lunarplan.model.trajectory import Trajectory, fly
-    from lunarplan.model.two_body import lambert
+    from lunarplan.model.two_body import lambert, propagate_two_body
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
     from lunarplan.transfers.direct import direct_transfers
@@ -50,6 +50,7 @@ _HOME = {
     "direct_transfers": "lunarplan.transfers.direct",
     "fly": "lunarplan.model.trajectory",
     "propagate_cr3bp": "lunarplan.model.cr3bp",
+    "propagate_two_body": "lunarplan.model.two_body",
     "tdb_seconds": "lunarplan.model.epochs",
     "transfer_problem": "lunarplan.transfers.direct:problem",
     "utc_iso": "lunarplan.model.epochs",
@@ -80,6 +81,7 @@ __all__ = [
     "lambert",
     "propagate",
     "propagate_cr3bp",
+    "propagate_two_body",
     "tdb_seconds",
     "transfer_problem",
     "utc_iso",

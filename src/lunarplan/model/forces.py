@@ -78,7 +78,7 @@ _KINDS = (
 class ForceModel:
     """The forces of a propagation; every term can be switched.
 
-    bodies       : point masses that attract; others are ignored
+    bodies       : point masses that attract the spacecraft; each moves as the ephemeris says, whichever are listed
     earth_zonal  : highest zonal harmonic of the Earth: 0, 2, 3 or 4
     moon_degree  : degree and order of the lunar field, 0 for a point mass. Its GM is the field's own
     moon_field   : lunar gravity field; GRGM900C to degree 100 if not given
