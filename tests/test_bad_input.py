@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+import os
 import pickle
 import struct
 import subprocess
@@ -553,3 +554,14 @@ def test_a_full_disk(json):
     code, heard = shell(f"lunarplan missions{json} > /dev/full")
     assert code == UNWRITABLE
     assert heard == "lunarplan: error: standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_a_pipe_nobody_reads(json):
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [sys.executable, "-m", "lunarplan.cli", "missions", *json]
+    run = subprocess.run(program, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (NOBODY_READS, "")

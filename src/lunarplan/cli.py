@@ -121,7 +121,14 @@ def _print_json(content: dict[str, Any]) -> None:
 def _console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows a question mark
-    return Console(width=max(_TABLE_WIDTH, shutil.get_terminal_size().columns), highlight=False)
+    return _Console(width=max(_TABLE_WIDTH, shutil.get_terminal_size().columns), highlight=False)
+
+
+class _Console(Console):
+    """Leaves a broken pipe to `main`, where rich would end the program with exit code 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def _failed(options: argparse.Namespace, text: str, code: int) -> int:
