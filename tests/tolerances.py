@@ -153,3 +153,8 @@ EPOCH_RESOLUTION_KM = 2e-6  # 0.12 us, of each of two epochs, times 8 km/s
 LINEAR_DIGITS = 2e-9  # printed digits of the linear motion about L1 and L2
 ROTATION_ROUNDING = 3e-13  # the sine series ends 2e-13 short at the longest step
 THREE_BODY_ROUNDING = 1e-11  # fused against separate operations, grown past the smaller primary
+GMAT_THIRD_BODY_KM = 2.2e-7  # what GMAT and STK agree to on third bodies in lunar orbit, three days
+
+# Events
+EVENT_S = 1.2e-6  # promised by events.find: a microsecond; and the resolution of epochs
+CONTACT_S = 1e-3  # a ten-millionth of the disc is uncovered 0.2 ms before the last contact
