@@ -95,9 +95,11 @@ def fill_ephemeris(CLOCK, EPH, nodes, field):
 
     The Earth falls towards the point masses of the field. Any other origin falls as the ephemeris says it does
     relative to the Earth, so that moving the origin changes the coordinates and nothing else: a sum of point masses
-    would leave out what the Earth's oblateness does to the Moon (1.2e-12 km/s2, metres in a day).
+    would leave out what the Earth's oblateness does to the Moon (1.2e-12 km/s2, metres in a day). In a field without
+    the Earth every origin falls towards the point masses.
     """
     node = load(NODES, nodes, 0)
+    with_earth = field.gm[EARTH] > 0.0
     bodies = len(field.gm)
     half = 2.0 / field.length
     for lane in range(lane_count(CLOCK)):
@@ -110,17 +112,21 @@ def fill_ephemeris(CLOCK, EPH, nodes, field):
         ix, iy, iz = zero, zero, zero
         if center != EARTH:
             ox, oy, oz = horner3(field.polynomials, granule, 3 * center, x)
-            ix, iy, iz = curvature3(field.polynomials, granule, 3 * center, x)
-            ix, iy, iz = -half * half * ix, -half * half * iy, -half * half * iz
+            if with_earth:
+                ix, iy, iz = curvature3(field.polynomials, granule, 3 * center, x)
+                ix, iy, iz = -half * half * ix, -half * half * iy, -half * half * iz
         scatter3(EPH, 3 * EARTH, lane, -ox, -oy, -oz)
         for body in range(EARTH + 1, bodies):
             px, py, pz = horner3(field.polynomials, granule, 3 * body, x)
-            w = rsqrt(fma(px, px, fma(py, py, pz * pz)))
-            w = -field.gm[body] * (w * w * w)
-            ix = fma(w, px, ix)
-            iy = fma(w, py, iy)
-            iz = fma(w, pz, iz)
             scatter3(EPH, 3 * body, lane, px - ox, py - oy, pz - oz)
+            if not with_earth:
+                px, py, pz = px - ox, py - oy, pz - oz
+            if with_earth or body != center:
+                w = rsqrt(fma(px, px, fma(py, py, pz * pz)))
+                w = -field.gm[body] * (w * w * w)
+                ix = fma(w, px, ix)
+                iy = fma(w, py, iy)
+                iz = fma(w, pz, iz)
         scatter3(EPH, field.indirect, lane, ix, iy, iz)
         for series in range(3 * bodies, field.indirect):
             value = zero + field.polynomials[granule, series, DEGREE]

@@ -78,7 +78,8 @@ _KINDS = (
 class ForceModel:
     """The forces of a propagation; every term can be switched.
 
-    bodies       : point masses that attract the spacecraft; each moves as the ephemeris says, whichever are listed
+    bodies       : point masses that attract; each moves as the ephemeris says. Without the Earth, an orbit about the Moon is
+                   referred to a Moon that falls towards the other bodies listed only
     earth_zonal  : highest zonal harmonic of the Earth: 0, 2, 3 or 4
     moon_degree  : degree and order of the lunar field, 0 for a point mass. Its GM is the field's own
     moon_field   : lunar gravity field; GRGM900C to degree 100 if not given
@@ -211,6 +212,7 @@ class ForceModel:
         bodies = len(self.table_bodies)
         quaternion = 3 * bodies if harmonic else -1
         pole = 3 * bodies + 4 * bool(harmonic) if zonal else -1
+        moves = self.move_origin and {"earth", "moon"} <= set(self.bodies)
         table, reach = _lunar_tables(self.lunar_field, harmonic)
         return Field(
             start=granules.start_tdb,
@@ -227,8 +229,8 @@ class ForceModel:
             harmonic_degree=harmonic,
             harmonic_radius=self.lunar_field.radius_km,
             degree_reach=reach,
-            approach=_APPROACH_KM if self.move_origin else 0.0,
-            departure=_DEPARTURE_KM if self.move_origin else np.inf,
+            approach=_APPROACH_KM if moves else 0.0,
+            departure=_DEPARTURE_KM if moves else np.inf,
             radiation=self.sunlight is not None,
             thrust=thrust,
         )

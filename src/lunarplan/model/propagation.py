@@ -228,12 +228,6 @@ def check_options(
         )
     if not isinstance(forces, ForceModel):
         raise InputError(f"{forces!r:.60}", where="forces", allowed="a ForceModel", remedy="make one: ForceModel(...)")
-    if name == "moon" and "earth" not in forces.bodies:
-        raise InputError(
-            "the Earth is left out, but the Moon falls towards it as the ephemeris says and leaves its orbiters behind",
-            where="forces.bodies",
-            remedy='add "earth"; for the Moon alone see propagate_two_body',
-        )
     if not isinstance(thrust, Thrust | None):
         raise InputError(f"{thrust!r:.60}", where="thrust", allowed="a Thrust, or None")
     if not (workers is None or (isinstance(workers, int) and workers > 0)):
