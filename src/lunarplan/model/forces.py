@@ -78,8 +78,8 @@ _KINDS = (
 class ForceModel:
     """The forces of a propagation; every term can be switched.
 
-    bodies       : point masses that attract; each moves as the ephemeris says. Without the Earth, an orbit about the Moon is
-                   referred to a Moon that falls towards the other bodies listed only
+    bodies       : point masses that attract; each moves as the ephemeris says. Without the Earth, an orbit about
+                   the Moon is referred to a Moon that falls towards the other bodies listed only
     earth_zonal  : highest zonal harmonic of the Earth: 0, 2, 3 or 4
     moon_degree  : degree and order of the lunar field, 0 for a point mass. Its GM is the field's own
     moon_field   : lunar gravity field; GRGM900C to degree 100 if not given
