@@ -158,3 +158,10 @@ GMAT_THIRD_BODY_KM = 2.2e-7  # what GMAT and STK agree to on third bodies in lun
 # Events
 EVENT_S = 1.2e-6  # promised by events.find: a microsecond; and the resolution of epochs
 CONTACT_S = 1e-3  # a ten-millionth of the disc is uncovered 0.2 ms before the last contact
+
+# Earth equator of date
+EQUATOR_2000B_MAS = 3.0  # one milliarcsecond of nutation, and the precession of 2000 half a century on
+MEEUS_SIDEREAL_S = 5e-3  # the nutation and sidereal time of 1980: some hundredths of a second of arc
+EARTH_ANGLE_VS_ASTROPY_S = 1e-4  # 1.5 mas of the equation of the equinoxes
+ROTATION_RATE_RELATIVE = 1e-7  # nutation in right ascension within a fortnight
+TURN_BACK = 1e-15
