@@ -37,7 +37,7 @@ def test_against_the_newer_model():
 
 
 def test_the_pole_wanders_as_precession_makes_it():
-    """20 seconds of arc a year towards the first point of Aries, give or take nutation and what grows with time squared."""
+    """20 seconds of arc a year towards the first point of Aries, give or take nutation and T squared."""
     pole = equator_of_date(EPOCHS)[:, 2]
     years = EPOCHS / SECONDS_PER_DAY / 365.25
     assert pole[:, 0] == pytest.approx(np.radians(20.043 * years / 3600.0), abs=np.radians(10.0 / 3600.0))
