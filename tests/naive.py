@@ -161,9 +161,10 @@ def lit_fraction(to_sun, sun_radius, to_body, body_radius, rings=400):
 
 @dataclass
 class Model:
-    """A force model in Earth-centred ICRF coordinates, for the oracle.
+    """A force model in ICRF axes, for the oracle.
 
-    gm       : km3/s2 by body; the Earth falls towards the others
+    gm       : km3/s2 by body
+    center   : the body at the origin, which falls towards the others as point masses
     zonal    : highest Earth zonal harmonic, about ``pole`` ("date": erfa's pnm06a, or "icrf")
     moon     : (potential of the lunar harmonics, function tdb -> rotation ICRF to body axes), or None
     sunlight : km3/s2 taken from the Sun's attraction (no shadow), or 0
@@ -172,6 +173,7 @@ class Model:
 
     gm: dict
     bodies: Bodies = field(default_factory=Bodies)
+    center: str = "earth"
     zonal: int = 0
     pole: str = "date"
     moon: tuple | None = None
@@ -184,20 +186,24 @@ class Model:
     def acceleration(self, start_tdb, r, v=None, since=0.0):
         """km/s2, at float64[3], ``since`` s after the start."""
         tdb = start_tdb + since
-        total = -self.gm["earth"] * r / norm(r) ** 3
+        origin = self.bodies.position(self.center, start_tdb, since)
+        total = np.zeros(3)
         for body, gm in self.gm.items():
-            if body == "earth":
-                continue
-            s = self.bodies.position(body, start_tdb, since)
+            s = self.bodies.position(body, start_tdb, since) - origin
             felt = gm - self.sunlight if body == "sun" else gm
-            total = total - felt * (r - s) / norm(r - s) ** 3 - gm * s / norm(s) ** 3
+            total = total - felt * (r - s) / norm(r - s) ** 3
+            if body != self.center:
+                total = total - gm * s / norm(s) ** 3
         if self.zonal:
             potential = zonal_potential(self.zonal, self.gm["earth"], EARTH_GRAVITY_RADIUS_KM, _ZONAL, self._pole(tdb))
-            total = total + gradient(potential, r)
+            total = total + gradient(potential, r + origin)
+            if self.center != "earth":
+                total = total - gradient(potential, origin)
         if self.moon is not None:
             potential, rotation = self.moon
             axes = rotation(tdb)
-            total = total + axes.T @ gradient(potential, axes @ (r - self.bodies.position("moon", start_tdb, since)))
+            from_moon = r + origin - self.bodies.position("moon", start_tdb, since)
+            total = total + axes.T @ gradient(potential, axes @ from_moon)
         mass = self.mass_kg - self.flow_kg_s * since
         if self.force_n is not None:
             total = total + 1e-3 * np.asarray(self.force_n) / mass
@@ -210,7 +216,7 @@ class Model:
 
 
 def propagate(model, state, start_tdb, end_tdb, rtol=2.3e-14):
-    """State at the end, float64[6], by scipy's DOP853; Earth-centred ICRF, km and km/s."""
+    """State at the end, float64[6], by scipy's DOP853; ICRF axes about the model's centre, km and km/s."""
 
     def rate(t, y):
         return np.concatenate([y[3:], model.acceleration(start_tdb, y[:3], y[3:], t)])
@@ -218,7 +224,7 @@ def propagate(model, state, start_tdb, end_tdb, rtol=2.3e-14):
     span = end_tdb - start_tdb
     if span == 0.0:
         return np.array(state, float)
-    scale = 1e-3 * rtol * np.array([1e5] * 3 + [1.0] * 3)
+    scale = 1e-3 * rtol * np.repeat([np.linalg.norm(state[:3]), np.linalg.norm(state[3:])], 3)
     solution = solve_ivp(rate, (0.0, span), np.asarray(state, float), "DOP853", rtol=rtol, atol=scale)
     assert solution.success, solution.message
     return solution.y[:, -1]
