@@ -165,3 +165,16 @@ MEEUS_SIDEREAL_S = 5e-3  # the nutation and sidereal time of 1980: some hundredt
 EARTH_ANGLE_VS_ASTROPY_S = 1e-4  # 1.5 mas of the equation of the equinoxes
 ROTATION_RATE_RELATIVE = 1e-7  # nutation in right ascension within a fortnight
 TURN_BACK = 1e-15
+
+# Insertion
+IMPULSE_DIGITS_M_S = 0.6  # figures printed in whole m/s
+ORBIT_REACHED_KM = 1e-4  # 1e-9 km2/s2 of energy and 1e-9 of eccentricity, at 6,000 km
+PLANE_TURNED = 1e-5  # of the eccentricity vector, out of the plane of arrival; 7e-6 seen in half an hour
+LINE_OF_APSIDES = 3e-9  # each component of the eccentricity vector is met to 1e-9
+BURN_ORACLE_KM = 2e-6  # scipy's DOP853 at rtol 1e-13; epochs of ignition and cutoff resolve 0.12 us
+BURN_ORACLE_KM_S = 2e-9
+BURN_PARTIALS = 1e-8  # fourth-order differences
+LOSS_LIMIT_KM_S = 2e-5  # what two thrusts extrapolate to
+LOSS_ORDER = 0.15  # of the slope of loss against thrust
+ROBBINS_LOSS = (0.8, 1.0)  # of the estimate for thrust fixed in space and short burns
+APSIS_EPOCH_S = 1e-3
