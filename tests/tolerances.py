@@ -178,3 +178,8 @@ LOSS_LIMIT_KM_S = 2e-5  # what two thrusts extrapolate to
 LOSS_ORDER = 0.15  # of the slope of loss against thrust
 ROBBINS_LOSS = (0.8, 1.0)  # of the estimate for thrust fixed in space and short burns
 APSIS_EPOCH_S = 1e-3
+
+# Thrust
+STEERED_ORACLE_KM = 2e-7  # epochs resolve 0.12 us, in which the Moon moves as much; half of it seen after 25 minutes
+TWO_METHODS_KM = 2e-7  # Runge-Kutta against Nystrom after a day in low orbit; 7e-8 seen
+MASS_AT_NODE_KG = 5e-8  # 0.18 kg/s over the resolution of epochs
