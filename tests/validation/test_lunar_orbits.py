@@ -20,6 +20,7 @@ FALLS_AS_THE_EPHEMERIS = pytest.mark.xfail(
     strict=True,
     reason="about the Moon the origin falls as the ephemeris says, towards bodies the model leaves out as well",
 )
+WITH_EARTH = pytest.param(("moon", "earth"), marks=FALLS_AS_THE_EPHEMERIS)  # 15 km, for want of the Sun
 WITH_EARTH_AND_SUN = pytest.param(("moon", "earth", "sun"), marks=FALLS_AS_THE_EPHEMERIS)
 
 
@@ -33,7 +34,7 @@ def test_two_bodies_against_orekit():
     assert np.linalg.norm(miss[:3]) < resolved
 
 
-@pytest.mark.parametrize("bodies", [("moon",), WITH_EARTH_AND_SUN], ids=["alone", "with earth and sun"])
+@pytest.mark.parametrize("bodies", [("moon",), WITH_EARTH, WITH_EARTH_AND_SUN])
 def test_three_days_of_point_masses(bodies, point_masses, full_de440):
     """GMAT and STK agree to 0.2 mm on third bodies over these three days; so do scipy and the engine."""
     forces = point_masses(LUNA, bodies)
