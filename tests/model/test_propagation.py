@@ -1,6 +1,9 @@
 """Batches of states in the full force model: against scipy, against themselves, and at the edges."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -412,6 +415,33 @@ def test_forwards_and_backwards_in_one_batch():
     assert np.array_equal(run.states[2], COAST)
     for i, end in enumerate(ends):
         assert np.abs(propagate(COAST, START, end, forces=FULL).states[0] - run.states[i])[:3].max() < BATCH_ROUNDING_KM
+
+
+PORTABLE = """
+import sys
+import numpy as np
+from lunarplan.kernels.jit import has_avx512, lane_width
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.propagation import propagate
+
+states = np.load(sys.argv[1])
+run = propagate(states, float(sys.argv[2]), float(sys.argv[3]), forces=ForceModel(moon_degree=0), stm=True)
+print(has_avx512(), lane_width())
+np.save(sys.argv[1], run.require().states)
+"""
+
+
+def test_a_processor_without_avx512_gives_the_same_answer(tmp_path):
+    """Compiled for 256-bit vectors, in a process of its own."""
+    states, end, file = dispersed(20), START + 3 * DAY, tmp_path / "states.npy"
+    np.save(file, states)
+    haswell = {**os.environ, "NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma"}
+    call = [sys.executable, "-c", PORTABLE, str(file), repr(START), repr(end)]
+    done = subprocess.run(call, env=haswell, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["False", "8"]
+    here = propagate(states, START, end, forces=OBLATE)
+    assert np.abs(np.load(file) - here.states)[:, :3].max() < SHARED_CLOCK_KM
 
 
 # ---------------------------------------------------------------- failures of rows
