@@ -180,6 +180,16 @@ ROBBINS_LOSS = (0.8, 1.0)  # of the estimate for thrust fixed in space and short
 APSIS_EPOCH_S = 1e-3
 
 # Thrust
-STEERED_ORACLE_KM = 2e-7  # epochs resolve 0.12 us, in which the Moon moves as much; half of it seen after 25 minutes
 TWO_METHODS_KM = 2e-7  # Runge-Kutta against Nystrom after a day in low orbit; 7e-8 seen
 MASS_AT_NODE_KG = 5e-8  # 0.18 kg/s over the resolution of epochs
+
+# Plans
+CLOSURE_M = 1e-3  # asked for: a metre; 1.2e-4 m seen
+INDEPENDENT_CLOSURE_KM = 5e-5  # scipy: 25 mm, of which 22 are the nutation of 2000B against that of 2006/2000A
+JOINT_KM = 1e-6  # a millimetre asked for; epochs resolve 0.12 us, 0.2 mm at perilune
+JOINT_KM_S = 1e-9
+PERILUNE_KM = 1e-5  # a centimetre; after a finite burn, what 1e-9 of energy and eccentricity are worth
+ARRIVAL_INCLINATION_DEG = 1e-8
+LAUNCH_PLANE_DEG = 1e-5  # asked for: 0.1; a milliarcsecond of the pole is 3e-7
+COAST_ANGLE_DEG = 1e-4  # gravitational parameters in the eighth digit
+SAME_PLAN_S = 1e-3

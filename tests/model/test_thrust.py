@@ -16,7 +16,7 @@ from tests.tolerances import (
     BATCH_ROUNDING_KM,
     DENSE_OUTPUT_KM,
     MASS_AT_NODE_KG,
-    STEERED_ORACLE_KM,
+    ORACLE_KM,
     TWO_METHODS_KM,
 )
 
@@ -47,23 +47,28 @@ def naive_burn(start, center, thrust):
     force, rate = np.array(thrust.force_n), thrust.pitch_rate_rad_s
     flow = np.linalg.norm(force) / (STANDARD_GRAVITY_M_S2 * thrust.isp_s)
 
-    def place(t):
-        return bodies.state("moon", t) if center == "moon" else np.zeros(6)
+    def at(since):
+        return bodies.position(center, START, since)
+
+    def place(since):
+        """State of the centre; its velocity by an eighth-order difference over minutes."""
+        weights = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+        change = sum(w * (at(since + 60.0 * k) - at(since - 60.0 * k)) for k, w in enumerate(weights, 1))
+        return np.concatenate([at(since), change / 60.0])
 
     def derivative(t, y):
-        x = y - place(START + t)
-        along = x[3:] / naive.norm(x[3:])
-        normal = np.cross(x[:3], x[3:])
+        r, v = np.split(y - place(t), 2)
+        along = v / naive.norm(v)
+        normal = np.cross(r, v)
         normal /= naive.norm(normal)
         across = np.cross(along, normal)
         c, s = math.cos(rate * t), math.sin(rate * t)
         push = (force[0] * c - force[2] * s) * along + force[1] * normal + (force[0] * s + force[2] * c) * across
-        gravity = model.acceleration(START + t, y[:3])
+        gravity = model.acceleration(START, y[:3], since=t)
         return np.concatenate([y[3:], gravity + 1e-3 * push / (thrust.mass_kg - flow * t)])
 
-    exact = {"method": "DOP853", "rtol": 1e-13, "atol": [1e-8] * 3 + [1e-12] * 3}
-    end = solve_ivp(derivative, (0.0, DURATION), start + place(START), **exact).y[:, -1]
-    return end - place(START + DURATION)
+    exact = {"method": "DOP853", "rtol": 2.3e-14, "atol": [1e-10] * 3 + [1e-14] * 3}
+    return solve_ivp(derivative, (0.0, DURATION), start + place(0.0), **exact).y[:, -1] - place(DURATION)
 
 
 @pytest.mark.parametrize("center", STATES)
@@ -72,7 +77,7 @@ def test_against_scipy(name, center):
     end = propagate(
         STATES[center], START, START + DURATION, forces=FORCES, center=center, thrust=burn(name), tolerance=1e-13
     ).require()
-    assert np.abs(end.states[0] - naive_burn(STATES[center], center, burn(name)))[:3].max() < STEERED_ORACLE_KM
+    assert np.abs(end.states[0] - naive_burn(STATES[center], center, burn(name)))[:3].max() < ORACLE_KM
 
 
 @pytest.mark.parametrize("center", STATES)
