@@ -1,0 +1,333 @@
+"""The solver of missions: what it chooses, what ties it to the launch site, and how it says that there is no way."""
+
+import copy
+import math
+
+import erfa
+import numpy as np
+import pytest
+
+from lunarplan import Ephemeris, Mission
+from lunarplan.config import library
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
+from lunarplan.model import data
+from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.plan.solve import impact_parameter, launch_tie, solve
+from tests import naive
+from tests.tolerances import B_PLANE_ROUNDING, EVENT_S, SAME_PLAN_S
+
+MOON_KM, GM = RADIUS_KM["moon"], GM_KM3_S2["moon"]
+BASE = library.read(library.find("change-6")) | {"expect": {}}
+EQUATOR = {"latitude": "0 deg", "longitude": "110 deg"}
+DROP = object()
+
+
+def mission(*changes):
+    """Chang'e-6 with some entries changed: (path of keys, value)."""
+    table = copy.deepcopy(BASE)
+    for path, value in changes:
+        place = table
+        for key in path[:-1]:
+            place = place[key]
+        if value is DROP:
+            place.pop(path[-1])
+        else:
+            place[path[-1]] = value
+    return Mission.from_dict(table)
+
+
+def parking(**orbit):
+    return ("launch", "parking_orbit"), {"altitude": "200 km", **orbit}
+
+
+FREE_ARRIVAL = (("phase", 1, "epoch"), DROP)
+IMPULSIVE = (("phase", 1, "finite"), False)
+
+
+def cost(solution):
+    """What the choice is made by: TLI, and an impulse into the first orbit at perilune."""
+    return solution.tli.delta_v_km_s + solution.insertion[0].delta_v_km_s
+
+
+@pytest.fixture(scope="module")
+def flown():
+    return solve(mission(IMPULSIVE))
+
+
+# ---------------------------------------------------------------- choices
+
+
+def test_the_better_of_two_nodes_and_of_two_sides():
+    """Left the choice, the plan takes the cheapest; asked for one, that one."""
+    by_node = {n: solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node=n))) for n in ("ascending", "descending")}
+    best = solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node="best")))
+    assert cost(best) == pytest.approx(min(cost(s) for s in by_node.values()), abs=1e-7)
+    assert abs(by_node["ascending"].launch_tdb - by_node["descending"].launch_tdb) > 3600.0
+    by_side = {side: solve(mission(IMPULSIVE, (("phase", 1, "approach"), side))) for side in ("north", "south")}
+    assert cost(solve(mission(IMPULSIVE))) == pytest.approx(min(cost(s) for s in by_side.values()), abs=1e-7)
+
+
+@pytest.mark.parametrize(("side", "sign"), [("north", 1), ("south", -1)])
+def test_the_side_of_the_moon(side, sign):
+    """North of it, the incoming asymptote passes above the centre: B.R is negative, R points south."""
+    solution = solve(mission(IMPULSIVE, (("phase", 1, "approach"), side)))
+    before = solution.trajectory.at(solution.perilune_tdb - 3600.0, "moon")[0]
+    b_r, _ = naive.b_plane(before, GM)
+    assert -b_r * sign > 1000.0
+
+
+@pytest.mark.parametrize("node", ["ascending", "descending"])
+def test_the_node_is_how_the_moon_is_met(node):
+    """On the way out its latitude grows, or shrinks, as far as the plane turns at all."""
+    solution = solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node=node)))
+    hours = solution.tli.ignition_tdb + np.array([24.0, 48.0, 72.0]) * 3600.0
+    place = solution.trajectory.at(hours)[:, :3]
+    latitude = np.arcsin(place[:, 2] / np.linalg.norm(place, axis=1))
+    assert (np.diff(latitude) > 0.0).all() == (node == "ascending")
+    assert (np.diff(latitude) < 0.0).all() == (node == "descending")
+
+
+def test_a_free_arrival():
+    """The launch dates are kept, and the plan is no dearer than that of the arrival flown."""
+    day = (("launch", "earliest"), "2024-05-03"), (("launch", "latest"), "2024-05-03")
+    free = solve(mission(FREE_ARRIVAL, IMPULSIVE, *day))
+    assert tdb_seconds("2024-05-03T00:00:00") <= free.launch_tdb <= tdb_seconds("2024-05-04T00:00:00")
+    shortest, longest = 4.0 * SECONDS_PER_DAY, 5.5 * SECONDS_PER_DAY
+    assert shortest <= free.perilune_tdb - free.tli.cutoff_tdb <= longest
+    assert cost(free) < cost(solve(mission(IMPULSIVE))) + 5e-3
+
+
+@pytest.mark.parametrize(("latest", "minutes"), [("09:35", 20), ("10:15", 60)])
+def test_a_free_arrival_in_a_narrow_window(latest, minutes):
+    """An arrival is found for which the site turns under the plane within minutes of choice."""
+    begin = tdb_seconds("2024-05-03T09:15:00")
+    dates = (("launch", "earliest"), "2024-05-03T09:15:00Z"), (("launch", "latest"), f"2024-05-03T{latest}:00Z")
+    solution = solve(mission(FREE_ARRIVAL, IMPULSIVE, *dates))
+    assert begin <= solution.launch_tdb <= begin + 60.0 * minutes
+
+
+def test_revolutions_in_the_parking_orbit(flown):
+    """Three more of them: TLI comes three revolutions later after lift-off, and arrives on the same second."""
+    orbit = parking(azimuth="102.7 deg", node="ascending", coast_revolutions=3)
+    later = solve(mission(IMPULSIVE, orbit))
+    period = 2 * math.pi * math.sqrt((RADIUS_KM["earth"] + 200.0) ** 3 / GM_KM3_S2["earth"])
+    coasts = [s.tli.ignition_tdb - s.launch_tdb for s in (flown, later)]
+    assert coasts[1] - coasts[0] == pytest.approx(3 * period, abs=60.0)
+    assert later.perilune_tdb == flown.perilune_tdb
+
+
+def test_impulses_and_thrust_arrive_alike(flown):
+    """The transfer does not know how the orbit is entered; thrust costs more."""
+    finite = solve(mission())
+    assert finite.launch_tdb == pytest.approx(flown.launch_tdb, abs=SAME_PLAN_S)
+    assert finite.tli.delta_v_km_s == pytest.approx(flown.tli.delta_v_km_s, abs=1e-9)
+    for burn, impulse in zip(finite.insertion, flown.insertion, strict=True):
+        assert impulse.delta_v_km_s < burn.delta_v_km_s < 1.05 * impulse.delta_v_km_s
+        assert impulse.duration_s == 0.0 < burn.duration_s
+
+
+def test_a_departure_burn_of_the_vehicle_lightens_it():
+    """With TLI by its own engine, the mass that brakes at the Moon is what TLI leaves."""
+    tank = (("vehicle", "propellant"), "12000 kg")
+    own = solve(mission(tank, (("phase", 0, "engine"), "main")))
+    carried = solve(mission(tank))
+    exhaust = 310.0 * 9.80665e-3
+    arcs = {arc.name: arc for arc in own.trajectory.arcs}
+    left = 15850.0 * math.exp(-own.tli.delta_v_km_s / exhaust)
+    assert arcs["LOI-1"].rows[0, 4] == pytest.approx(left, rel=1e-9)
+    assert own.insertion[0].duration_s < 0.5 * carried.insertion[0].duration_s
+
+
+def test_a_stay_of_no_time():
+    table = copy.deepcopy(BASE)
+    table["phase"] = table["phase"][:2]
+    solution = solve(Mission.from_dict(table))
+    assert solution.trajectory.end_tdb == pytest.approx(solution.insertion[-1].cutoff_tdb, abs=EVENT_S)
+    assert solution.end_orbit.apolune_altitude_km == pytest.approx(200.0, abs=1e-5)
+
+
+def test_later_arrivals_of_one_launch_day():
+    """Six hours later at the Moon, a quarter of an hour's difference on the pad: the rest is time of flight."""
+    arrivals = [f"2024-05-08T{hour:02d}:20:00Z" for hour in (0, 2, 4, 6)]
+    found = [solve(mission(IMPULSIVE, (("phase", 1, "epoch"), arrival))) for arrival in arrivals]
+    launches = np.array([s.launch_tdb for s in found])
+    assert launches.max() - launches.min() < 900.0
+    assert (np.diff([s.perilune_tdb - s.tli.ignition_tdb for s in found]) > 6000.0).all()
+
+
+def test_an_arrival_when_the_moon_stands_too_high():
+    """On the evening of that day it stands at 23.3 deg, above the parking inclination of 23.13 deg."""
+    with pytest.raises(InfeasibleError, match=r"Moon's declination, 23\.3 deg"):
+        solve(mission((("phase", 1, "epoch"), "2024-05-08T21:20:00Z")))
+
+
+# ---------------------------------------------------------------- progress, provenance, ephemeris
+
+
+def test_progress_is_told():
+    lines = []
+    solve(mission(IMPULSIVE), progress=lines.append)
+    told = [line for line in lines if "compiling" not in line]
+    assert told == ["looking for transfers", "flying the transfer and the insertion"]
+
+
+def test_the_same_answer_twice(flown):
+    again = solve(mission(IMPULSIVE))
+    assert again.launch_tdb == flown.launch_tdb
+    assert again.closure_m == flown.closure_m
+    assert again.tli == flown.tli
+    assert again.insertion == flown.insertion
+
+
+def test_provenance(flown):
+    assert flown.provenance["ephemeris_sha256"] == Ephemeris.packaged().sha256
+    assert flown.provenance["tolerance"] == 1e-13
+    assert "check" in flown.provenance
+
+
+def test_an_ephemeris_by_its_files(flown):
+    """The packaged files, given as a user would give their own."""
+    theirs = Ephemeris.from_files(data.packaged(data.EPHEMERIS), data.packaged(data.ORIENTATION))
+    solution = solve(mission(IMPULSIVE), ephemeris=theirs)
+    assert solution.launch_tdb == flown.launch_tdb
+    assert solution.perilune_altitude_km == flown.perilune_altitude_km
+
+
+# ---------------------------------------------------------------- no way
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "says"),
+    [
+        pytest.param(
+            [(("launch", "earliest"), "2024-05-03T12:00:00Z"), (("launch", "latest"), "2024-05-03T22:00:00Z")],
+            "launch",
+            ["outside the dates", "launches found: 2024-05-03T", "widen the launch dates"],
+            id="launch dates some hours late",
+        ),
+        pytest.param(
+            [(("launch", "earliest"), "2024-05-02T12:00:00Z"), (("launch", "latest"), "2024-05-03T06:00:00Z")],
+            "launch",
+            ["outside the dates", "widen the launch dates"],
+            id="launch dates some hours early",
+        ),
+        pytest.param(
+            [(("phase", 0, "tof"), ["4.0 days", "4.05 days"])],
+            "phase[0].tof",
+            ["no launch of the day", "widen tof"],
+            id="tof too narrow",
+        ),
+        pytest.param(
+            [(("phase", 1, "inclination"), "178 deg")],
+            "phase[1].inclination",
+            ["lunar inclination farther from the equator"],
+            id="lunar inclination below the asymptote's declination",
+        ),
+        pytest.param(
+            [(("launch", "site"), EQUATOR), parking(inclination="5 deg")],
+            "launch.parking_orbit",
+            ["raise the parking inclination above the Moon's declination"],
+            id="parking inclination below the Moon's declination",
+        ),
+        pytest.param(
+            [(("phase", 0, "engine"), "main")],
+            "TLI",
+            ["short by", "carry more propellant"],
+            id="tank too small for TLI",
+        ),
+    ],
+)
+def test_no_way(changes, where, says):
+    with pytest.raises(InfeasibleError) as caught:
+        solve(mission(*changes))
+    assert caught.value.exit_code == 3
+    assert where in caught.value.where
+    assert caught.value.remedy
+    for text in says:
+        assert text in str(caught.value)
+
+
+def test_a_tank_too_small_for_the_braking():
+    """The burns are solved, the budget finds the tank empty: which burn, and by how much."""
+    with pytest.raises(InfeasibleError, match=r"LOI-2: needs .* short by .* kg.*carry more propellant") as caught:
+        mission((("vehicle", "propellant"), "500 kg")).plan()
+    assert caught.value.exit_code == 3
+
+
+def test_the_declination_in_the_message_is_the_moons():
+    with pytest.raises(InfeasibleError) as caught:
+        solve(mission((("launch", "site"), EQUATOR), parking(inclination="5 deg")))
+    moon = naive.Bodies().position("moon", tdb_seconds("2024-05-08T02:20:00"))
+    declination = math.degrees(math.asin(moon[2] / np.linalg.norm(moon)))
+    assert f"{abs(declination):.1f} deg" in caught.value.remedy
+
+
+@pytest.mark.parametrize("inclination", ["21 deg", "28.5 deg", "50 deg"])
+def test_a_parking_inclination_above_the_declination_is_enough(inclination):
+    """The Moon stands at 19.6 deg on that arrival."""
+    assert solve(mission(IMPULSIVE, (("launch", "site"), EQUATOR), parking(inclination=inclination))).converged
+
+
+@pytest.mark.parametrize("inclination", ["10 deg", "45 deg", "90 deg", "135 deg", "170 deg"])
+def test_lunar_inclinations_above_the_asymptotes_declination(inclination):
+    terms = (("phase", 1, "inclination"), inclination), (("phase", 1, "arrival"), DROP)
+    solution = solve(mission(IMPULSIVE, *terms))
+    assert math.degrees(solution.orbits[0].inclination_rad) == pytest.approx(float(inclination.split()[0]), abs=1e-6)
+
+
+def test_dates_that_cannot_belong_together_are_bad_input():
+    with pytest.raises(InputError, match=r"phase\[1\]\.epoch.*before the earliest launch"):
+        mission((("launch", "earliest"), "2024-05-09"), (("launch", "latest"), "2024-05-10"))
+
+
+def test_too_little_thrust_says_so():
+    with pytest.raises((InfeasibleError, ConvergenceError), match="more thrust, or split the burn"):
+        solve(mission((("vehicle", "engines", 0, "thrust"), "100 N")))
+
+
+def test_rows_that_fail_do_not_end_the_search():
+    """Some of the transfers of a window of ten days reach nothing; the others are still looked at."""
+    assert solve(mission(FREE_ARRIVAL, IMPULSIVE)).converged
+
+
+# ---------------------------------------------------------------- pieces
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "southbound"), [("80 deg", False), ("90 deg", False), ("100 deg", True), ("102.7 deg", True)]
+)
+def test_launch_tie(azimuth, southbound):
+    tie = launch_tie(mission(parking(azimuth=azimuth)))
+    assert tie.southbound is southbound
+    x, y, z = erfa.gd2gc(1, math.radians(110.9511), math.radians(19.6145), 0.0)
+    assert tie.latitude == pytest.approx(math.atan2(z, math.hypot(x, y)), abs=1e-12)
+    assert math.degrees(tie.longitude) == pytest.approx(110.9511, abs=1e-9)
+    assert tie.ascent_s == 600.0
+    period = 2 * math.pi * math.sqrt((RADIUS_KM["earth"] + 200.0) ** 3 / GM_KM3_S2["earth"])
+    assert tie.ascent_angle == pytest.approx(math.pi * 600.0 / period, rel=1e-6)
+    assert tie.revolutions == 0
+
+
+def test_impact_parameter_against_the_b_plane():
+    """Its direction, from states anywhere on a hyperbola."""
+    perilune = np.array([1937.4, 0.0, 0.0, 0.0, 1.2, 2.05])
+    moments = np.array([perilune, *(_hyperbola(perilune, t) for t in (-5000.0, -500.0, 700.0))])
+    directions = impact_parameter(moments, GM)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    b_r, b_t = naive.b_plane(perilune, GM)
+    h = np.cross(perilune[:3], perilune[3:])
+    # the asymptote, B and the angular momentum stand at right angles
+    assert np.abs(directions @ h / np.linalg.norm(h)).max() < B_PLANE_ROUNDING
+    assert np.abs(directions - directions[0]).max() < 1e-9
+    assert directions[0, 2] * -b_r > 0.0
+    assert abs(directions[0, 2]) <= abs(b_r) / math.hypot(b_r, b_t) + B_PLANE_ROUNDING
+
+
+def _hyperbola(state, seconds):
+    from scipy.integrate import solve_ivp
+
+    def rate(_, y):
+        return np.concatenate([y[3:], -GM * y[:3] / np.linalg.norm(y[:3]) ** 3])
+
+    return solve_ivp(rate, (0.0, seconds), state, "DOP853", rtol=1e-13, atol=1e-12).y[:, -1]
