@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from lunarplan.errors import ConvergenceError, InfeasibleError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
@@ -371,6 +371,33 @@ def test_burns_no_steering_can_make(engine, orbit):
 def test_too_much_thrust():
     with pytest.raises(InfeasibleError, match=r"less thrust.*impulsive"):
         made(ORBITS["half a day"], Engine("gun", 1e8, 310.0), 8000.0)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ConvergenceError,
+    reason="durations are differences of epochs, which resolve 0.12 us: at 2.5 g 3e-9 km/s, too much for the target",
+)
+def test_a_burn_of_some_seconds():
+    """Fifteen seconds at 2.5 g, whatever the epoch."""
+    for later in range(8):
+        start = PERILUNE + 1000.123 * later
+        insert(arrival(), start, [ORBITS["half a day"]], TWO_BODY, mass_kg=2000.0, engine=Engine("gun", 5e4, 320.0))
+
+
+@pytest.mark.xfail(strict=True, reason="the fields of a burn are not checked; from a mission file they cannot be so")
+@pytest.mark.parametrize(
+    "burn",
+    [
+        ApsisBurn(apolune_radius_km=math.nan),
+        ApsisBurn(apolune_radius_km=R + 500.0, at="side"),
+        ApsisBurn(apolune_radius_km=R + 500.0, passage=0),
+        ApsisBurn(semi_major_axis_km=5000.0, apolune_radius_km=R + 500.0),
+    ],
+)
+def test_burns_that_make_no_sense(burn):
+    with pytest.raises(InputError):
+        made(burn)
 
 
 def test_an_orbit_the_earth_takes_away():
