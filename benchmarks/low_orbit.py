@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from peer_heyoka import bodies, moon_turn, to_powers
 from peer_programs import brahe_ready, de440
+from polynomials import bodies, moon_turn, to_powers
 
 from lunarplan.model import data
 from lunarplan.model.forces import ForceModel
@@ -66,7 +66,7 @@ def low_orbits(rows: int) -> LowOrbits:
 # ---------------------------------------------------------------- heyoka
 
 
-def polynomials(work: LowOrbits, rows: int) -> Any:
+def day_polynomials(work: LowOrbits, rows: int) -> Any:
     """Earth, Sun, fall of the Moon, rotation: powers of time over each row's day, float64[rows, 18 * 13]."""
     gm_moon, gm_sun = work.forces.gm("moon"), work.forces.gm("sun")
     half = 0.5 * work.duration_s
@@ -119,7 +119,7 @@ def heyoka_batch(work: LowOrbits, rows: int, lanes: int) -> Any:
     import heyoka as hy
 
     equations, count = heyoka_system(work)
-    tables = polynomials(work, rows)
+    tables = day_polynomials(work, rows)
 
     def prepare(tolerance: float) -> Any:
         ta = hy.taylor_adaptive_batch(
@@ -147,7 +147,7 @@ def reference(work: LowOrbits, rows: int) -> Any:
 
     real = np.longdouble
     equations, count = heyoka_system(work)
-    tables = polynomials(work, rows)
+    tables = day_polynomials(work, rows)
     ta = hy.taylor_adaptive(
         equations, np.zeros(6, real), pars=np.zeros(count, real), tol=real(1e-18), fp_type=real, compact_mode=True
     )

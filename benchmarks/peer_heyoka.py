@@ -15,12 +15,10 @@ from typing import Any
 import heyoka as hy
 import numpy as np
 from arcs import Arcs
-from jplephem.spk import SPK
 from numpy.polynomial import chebyshev
+from polynomials import bodies, moon_turn, to_powers
 
-from lunarplan.model import data
 from lunarplan.model.constants import EARTH_GRAVITY_RADIUS_KM, EARTH_J2
-from lunarplan.model.ephemeris import Ephemeris
 
 LANES = hy.recommended_simd_size()
 
@@ -45,42 +43,9 @@ COARSE = Fit(2.1, 11, 6, 11, 11)  # for speed; their fits add less than 0.01 mm
 SHORT = Fit(1.05, 9, 5, 9, 9)
 
 
-@cache
-def spk() -> SPK:
-    return SPK.open(str(data.packaged(data.EPHEMERIS)))
-
-
-def bodies(tdb: Any, later: Any = 0.0) -> tuple[Any, Any]:
-    """Moon and Sun relative to the Earth, km, float64[3, N], by jplephem, at tdb + later.
-
-    In two parts because a double holds TDB to 0.1 us, 0.1 mm of the Moon's way: too coarse to differentiate.
-    """
-    day = np.floor(tdb / 86400.0)
-    jd, part = 2451545.0 + day, (tdb - 86400.0 * day + later) / 86400.0
-    kernel = spk()
-    earth = kernel[3, 399].compute(jd, part)[:3]
-    sun = kernel[0, 10].compute(jd, part)[:3] - kernel[0, 3].compute(jd, part)[:3] - earth
-    return kernel[3, 301].compute(jd, part)[:3] - earth, sun
-
-
 def gravity(arcs: Arcs) -> tuple[float, float, float]:
     forces = arcs.forces
     return forces.gm("earth"), forces.gm("moon"), forces.gm("sun")
-
-
-def moon_turn(tdb: Any) -> Any:
-    """Rotation ICRF -> lunar principal axes, float64[9, N]."""
-    return Ephemeris.packaged().moon_pa(tdb).reshape(-1, 9).T
-
-
-@cache
-def to_powers(degree: int) -> Any:
-    """Row k: the Chebyshev polynomial T_k in powers."""
-    out = np.zeros((degree + 1, degree + 1))
-    for k in range(degree + 1):
-        powers = chebyshev.cheb2poly(np.eye(degree + 1)[k])
-        out[k, : len(powers)] = powers
-    return out
 
 
 def interval(arcs: Arcs, fit: Fit, starts: Any, length: float) -> Any:

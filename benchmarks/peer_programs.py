@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from arcs import Arcs
-from peer_heyoka import bodies
+from polynomials import bodies
 
 from lunarplan.model.constants import AU_KM, EARTH_GRAVITY_RADIUS_KM, EARTH_J2
 from lunarplan.model.ephemeris import Ephemeris
