@@ -18,7 +18,7 @@ def _nothing_to_limit(CLOCK, field):
 
 
 @inlined
-def _nothing_to_tabulate(CLOCK, EPH, nodes, field):
+def _nothing_to_tabulate(CLOCK, EPH, KEPT, nodes, field):
     return None
 
 
@@ -33,8 +33,13 @@ def _nothing_to_restore(first, last, centers, elapsed, CLOCK, R, V, field):
 
 
 @inlined
-def _inside_a_tenth(x, y, z, EPH, field):
-    return fma(x, x, fma(y, y, z * z)) < 0.01
+def _nothing_to_watch(R, V, h, nodes, EPH, field):
+    return None
+
+
+@inlined
+def _inside_a_tenth(sank, R, V, h, nodes, EPH, field):
+    return fma(R[0], R[0], fma(R[1], R[1], R[2] * R[2])) < 0.01
 
 
 @inlined
@@ -66,7 +71,16 @@ def _drift(node, elapsed, x, y, z, EPH, ROW, field):
 
 def _model(acceleration):
     return RightHandSide(
-        _nothing_to_limit, _nothing_to_tabulate, _nothing_to_keep, _nothing_to_restore, acceleration, _inside_a_tenth, 1
+        limit=_nothing_to_limit,
+        fill_one=_nothing_to_tabulate,
+        fill_each=_nothing_to_tabulate,
+        advance=_nothing_to_keep,
+        finish=_nothing_to_restore,
+        acceleration=acceleration,
+        sinks=_nothing_to_watch,
+        hits=_inside_a_tenth,
+        series=1,
+        kept=1,
     )
 
 

@@ -12,7 +12,7 @@ from lunarplan.kernels.cr3bp import (
     THREE_BODY,
     Primaries,
     fill_rotation,
-    hits_primary,
+    hits,
     keep_origin,
     limit_angle,
     three_body,
@@ -111,7 +111,7 @@ def test_rotation_at_the_stages(step):
     nodes = np.array(tableaux.RKN12.nodes)
     held, eph = np.zeros(clock.SIZE), np.zeros(2 * NODES)
     held[clock.COSINE], held[clock.SINE], held[clock.STEP] = math.cos(0.4), math.sin(0.4), step
-    fill_rotation(held, eph, nodes, EARTH_MOON)
+    fill_rotation(held, eph, None, nodes, EARTH_MOON)
     assert eph[:NODES] == pytest.approx(np.cos(0.4 + nodes * step), abs=ROTATION_ROUNDING)
     assert eph[NODES:] == pytest.approx(np.sin(0.4 + nodes * step), abs=ROTATION_ROUNDING)
 
@@ -140,7 +140,7 @@ def test_the_angle_does_not_drift():
     held, eph, step = np.zeros(clock.SIZE), np.zeros(2 * NODES), 0.05
     held[clock.COSINE], held[clock.STEP] = 1.0, step
     for _ in range(2_000):
-        fill_rotation(held, eph, nodes, EARTH_MOON)
+        fill_rotation(held, eph, None, nodes, EARTH_MOON)
         turn(True, 0.0, held, eph, None, None, EARTH_MOON)
     assert math.hypot(held[clock.COSINE], held[clock.SINE]) == pytest.approx(1.0, abs=1e-15)
     assert held[clock.COSINE] == pytest.approx(math.cos(2_000 * step), abs=1e-12)
@@ -160,7 +160,9 @@ def test_the_angle_does_not_drift():
     ],
 )
 def test_what_counts_as_a_hit(place, inside):
-    assert bool(hits_primary(*place, turned(0.3), Primaries(GIVEN["mu"], 0.0166, 0.0045))) is inside
+    primaries = Primaries(GIVEN["mu"], 0.0166, 0.0045)
+    at_rest = 0.0, 0.0, 0.0
+    assert bool(hits((False, False), place, at_rest, 0.1, None, turned(0.3), primaries)) is inside
 
 
 def test_nothing_moves_the_origin():

@@ -8,7 +8,6 @@ import pytest
 from lunarplan.kernels import blocks, clock
 from lunarplan.kernels.derivatives import make_derivatives
 from lunarplan.kernels.jit import inlined
-from lunarplan.kernels.rhs import RightHandSide
 from tests import naive
 from tests.kernels.motions import DRIFT, KEPLER, ROCKET
 from tests.tolerances import ACCELERATION_ROUNDING, GRADIENT_VS_ORACLE
@@ -83,7 +82,7 @@ def _limit(CLOCK, field):
 
 
 @inlined
-def _tabulate(CLOCK, EPH, nodes, field):
+def _tabulate(CLOCK, EPH, KEPT, nodes, field):
     EPH[0] = CLOCK[clock.START]
     EPH[1] = CLOCK[clock.CENTER]
 
@@ -95,7 +94,7 @@ def _tell(node, elapsed, x, y, z, EPH, ROW, field):
 
 
 def test_every_row_has_its_moment_and_its_origin():
-    told = RightHandSide(_limit, _tabulate, DRIFT.advance, DRIFT.finish, _tell, DRIFT.hits, 1)
+    told = DRIFT._replace(limit=_limit, fill_one=_tabulate, acceleration=_tell)
     starts, centers = np.array([5.0, -7.0, 11.0]), np.array([0, 1, 0], np.int64)
     a, _ = evaluate(told, np.ones((3, 6)), starts, centers)
     assert np.array_equal(a, np.column_stack([starts, centers, np.zeros(3)]))

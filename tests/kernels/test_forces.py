@@ -16,6 +16,7 @@ from lunarplan.kernels.shadow import lit_fraction
 from lunarplan.model.constants import EARTH_GRAVITY_RADIUS_KM, EARTH_J2, EARTH_J3, EARTH_J4, RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel, SolarPressure
+from lunarplan.model.two_body import propagate_two_body
 from tests import naive
 from tests.tolerances import (
     ACCELERATION_ROUNDING,
@@ -119,11 +120,11 @@ def test_plain_python_equals_compiled(center, compiled, places):
 
 def tables(forces, nodes=None, width=1, center=EARTH, step=0.0):
     """Ephemeris table, clock and row of one moment, in plain Python."""
-    field = forces.kernel_field(EPOCH, EPOCH + step)
+    field = forces.kernel_field(min(EPOCH, EPOCH + step), max(EPOCH, EPOCH + step))
     CLOCK, EPH = stack(1, clock.SIZE), stack(1, FULL_MODEL.series * NODES)
     CLOCK[clock.START], CLOCK[clock.CENTER], CLOCK[clock.STEP] = EPOCH - field.start, float(center), step
     FULL_MODEL.limit(CLOCK, field)
-    FULL_MODEL.fill(CLOCK, EPH, np.zeros(NODES) if nodes is None else nodes, field)
+    FULL_MODEL.fill_one(CLOCK, EPH, None, np.zeros(NODES) if nodes is None else nodes, field)
     ROW = stack(width, blocks.ROW_SIZE)
     ROW[blocks.MASS] = 1.0
     ROW[blocks.SRP] = forces.sunlight.gm_km3_s2 if forces.sunlight else 0.0
@@ -235,7 +236,8 @@ def test_sunlight_pushes_away_from_the_sun(places, compiled):
 
 
 def test_inside_a_body():
-    field, _, EPH, _ = tables(FULL)
+    nodes, step = np.linspace(0.0, 1.0, NODES), 1e-3
+    field, _, EPH, _ = tables(FULL, nodes, step=step)
     moon = FULL.source.position("moon", "earth", NOW)[0]
     up = np.array([0.0, 0.6, 0.8])
     expected = {
@@ -245,9 +247,29 @@ def test_inside_a_body():
         (1.0, 1737.5): False,
     }
     for (near_moon, radius), inside in expected.items():
-        assert bool(FULL_MODEL.hits(*(near_moon * moon + radius * up), EPH, field)) is inside
+        place = near_moon * moon + radius * up
+        assert bool(FULL_MODEL.hits((False, False), place, np.zeros(3), step, nodes, EPH, field)) is inside
     many = np.stack([near_moon * moon + radius * up for near_moon, radius in expected], axis=1)
-    assert list(FULL_MODEL.hits(*many, EPH, field)) == list(expected.values())
+    nobody = np.zeros(4, bool)
+    met = FULL_MODEL.hits((nobody, nobody), many, np.zeros((3, 4)), step, nodes, EPH, field)
+    assert list(met) == list(expected.values())
+
+
+@pytest.mark.parametrize("body", ["earth", "moon"])
+@pytest.mark.parametrize("step", [1500.0, -1500.0])
+@pytest.mark.parametrize(("depth_km", "met"), [(1.0, True), (-1.0, False)])
+def test_below_the_surface_within_a_step(body, step, depth_km, met):
+    """Both ends of the step are outside; the lowest point of the conic between them is given."""
+    nodes = np.linspace(0.0, 1.0, NODES)
+    field, _, EPH, _ = tables(FULL, nodes, step=step)
+    lowest = RADIUS_KM[body] - depth_km
+    speed = np.sqrt(1.0 + 2.0 * FULL.gm(body) / lowest)
+    ends = propagate_two_body([[0.0, lowest, 0.0, speed, 0.0, 0.0]] * 2, [-step / 2, step / 2], FULL.gm(body)).states
+    ends += FULL.source.state(body, "earth", EPOCH + np.array([0.0, step]))
+    before, after = ends
+    sank = FULL_MODEL.sinks(before[:3], before[3:], step, nodes, EPH, field)
+    assert bool(sank[(EARTH, MOON)[body == "moon"]])
+    assert bool(FULL_MODEL.hits(sank, after[:3], after[3:], step, nodes, EPH, field)) is met
 
 
 def test_a_body_of_no_mass_does_not_attract(compiled, places):

@@ -16,12 +16,6 @@ from tests.tolerances import EPOCH_RESOLUTION_S, GMAT_THIRD_BODY_KM, ORACLE_KM
 OREKIT = load("orekit_lunar_two_body")
 LUNA = load("gmat_verification_orbits")["luna"]
 NESC = load("nesc_lunar")
-FALLS_AS_THE_EPHEMERIS = pytest.mark.xfail(
-    strict=True,
-    reason="about the Moon the origin falls as the ephemeris says, towards bodies the model leaves out as well",
-)
-WITH_EARTH = pytest.param(("moon", "earth"), marks=FALLS_AS_THE_EPHEMERIS)  # 15 km, for want of the Sun
-WITH_EARTH_AND_SUN = pytest.param(("moon", "earth", "sun"), marks=FALLS_AS_THE_EPHEMERIS)
 
 
 def test_two_bodies_against_orekit():
@@ -34,7 +28,7 @@ def test_two_bodies_against_orekit():
     assert np.linalg.norm(miss[:3]) < resolved
 
 
-@pytest.mark.parametrize("bodies", [("moon",), WITH_EARTH, WITH_EARTH_AND_SUN])
+@pytest.mark.parametrize("bodies", [("moon",), ("moon", "earth"), ("moon", "earth", "sun")])
 def test_three_days_of_point_masses(bodies, point_masses, full_de440):
     """The first of them. GMAT and STK agree to 0.2 mm on third bodies over all three; so do scipy and the engine."""
     forces = point_masses(LUNA, bodies)
@@ -46,7 +40,7 @@ def test_three_days_of_point_masses(bodies, point_masses, full_de440):
     assert np.linalg.norm(final[:3] - expected[:3]) < GMAT_THIRD_BODY_KM
 
 
-@pytest.mark.parametrize("bodies", [("moon",), WITH_EARTH_AND_SUN], ids=["cc4", "cc5a"])
+@pytest.mark.parametrize("bodies", [("moon",), ("moon", "earth", "sun")], ids=["cc4", "cc5a"])
 def test_lunar_harmonics_in_nasas_check_case(bodies):
     """The first two hours, degree 8, against scipy about the Moon."""
     forces = ForceModel(bodies=bodies, moon_degree=NESC["cc4"]["moon_degree"], earth_zonal=0)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from . import clock
 from .angles import LARGEST, sine_cosine
 from .ephemeris import NODES
+from .impact import hits_body, radial_motion
 from .jit import inlined
 from .lanes import absolute, copysign, fma, minimum, rsqrt, select
 from .rhs import RightHandSide
@@ -31,7 +32,7 @@ def limit_angle(CLOCK, field):
 
 
 @inlined
-def fill_rotation(CLOCK, EPH, nodes, field):
+def fill_rotation(CLOCK, EPH, KEPT, nodes, field):
     """Cosine and sine of the primaries' angle at the stage times, turned on from those at the start of the step."""
     c, s, h = CLOCK[clock.COSINE], CLOCK[clock.SINE], CLOCK[clock.STEP]
     for node in range(NODES):
@@ -80,11 +81,37 @@ def three_body(node, elapsed, x, y, z, EPH, ROW, field):
 
 
 @inlined
-def hits_primary(x, y, z, EPH, field):
-    ex, ey = x + EPH[NODES - 1], y + EPH[2 * NODES - 1]
-    zz = z * z
-    in_larger = fma(ex, ex, fma(ey, ey, zz)) < field.larger_radius * field.larger_radius
-    return in_larger | (fma(x, x, fma(y, y, zz)) < field.smaller_radius * field.smaller_radius)
+def relative_to_larger(R, V, node, EPH):
+    c, s = EPH[node], EPH[NODES + node]
+    return (R[0] + c, R[1] + s, R[2]), (V[0] - s, V[1] + c, V[2])
 
 
-THREE_BODY = RightHandSide(limit_angle, fill_rotation, turn, keep_origin, three_body, hits_primary, 2)
+@inlined
+def sinks(R, V, h, nodes, EPH, field):
+    """Masks of the lanes that come closer to the larger, and to the smaller primary, at the start of a step."""
+    d, w = relative_to_larger(R, V, 0, EPH)
+    return radial_motion(d, w) * h < 0.0, radial_motion((R[0], R[1], R[2]), (V[0], V[1], V[2])) * h < 0.0
+
+
+@inlined
+def hits(sank, R, V, h, nodes, EPH, field):
+    """Mask of the lanes that met a primary in the step that ends here."""
+    d, w = relative_to_larger(R, V, NODES - 1, EPH)
+    p, q = (R[0], R[1], R[2]), (V[0], V[1], V[2])
+    return hits_body(sank[0], d, w, h, 1.0 - field.mu, field.larger_radius) | hits_body(
+        sank[1], p, q, h, field.mu, field.smaller_radius
+    )
+
+
+THREE_BODY = RightHandSide(
+    limit=limit_angle,
+    fill_one=fill_rotation,
+    fill_each=fill_rotation,
+    advance=turn,
+    finish=keep_origin,
+    acceleration=three_body,
+    sinks=sinks,
+    hits=hits,
+    series=2,
+    kept=1,
+)

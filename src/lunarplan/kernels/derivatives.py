@@ -12,13 +12,13 @@ _NO_STEP = np.zeros(16)
 
 def make_derivatives(model, nodes=_NO_STEP):
     """Build the evaluator of one right-hand side, row by row."""
-    limit, fill, _advance, _finish, acceleration, _hits, series = model
-    eph_room = series * len(nodes)
+    limit, fill, acceleration = model.limit, model.fill_one, model.acceleration
+    eph_room = model.series * len(nodes)
     row_room, clock_room = ROW_SIZE, clock.SIZE
 
     def derivatives(states, starts, centers, rows, field, out, gradient):
         """Fill out[N, 3] and gradient[N, 3, 3]."""
-        ROW, EPH, CLOCK = stack(1, row_room), stack(1, eph_room), stack(1, clock_room)
+        ROW, EPH, KEPT, CLOCK = stack(1, row_room), stack(1, eph_room), stack(1, 1), stack(1, clock_room)
         for i in range(len(states)):
             for k in range(ROW_INPUTS):
                 set_lane(ROW, k, 0, rows[i, k])
@@ -29,7 +29,7 @@ def make_derivatives(model, nodes=_NO_STEP):
             CLOCK[clock.COSINE] = 1.0
             CLOCK[clock.SINE] = 0.0
             limit(CLOCK, field)
-            fill(CLOCK, EPH, nodes, field)
+            fill(CLOCK, EPH, KEPT, nodes, field)
             ax, ay, az, xx, xy, xz, yy, yz, zz = acceleration(
                 0, 0.0, states[i, 0], states[i, 1], states[i, 2], EPH, ROW, field
             )

@@ -1,206 +1,164 @@
 """Ephemeris of a step: everything that depends on time alone, at all stage times at once.
 
-The distinct stage times of one lane are themselves evaluated as lanes: one Horner scheme gives a body's coordinate at
-all of them. With a shared clock that happens once for a whole block of trajectories.
+With one clock for a block of trajectories the stage times themselves are the lanes: each polynomial is summed once, at
+all of them. With a clock for every lane the lanes are the trajectories, and each keeps the coefficients of the granule
+it is in. Both ways sum the same terms in the same order.
 """
 
-import math
-
 from . import clock
-from .field import DEGREE, EARTH, MOON
+from .field import DEGREE, EARTH, MAX_SERIES, MOON
+from .gravity import zonal_terms
 from .jit import inlined
-from .lanes import (
-    absolute,
-    any_lane,
-    fma,
-    get_lane,
-    lane_count,
-    load,
-    max_per_clock,
-    min_per_clock,
-    rsqrt,
-    select,
-    set_lane,
-    stack_like,
-)
+from .lanes import any_lane, floor, fma, get_lane, lane_count, load, rsqrt, set_lane, stack_like
 
 NODES = 16  # lanes for stage times; a method with fewer stages repeats its last
+TERMS = DEGREE + 1
+MEMORY = MAX_SERIES * TERMS  # coefficients a lane keeps; in the first place, where the Earth's zeros are, its granule
 
 
 @inlined
-def limit_to_granule(CLOCK, field):
-    """Shorten each lane's step to end at the edge of the granule it starts in, and note that granule."""
-    slack = 1e-9  # of a granule: a step that ended at an edge starts in the next granule
-    for lane in range(lane_count(CLOCK)):
-        now = get_lane(CLOCK, clock.START, lane) + get_lane(CLOCK, clock.ELAPSED, lane)
-        h = get_lane(CLOCK, clock.STEP, lane)
-        position = now / field.length
-        if h >= 0.0:
-            granule = math.floor(position + slack)
-            room = (granule + 1.0) * field.length - now
-            h = min(h, room)
-        else:
-            granule = math.ceil(position - slack) - 1.0
-            room = granule * field.length - now
-            h = max(h, room)
-        granule = min(max(granule, 0.0), field.polynomials.shape[0] - 1.0)
-        set_lane(CLOCK, clock.STEP, lane, h)
-        set_lane(CLOCK, clock.GRANULE, lane, granule)
+def since_granule(start, elapsed, field):
+    """Granule in which the arc starts, and seconds from its start: they do not depend on the granules before it."""
+    first = floor(start / field.length)
+    return first, (start - first * field.length) + elapsed
 
 
 @inlined
-def horner3(polynomials, granule, series, x):
-    """Three consecutive series of one granule at x."""
-    c = polynomials[granule]
-    a, b, d = x * 0.0 + c[series, DEGREE], x * 0.0 + c[series + 1, DEGREE], x * 0.0 + c[series + 2, DEGREE]
-    for j in range(DEGREE - 1, -1, -1):
-        a = fma(a, x, c[series, j])
-        b = fma(b, x, c[series + 1, j])
-        d = fma(d, x, c[series + 2, j])
-    return a, b, d
+def granule_time(CLOCK, field):
+    """Time in [-1, 1] in each clock's granule at the start of its step."""
+    first, now = since_granule(CLOCK[clock.START], CLOCK[clock.ELAPSED], field)
+    return (now - (CLOCK[clock.GRANULE] - first) * field.length) * (2.0 / field.length) - 1.0
 
 
 @inlined
-def curvature3(polynomials, granule, series, x):
-    """Second derivatives with respect to x of three consecutive series."""
-    c = polynomials[granule]
-    a, b, d = x * 0.0, x * 0.0, x * 0.0
+def horner(powers, series, x):
+    """One series at x; even and odd powers apart, so that the chain of multiply-adds is half as long."""
+    first, x2 = series * TERMS, x * x
+    even, odd = x * 0.0 + powers[first + DEGREE], x * 0.0 + powers[first + DEGREE - 1]
+    for j in range(DEGREE - 2, 1, -2):
+        even = fma(even, x2, powers[first + j])
+        odd = fma(odd, x2, powers[first + j - 1])
+    return fma(odd, x, fma(even, x2, powers[first]))
+
+
+@inlined
+def horner3(powers, series, x):
+    """Three consecutive series at x."""
+    return horner(powers, series, x), horner(powers, series + 1, x), horner(powers, series + 2, x)
+
+
+@inlined
+def curvature(powers, series, x):
+    """Second derivative of one series with respect to x."""
+    first, a = series * TERMS, x * 0.0
     for j in range(DEGREE, 1, -1):
-        k = j * (j - 1.0)
-        a = fma(a, x, k * c[series, j])
-        b = fma(b, x, k * c[series + 1, j])
-        d = fma(d, x, k * c[series + 2, j])
-    return a, b, d
+        a = fma(a, x, (j * (j - 1.0)) * powers[first + j])
+    return a
 
 
 @inlined
-def scatter(EPH, series, lane, value):
-    """Put a quantity's values at the stage times into one lane of the table."""
-    scratch = stack_like(value, 1)
-    scratch[0] = value
-    for node in range(NODES):
-        set_lane(EPH, series * NODES + node, lane, get_lane(scratch, 0, node))
+def fall(gm, dx, dy, dz, here, acceleration):
+    """Take from the acceleration the pull of a point mass at d on the origin; ``here`` is 1 where d is zero."""
+    w = rsqrt(fma(dx, dx, fma(dy, dy, fma(dz, dz, here))))
+    w = -gm * (1.0 - here) * (w * w * w)
+    ax, ay, az = acceleration
+    return fma(w, dx, ax), fma(w, dy, ay), fma(w, dz, az)
 
 
 @inlined
-def scatter3(EPH, series, lane, x, y, z):
-    scatter(EPH, series, lane, x)
-    scatter(EPH, series + 1, lane, y)
-    scatter(EPH, series + 2, lane, z)
+def fall_to_earth(dx, dy, dz, away, pole, acceleration, field):
+    """Take from the acceleration the pull of the oblate Earth on an origin at d from it, where that is ``away``."""
+    here = 1.0 - away
+    ax, ay, az = fall(field.gm[EARTH], -dx, -dy, -dz, here, acceleration)
+    if field.zonal_degree > 0:
+        px, py, pz = pole
+        i1 = rsqrt(fma(dx, dx, fma(dy, dy, fma(dz, dz, here))))
+        u = fma(dx, px, fma(dy, py, dz * pz)) * i1
+        a, b, _, _, _ = zonal_terms(field.zonal_degree, field.zonal, u, i1)
+        a, b = away * a, away * b
+        ax, ay, az = ax - fma(a, dx, b * px), ay - fma(a, dy, b * py), az - fma(a, dz, b * pz)
+    return ax, ay, az
 
 
 @inlined
-def fill_ephemeris(CLOCK, EPH, nodes, field):
-    """Tabulate bodies relative to the origin, the origin's own acceleration, and the rotations, at the stage times.
+def put3(TABLE, place, stride, x, y, z):
+    TABLE[place] = x
+    TABLE[place + stride] = y
+    TABLE[place + 2 * stride] = z
 
-    The Earth falls towards the point masses of the field. Any other origin falls as the ephemeris says it does
-    relative to the Earth, so that moving the origin changes the coordinates and nothing else: a sum of point masses
-    would leave out what the Earth's oblateness does to the Moon (1.2e-12 km/s2, metres in a day). In a field without
-    the Earth every origin falls towards the point masses.
+
+@inlined
+def tabulate(powers, x, away, field, TABLE, first, stride):
+    """Put bodies relative to the origin, the rotations, and the origin's own acceleration into TABLE.
+
+    powers : coefficients of the granule; x: time in it; away: 1 where the Moon is the origin, 0 where the Earth is
+
+    The Earth falls towards the point masses of the field. The Moon does too, and towards the Earth's zonal
+    harmonics: a body left out pulls neither the craft nor the origin. With ``exact_origin`` it falls as the ephemeris
+    says it does relative to the Earth instead, so that moving the origin changes the coordinates and nothing else.
     """
-    node = load(NODES, nodes, 0)
-    with_earth = field.gm[EARTH] > 0.0
     bodies = len(field.gm)
     half = 2.0 / field.length
+    zero = x * 0.0
+    ox, oy, oz = zero, zero, zero
+    falls = zero, zero, zero
+    if any_lane(away > 0.5):
+        ox, oy, oz = horner3(powers, 3 * MOON, x)
+        ox, oy, oz = away * ox, away * oy, away * oz
+        if field.exact_origin:
+            q = -half * half * away
+            falls = (
+                q * curvature(powers, 3 * MOON, x),
+                q * curvature(powers, 3 * MOON + 1, x),
+                q * curvature(powers, 3 * MOON + 2, x),
+            )
+        else:
+            pole = horner3(powers, max(field.pole, 0), x)
+            falls = fall_to_earth(ox, oy, oz, away, pole, falls, field)
+    put3(TABLE, first, stride, -ox, -oy, -oz)
+    for body in range(MOON, bodies):
+        px, py, pz = horner3(powers, 3 * body, x)
+        dx, dy, dz = px - ox, py - oy, pz - oz
+        put3(TABLE, first + 3 * body * stride, stride, dx, dy, dz)
+        if field.exact_origin:
+            falls = fall(field.gm[body], px, py, pz, zero, falls)
+        else:
+            falls = fall(field.gm[body], dx, dy, dz, away if body == MOON else zero, falls)
+    for series in range(3 * bodies, field.indirect):
+        TABLE[first + series * stride] = horner(powers, series, x)
+    put3(TABLE, first + field.indirect * stride, stride, falls[0], falls[1], falls[2])
+
+
+@inlined
+def fill_nodes(CLOCK, EPH, KEPT, nodes, field):
+    """Tabulate for one clock, at all stage times at once."""
+    node = load(NODES, nodes, 0)
+    x = fma(node, CLOCK[clock.STEP] * (2.0 / field.length), node * 0.0 + granule_time(CLOCK, field))
+    TABLE = stack_like(node, MAX_SERIES)
+    away = node * 0.0 + CLOCK[clock.CENTER]
+    tabulate(field.polynomials[int(CLOCK[clock.GRANULE])], x, away, field, TABLE, 0, 1)
+    for series in range(field.indirect + 3):
+        for k in range(NODES):
+            EPH[series * NODES + k] = get_lane(TABLE, series, k)
+
+
+@inlined
+def recall_granules(CLOCK, KEPT, field):
+    """Fetch the coefficients of every lane that has come to another granule."""
     for lane in range(lane_count(CLOCK)):
-        granule = int(get_lane(CLOCK, clock.GRANULE, lane))
-        center = int(get_lane(CLOCK, clock.CENTER, lane))
-        now = get_lane(CLOCK, clock.START, lane) + get_lane(CLOCK, clock.ELAPSED, lane)
-        x = fma(node, get_lane(CLOCK, clock.STEP, lane) * half, (now - granule * field.length) * half - 1.0)
-        zero = x * 0.0
-        ox, oy, oz = zero, zero, zero
-        ix, iy, iz = zero, zero, zero
-        if center != EARTH:
-            ox, oy, oz = horner3(field.polynomials, granule, 3 * center, x)
-            if with_earth:
-                ix, iy, iz = curvature3(field.polynomials, granule, 3 * center, x)
-                ix, iy, iz = -half * half * ix, -half * half * iy, -half * half * iz
-        scatter3(EPH, 3 * EARTH, lane, -ox, -oy, -oz)
-        for body in range(EARTH + 1, bodies):
-            px, py, pz = horner3(field.polynomials, granule, 3 * body, x)
-            scatter3(EPH, 3 * body, lane, px - ox, py - oy, pz - oz)
-            if not with_earth:
-                px, py, pz = px - ox, py - oy, pz - oz
-            if with_earth or body != center:
-                w = rsqrt(fma(px, px, fma(py, py, pz * pz)))
-                w = -field.gm[body] * (w * w * w)
-                ix = fma(w, px, ix)
-                iy = fma(w, py, iy)
-                iz = fma(w, pz, iz)
-        scatter3(EPH, field.indirect, lane, ix, iy, iz)
-        for series in range(3 * bodies, field.indirect):
-            value = zero + field.polynomials[granule, series, DEGREE]
-            for j in range(DEGREE - 1, -1, -1):
-                value = fma(value, x, field.polynomials[granule, series, j])
-            scatter(EPH, series, lane, value)
+        granule = get_lane(CLOCK, clock.GRANULE, lane)
+        if get_lane(KEPT, 0, lane) != granule:
+            powers = field.polynomials[int(granule)]
+            for k in range(3 * MOON * TERMS, field.indirect * TERMS):
+                set_lane(KEPT, k, lane, powers[k])
+            set_lane(KEPT, 0, lane, granule)
 
 
 @inlined
-def body_state(body, seconds, field):
-    """Place and velocity of a body relative to the Earth, seconds after the first granule's start."""
-    granule = min(max(int(seconds / field.length), 0), field.polynomials.shape[0] - 1)
-    half = 2.0 / field.length
-    x = (seconds - granule * field.length) * half - 1.0
-    px, py, pz = horner3(field.polynomials, granule, 3 * body, x)
-    c = field.polynomials[granule]
-    vx, vy, vz = 0.0, 0.0, 0.0
-    for j in range(DEGREE, 0, -1):
-        vx = vx * x + j * c[3 * body, j]
-        vy = vy * x + j * c[3 * body + 1, j]
-        vz = vz * x + j * c[3 * body + 2, j]
-    return px, py, pz, vx * half, vy * half, vz * half
-
-
-@inlined
-def add_body_state(sign, body, seconds, lane, R, V, field):
-    px, py, pz, vx, vy, vz = body_state(body, seconds, field)
-    set_lane(R, 0, lane, get_lane(R, 0, lane) + sign * px)
-    set_lane(R, 1, lane, get_lane(R, 1, lane) + sign * py)
-    set_lane(R, 2, lane, get_lane(R, 2, lane) + sign * pz)
-    set_lane(V, 0, lane, get_lane(V, 0, lane) + sign * vx)
-    set_lane(V, 1, lane, get_lane(V, 1, lane) + sign * vy)
-    set_lane(V, 2, lane, get_lane(V, 2, lane) + sign * vz)
-
-
-@inlined
-def move_origin(target, now, lane, clock_lane, CLOCK, R, V, field):
-    """Refer one lane of the state to another body; the variations do not change."""
-    origin = int(get_lane(CLOCK, clock.CENTER, clock_lane))
-    if origin != target:
-        add_body_state(1.0, origin, now, lane, R, V, field)
-        add_body_state(-1.0, target, now, lane, R, V, field)
-
-
-@inlined
-def recentre(accepted, elapsed, CLOCK, EPH, R, V, field):
-    """After a step: count from the Moon near the Moon, from the Earth elsewhere.
-
-    Lanes on one clock share their origin: they move to the Moon when the last of them is near it.
-    """
-    node = 3 * MOON * NODES + NODES - 1
-    dx, dy, dz = R[0] - EPH[node], R[1] - EPH[node + NODES], R[2] - EPH[node + 2 * NODES]
-    distance2 = fma(dx, dx, fma(dy, dy, dz * dz))
-    center = CLOCK[clock.CENTER]
-    nearest2, farthest2 = min_per_clock(distance2, center), max_per_clock(distance2, center)
-    near = accepted & (farthest2 < field.approach * field.approach) & (absolute(center - float(EARTH)) < 0.5)
-    far = accepted & (nearest2 > field.departure * field.departure) & (absolute(center - float(MOON)) < 0.5)
-    if any_lane(near) or any_lane(far):
-        wanted = stack_like(center, 2)
-        wanted[0] = select(near, center * 0.0 + float(MOON), select(far, center * 0.0 + float(EARTH), center))
-        wanted[1] = CLOCK[clock.START] + elapsed
-        for lane in range(lane_count(R)):
-            clock_lane = min(lane, lane_count(CLOCK) - 1)
-            target = int(get_lane(wanted, 0, clock_lane))
-            move_origin(target, get_lane(wanted, 1, clock_lane), lane, clock_lane, CLOCK, R, V, field)
-        CLOCK[clock.CENTER] = wanted[0]
-
-
-@inlined
-def restore_origins(first, last, centers, elapsed, CLOCK, R, V, field):
-    """At the end of a block: refer every lane to the body its row asked for."""
-    CLOCK[clock.ELAPSED] = elapsed
-    for lane in range(lane_count(R)):
-        i = min(first + lane, last - 1)
-        clock_lane = min(lane, lane_count(CLOCK) - 1)
-        now = get_lane(CLOCK, clock.START, clock_lane) + get_lane(CLOCK, clock.ELAPSED, clock_lane)
-        move_origin(centers[i], now, lane, clock_lane, CLOCK, R, V, field)
+def fill_lanes(CLOCK, EPH, KEPT, nodes, field):
+    """Tabulate for all clocks at once, one stage time after the other."""
+    recall_granules(CLOCK, KEPT, field)
+    start, step = granule_time(CLOCK, field), CLOCK[clock.STEP] * (2.0 / field.length)
+    away = CLOCK[clock.CENTER]
+    for node in range(NODES):
+        tabulate(KEPT, fma(step, nodes[node], start), away, field, EPH, node, NODES)

@@ -14,7 +14,7 @@ class Field(NamedTuple):
     """A force model over a span of ephemeris granules.
 
     start, length   : TDB s of the first granule, and s of each
-    polynomials     : float64[granules, series, DEGREE + 1], ascending powers of the granule's time in [-1, 1]:
+    polynomials     : float64[granules, series * (DEGREE + 1)], ascending powers of the granule's time in [-1, 1]:
                       three series a body (position relative to Earth), then the quaternion ICRF -> Moon PA and the
                       Earth's pole if the force model needs them
     quaternion, pole: index of their first series, or -1
@@ -25,6 +25,8 @@ class Field(NamedTuple):
                       for a point mass
     degree_reach    : float64[harmonic_degree + 1], distance from the Moon beyond which degree n is not felt
     approach, departure : the origin moves to the Moon inside the first radius and back to the Earth outside the second
+    exact_origin    : the Moon as an origin falls as the ephemeris says, not towards the bodies of the field; see
+                      `ephemeris.tabulate`
     radiation       : True if sunlight pushes (rows carry pressure x area / mass, as a GM)
     thrust          : True if rows carry a thrust
     """
@@ -45,5 +47,6 @@ class Field(NamedTuple):
     degree_reach: np.ndarray
     approach: float
     departure: float
+    exact_origin: bool
     radiation: bool
     thrust: bool

@@ -6,54 +6,27 @@ so it only changes the Sun's GM.
 """
 
 from .blocks import FORCE_X, FORCE_Y, FORCE_Z, MASS, MASS_FLOW, SRP
-from .ephemeris import NODES, fill_ephemeris, limit_to_granule, recentre, restore_origins
+from .ephemeris import MEMORY, NODES, fill_lanes, fill_nodes
 from .field import EARTH, MAX_SERIES, MOON, SUN
-from .gravity import harmonic_acceleration
+from .gravity import harmonic_acceleration, zonal_terms
+from .impact import hits_body, radial_motion
 from .jit import inlined
 from .lanes import any_lane, fma, get_lane, lane_count, lane_max, rsqrt, set_lane, stack_like
+from .origin import limit_to_granule, recentre, restore_origins
 from .rhs import RightHandSide
 from .shadow import lit_fraction
 
 
 @inlined
-def zonal_terms(degree, zonal, u, i1):
-    """Sums over n = 2..degree of the factors A, B, C, D, E of `oblate`, u = sine of latitude, i1 = 1 / distance.
-
-    With V_n = -GM R^n J_n P_n(u) / r^(n+1):  a = A d + B p  and  da/dr = A I + C d d^T + D (d p^T + p d^T) + E p p^T,
-    by the Legendre identities (n + 1) P_n + u P_n' = P_n+1' and its derivative.
-    """
-    u2 = u * u
-    i2 = i1 * i1
-    g = zonal[0] * (i2 * i2)
-    a = g * i1 * (0.5 * fma(15.0, u2, -3.0))
-    b = -g * (3.0 * u)
-    c = -g * (i2 * i1) * (0.5 * fma(105.0, u2, -15.0))
-    d = g * i2 * (15.0 * u)
-    e = -g * i1 * 3.0
-    if degree > 2:
-        g = zonal[1] * (i2 * i2 * i1)
-        a = fma(g * i1, 0.5 * u * fma(35.0, u2, -15.0), a)
-        b = fma(-g, 0.5 * fma(15.0, u2, -3.0), b)
-        c = fma(-g * (i2 * i1), 0.5 * u * fma(315.0, u2, -105.0), c)
-        d = fma(g * i2, 0.5 * fma(105.0, u2, -15.0), d)
-        e = fma(-g * i1, 15.0 * u, e)
-        g = zonal[2] * (i2 * i2 * i2)
-        a = fma(g * i1, 0.125 * fma(u2, fma(315.0, u2, -210.0), 15.0), a)
-        b = fma(-g, 0.5 * u * fma(35.0, u2, -15.0), b)
-        c = fma(-g * (i2 * i1), 0.125 * fma(u2, fma(3465.0, u2, -1890.0), 105.0), c)
-        d = fma(g * i2, 0.5 * u * fma(315.0, u2, -105.0), d)
-        e = fma(-g * i1, 0.5 * fma(105.0, u2, -15.0), e)
-    return a, b, c, d, e
-
-
-@inlined
-def oblate(acceleration, gradient, dx, dy, dz, i1, node, EPH, field):
-    """Add the Earth's zonal harmonics about its pole p; i1 = 1 / distance."""
+def oblate(acceleration, gradient, gm, dx, dy, dz, i1, node, EPH, field):
+    """Add the Earth: a point mass, and zonal harmonics about its pole p; i1 = 1 / distance."""
     j = field.pole * NODES + node
-    zero = dx * 0.0
-    px, py, pz = zero + EPH[j], zero + EPH[j + NODES], zero + EPH[j + 2 * NODES]
-    u = fma(dx, px, fma(dy, py, dz * pz)) * i1
-    a, b, c, d, e = zonal_terms(field.zonal_degree, field.zonal, u, i1)
+    px, py, pz = EPH[j], EPH[j + NODES], EPH[j + 2 * NODES]
+    i2 = i1 * i1
+    w = -gm * (i1 * i2)
+    along = fma(dx, px, fma(dy, py, dz * pz))
+    a, b, c, d, e = zonal_terms(field.zonal_degree, field.zonal, along * i1, i1)
+    a, c = a + w, fma(-3.0 * w, i2, c)
     ax, ay, az = acceleration
     ax = fma(a, dx, fma(b, px, ax))
     ay = fma(a, dy, fma(b, py, ay))
@@ -201,20 +174,13 @@ def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
     """Acceleration and gradient of the full model, see `rhs.RightHandSide`.
 
     The three bodies every field has stand in a straight line: that is what a step mostly consists of, and a loop over
-    them costs as much again in registers saved and restored.
+    them costs as much again in registers saved and restored. The Earth comes last: its chain of terms is the longest,
+    and nothing waits for it.
     """
     i = field.indirect * NODES + node
     zero = x * 0.0
     a = zero + EPH[i], zero + EPH[i + NODES], zero + EPH[i + 2 * NODES]
     g = (zero, zero, zero, zero, zero, zero)
-    dx, dy, dz, i1 = from_body(EARTH, node, x, y, z, EPH)
-    a, g = attract(a, g, field.gm[EARTH], dx, dy, dz, i1)
-    if field.zonal_degree > 0:
-        a, g = oblate(a, g, dx, dy, dz, i1, node, EPH, field)
-    dx, dy, dz, i1 = from_body(MOON, node, x, y, z, EPH)
-    a, g = attract(a, g, field.gm[MOON], dx, dy, dz, i1)
-    if field.harmonic_degree > 1:
-        a, g = lumpy(a, g, dx, dy, dz, i1, node, EPH, field)
     dx, dy, dz, i1 = from_body(SUN, node, x, y, z, EPH)
     a, g = attract(a, g, field.gm[SUN], dx, dy, dz, i1)
     if field.radiation:
@@ -222,6 +188,15 @@ def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
     for body in range(SUN + 1, len(field.gm)):
         dx, dy, dz, i1 = from_body(body, node, x, y, z, EPH)
         a, g = attract(a, g, field.gm[body], dx, dy, dz, i1)
+    dx, dy, dz, i1 = from_body(MOON, node, x, y, z, EPH)
+    a, g = attract(a, g, field.gm[MOON], dx, dy, dz, i1)
+    if field.harmonic_degree > 1:
+        a, g = lumpy(a, g, dx, dy, dz, i1, node, EPH, field)
+    dx, dy, dz, i1 = from_body(EARTH, node, x, y, z, EPH)
+    if field.zonal_degree > 0:
+        a, g = oblate(a, g, field.gm[EARTH], dx, dy, dz, i1, node, EPH, field)
+    else:
+        a, g = attract(a, g, field.gm[EARTH], dx, dy, dz, i1)
     ax, ay, az = a
     if field.thrust:
         inverse_mass = 1.0 / fma(-ROW[MASS_FLOW], elapsed, ROW[MASS])
@@ -233,14 +208,63 @@ def acceleration(node, elapsed, x, y, z, EPH, ROW, field):
 
 
 @inlined
-def hits(x, y, z, EPH, field):
-    """Mask of the lanes inside the Earth or the Moon at the end of a step."""
-    inside = x < x
-    for body in range(EARTH, MOON + 1):
-        j = 3 * body * NODES + NODES - 1
-        dx, dy, dz = x - EPH[j], y - EPH[j + NODES], z - EPH[j + 2 * NODES]
-        inside = inside | (fma(dx, dx, fma(dy, dy, dz * dz)) < field.radius[body] * field.radius[body])
-    return inside
+def body_velocity(body, nodes, h, node, EPH):
+    """Velocity of a body relative to the origin at the first or last stage time, from its places.
+
+    Its acceleration is taken as constant: over a step of half an hour the Moon's speed is right to 1e-4 km/s.
+    """
+    vx, vy, vz = body_shift(body, 0, 1, EPH)
+    first = 1.0 / ((nodes[1] - nodes[0]) * h)
+    vx, vy, vz = vx * first, vy * first, vz * first
+    if node > 0:
+        x, y, z = body_shift(body, 0, node, EPH)
+        whole = 2.0 / h
+        vx, vy, vz = fma(x, whole, -vx), fma(y, whole, -vy), fma(z, whole, -vz)
+    return vx, vy, vz
 
 
-FULL_MODEL = RightHandSide(limit_to_granule, fill_ephemeris, recentre, restore_origins, acceleration, hits, MAX_SERIES)
+@inlined
+def body_shift(body, node, later, EPH):
+    """How far a body moves between two stage times."""
+    j, k = 3 * body * NODES + node, 3 * body * NODES + later
+    return EPH[k] - EPH[j], EPH[k + NODES] - EPH[j + NODES], EPH[k + 2 * NODES] - EPH[j + 2 * NODES]
+
+
+@inlined
+def relative_to(body, R, V, h, nodes, node, EPH):
+    """Place and velocity relative to a body."""
+    j = 3 * body * NODES + node
+    u, v, w = body_velocity(body, nodes, h, node, EPH)
+    return (R[0] - EPH[j], R[1] - EPH[j + NODES], R[2] - EPH[j + 2 * NODES]), (V[0] - u, V[1] - v, V[2] - w)
+
+
+@inlined
+def sinks(R, V, h, nodes, EPH, field):
+    """Masks of the lanes that come closer to the Earth, and to the Moon, at the start of a step."""
+    d, w = relative_to(EARTH, R, V, h, nodes, 0, EPH)
+    p, q = relative_to(MOON, R, V, h, nodes, 0, EPH)
+    return radial_motion(d, w) * h < 0.0, radial_motion(p, q) * h < 0.0
+
+
+@inlined
+def hits(sank, R, V, h, nodes, EPH, field):
+    """Mask of the lanes that met the Earth or the Moon in the step that ends here."""
+    d, w = relative_to(EARTH, R, V, h, nodes, NODES - 1, EPH)
+    p, q = relative_to(MOON, R, V, h, nodes, NODES - 1, EPH)
+    return hits_body(sank[0], d, w, h, field.gm[EARTH], field.radius[EARTH]) | hits_body(
+        sank[1], p, q, h, field.gm[MOON], field.radius[MOON]
+    )
+
+
+FULL_MODEL = RightHandSide(
+    limit=limit_to_granule,
+    fill_one=fill_nodes,
+    fill_each=fill_lanes,
+    advance=recentre,
+    finish=restore_origins,
+    acceleration=acceleration,
+    sinks=sinks,
+    hits=hits,
+    series=MAX_SERIES,
+    kept=MEMORY,
+)

@@ -103,6 +103,37 @@ def _recursion(n, m):
 
 
 @inlined
+def zonal_terms(degree, zonal, u, i1):
+    """Sums over n = 2..degree of the factors A, B, C, D, E of `oblate`, u = sine of latitude, i1 = 1 / distance.
+
+    With V_n = -GM R^n J_n P_n(u) / r^(n+1):  a = A d + B p  and  da/dr = A I + C d d^T + D (d p^T + p d^T) + E p p^T,
+    by the Legendre identities (n + 1) P_n + u P_n' = P_n+1' and its derivative.
+    """
+    u2 = u * u
+    i2 = i1 * i1
+    g = zonal[0] * (i2 * i2)
+    a = g * i1 * (0.5 * fma(15.0, u2, -3.0))
+    b = -g * (3.0 * u)
+    c = -g * (i2 * i1) * (0.5 * fma(105.0, u2, -15.0))
+    d = g * i2 * (15.0 * u)
+    e = -g * i1 * 3.0
+    if degree > 2:
+        g = zonal[1] * (i2 * i2 * i1)
+        a = fma(g * i1, 0.5 * u * fma(35.0, u2, -15.0), a)
+        b = fma(-g, 0.5 * fma(15.0, u2, -3.0), b)
+        c = fma(-g * (i2 * i1), 0.5 * u * fma(315.0, u2, -105.0), c)
+        d = fma(g * i2, 0.5 * fma(105.0, u2, -15.0), d)
+        e = fma(-g * i1, 15.0 * u, e)
+        g = zonal[2] * (i2 * i2 * i2)
+        a = fma(g * i1, 0.125 * fma(u2, fma(315.0, u2, -210.0), 15.0), a)
+        b = fma(-g, 0.5 * u * fma(35.0, u2, -15.0), b)
+        c = fma(-g * (i2 * i1), 0.125 * fma(u2, fma(3465.0, u2, -1890.0), 105.0), c)
+        d = fma(g * i2, 0.5 * u * fma(315.0, u2, -105.0), d)
+        e = fma(-g * i1, 0.5 * fma(105.0, u2, -15.0), e)
+    return a, b, c, d, e
+
+
+@inlined
 def harmonic_acceleration(x, y, z, radius, degree, full_degree, table):
     """Acceleration and gradient of the terms of degree 2 to ``degree``, at body-fixed x, y, z.
 

@@ -32,8 +32,10 @@ def build(width, columns, shared, tableau, sums, model, evaluate, accept, slopes
 
     All functions are plain functions of kernel modules, so that the compiled code can be cached.
     """
-    limit, fill, advance, finish, acceleration, hits, series = model
+    limit, fill_one, fill_each, advance, finish, acceleration, sinks, hits, series, kept = model
     clocks = 1 if shared else width
+    fill = fill_one if clocks == 1 else fill_each
+    kept_room = 1 if clocks == 1 else kept
     nodes, node_of, c, stages = tableau.nodes, tableau.node_of, tableau.c, len(tableau.c)
     exponent = -0.5 / tableau.order
     size = 3 + 3 * columns
@@ -45,7 +47,8 @@ def build(width, columns, shared, tableau, sums, model, evaluate, accept, slopes
     ):  # fmt: skip
         R, V, U, W = stack(width, size), stack(width, size), stack(width, size), stack(width, size)
         K, ROW = stack(width, k_room), stack(width, row_room)
-        EPH, CLOCK = stack(clocks, eph_room), stack(clocks, clock_room)
+        EPH, KEPT, CLOCK = stack(clocks, eph_room), stack(clocks, kept_room), stack(clocks, clock_room)
+        KEPT[0] = -1.0
         inverse_tolerance2 = 1.0 / (tolerance * tolerance)
         for block in range(first, last, width):
             load_block(block, last, states, rows, durations, first_steps, starts, centers, R, V, ROW, CLOCK)
@@ -67,15 +70,17 @@ def build(width, columns, shared, tableau, sums, model, evaluate, accept, slopes
                 limit(CLOCK, field)
                 h = CLOCK[clock.STEP]
                 final = absolute(h) >= absolute(remaining)
-                fill(CLOCK, EPH, nodes, field)
+                fill(CLOCK, EPH, KEPT, nodes, field)
+                if stop_at_impact:
+                    sank = sinks(R, V, h, nodes, EPH, field)
                 e2 = evaluate(sums, acceleration, c, node_of, h, elapsed, R, V, U, W, K, EPH, ROW, field, size, columns)
-                e2 = select(absolute(h) * alive > 0.0, e2 * inverse_tolerance2, 0.0)
-                e2 = max_per_clock(e2, h)
+                own_e2 = select(absolute(h) * alive > 0.0, e2 * inverse_tolerance2, 0.0)
+                e2 = max_per_clock(own_e2, h)
                 good = e2 <= 1.0
                 accept(sums, stages, good, h, R, V, K, size)
                 elapsed = select(good, select(final, span, elapsed + h), elapsed)
                 if stop_at_impact:
-                    inside = hits(R[0], R[1], R[2], EPH, field) & (alive > 0.0)
+                    inside = hits(sank, R, V, h, nodes, EPH, field) & (alive > 0.0)
                     trouble = select(good, select(inside, float(IMPACT), trouble), trouble)
                 advance(good, elapsed, CLOCK, EPH, R, V, field)
                 step = next_step(e2, good, h, wanted, h_before, e2_before, exponent)
@@ -83,7 +88,9 @@ def build(width, columns, shared, tableau, sums, model, evaluate, accept, slopes
                 e2_before = select(good, maximum(e2, 1e-6), e2_before)
                 h = step
                 stuck = is_stuck(h, span - elapsed, span)
-                trouble = select(stuck, maximum(trouble, float(NOT_FINITE)), trouble)
+                # on a shared clock only the lane that made the step so short gives up
+                lost = select(own_e2 < e2, trouble, maximum(trouble, float(NOT_FINITE)))
+                trouble = select(stuck, lost, trouble)
                 alive = select(trouble > 0.0, 0.0, alive)
                 if path.shape[1] > 0:
                     record_nodes(block, last, good, alive, elapsed, R, V, U, CLOCK, path, path_count)

@@ -196,8 +196,8 @@ class ForceModel:
             "ephemeris_sha256": self.source.sha256,
         }
 
-    def kernel_field(self, start_tdb: float, end_tdb: float, *, thrust: bool = False) -> Field:
-        """The model over a span of time, as the kernels take it."""
+    def kernel_field(self, start_tdb: float, end_tdb: float, *, thrust: bool = False, center: str = "earth") -> Field:
+        """The model over a span of time, as the kernels take it; ``center`` is what the answer is relative to."""
         harmonic = self.moon_degree if "moon" in self.bodies else 0
         zonal = self.earth_zonal if "earth" in self.bodies else 0
         granules = self.source.granules(
@@ -208,7 +208,7 @@ class ForceModel:
             moon_orientation=harmonic > 0,
             earth_pole=self.earth_pole if zonal else None,
         )
-        polynomials = np.ascontiguousarray(granules.coefficients @ _CHEBYSHEV_TO_POWERS)
+        polynomials = granules.coefficients @ _CHEBYSHEV_TO_POWERS
         bodies = len(self.table_bodies)
         quaternion = 3 * bodies if harmonic else -1
         pole = 3 * bodies + 4 * bool(harmonic) if zonal else -1
@@ -217,7 +217,7 @@ class ForceModel:
         return Field(
             start=granules.start_tdb,
             length=granules.length_s,
-            polynomials=polynomials,
+            polynomials=np.ascontiguousarray(polynomials.reshape(len(polynomials), -1)),
             quaternion=quaternion,
             pole=pole,
             indirect=polynomials.shape[1],
@@ -231,6 +231,7 @@ class ForceModel:
             degree_reach=reach,
             approach=_APPROACH_KM if moves else 0.0,
             departure=_DEPARTURE_KM if moves else np.inf,
+            exact_origin=center != "moon" or (zonal > 0 and set(_FIRST_BODIES) <= set(self.bodies)),
             radiation=self.sunlight is not None,
             thrust=thrust,
         )

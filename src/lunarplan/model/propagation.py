@@ -10,6 +10,7 @@ import numpy as np
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels import blocks, nystrom, rungekutta, stages, tableaux
+from lunarplan.kernels.angles import LARGEST
 from lunarplan.kernels.derivatives import make_derivatives
 from lunarplan.kernels.forces import FULL_MODEL
 from lunarplan.kernels.jit import lane_width, run_blocks
@@ -165,6 +166,14 @@ def propagate(
     x, start, end = aligned(states, epoch, until)
     center = check_options(forces, center, tolerance, workers, thrust)
     rows = row_inputs(len(x), forces, thrust)
+    turned = np.abs(rows[:, blocks.PITCH_RATE] * (end - start))
+    if (turned > LARGEST).any():
+        raise InputError(
+            f"the thrust pitches by {turned.max():.3g} rad",
+            where="Thrust.pitch_rate_rad_s",
+            allowed=f"up to {LARGEST} rad in an arc",
+            remedy="split the arc",
+        )
     columns = variations(thrust) if stm else 0
     run = Run(forces, center, tolerance, columns, stop_at_impact, workers, is_steered(thrust))
     final, partials, status, steps = run.batch(x, start, end, rows)[:4]
@@ -274,6 +283,7 @@ class Run:
             min(start.min(), end.min()),
             max(start.max(), end.max()),
             thrust=not self.steered and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
+            center=self.center,
         )
         durations = end - start
         if centers is None:
@@ -333,7 +343,7 @@ def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: 
     center = check_options(forces, center, 1e-12)
     acceleration, gradient = np.empty((len(x), 3)), np.empty((len(x), 3, 3))
     if len(x):
-        field = forces.kernel_field(t.min(), t.max())
+        field = forces.kernel_field(t.min(), t.max(), center=center)
         centers = np.full(len(x), _CENTERS[center], np.int64)
         _derivatives()(x, t - field.start, centers, row_inputs(len(x), forces, None), field, acceleration, gradient)
     return acceleration, gradient
