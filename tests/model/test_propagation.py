@@ -402,9 +402,9 @@ def test_a_batch_that_starts_earlier_does_not_change_a_bit():
 def test_blocks_with_a_shared_clock_do_not_see_each_other():
     states, end = dispersed(64), START + 3 * DAY
     whole = propagate(states, START, end, forces=FULL).states
-    for first in (0, 16, 32, 48):
-        part = propagate(states[first : first + 16], START, end, forces=FULL).states
-        assert part.tobytes() == whole[first : first + 16].tobytes()
+    for first in (0, 32):
+        part = propagate(states[first : first + 32], START, end, forces=FULL).states
+        assert part.tobytes() == whole[first : first + 32].tobytes()
 
 
 def test_forwards_and_backwards_in_one_batch():

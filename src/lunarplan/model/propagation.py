@@ -293,9 +293,7 @@ class Run:
         shared = (
             not self.steered and n > _FEW_ROWS and _all_equal(start) and _all_equal(durations) and _all_equal(centers)
         )
-        width = 1 if n <= _FEW_ROWS else lane_width()
-        if self.columns and width > 1:
-            width = min(width, 8)  # the variations of sixteen lanes overflow the first-level cache
+        width = _block_width(n, self.columns, shared)
         kernel = _kernel(width, self.columns, shared, self.steered)
 
         def run(first: int, last: int) -> None:
@@ -306,6 +304,16 @@ class Run:
 
         run_blocks(run, n, width, self.workers)
         return final, partials, status, steps, path, path_count
+
+
+def _block_width(n: int, columns: int, shared: bool) -> int:
+    """Lanes per block, such that a block's stages fit into the first-level cache."""
+    width: int = lane_width()
+    if n <= _FEW_ROWS or width == 1:
+        return 1
+    if columns:
+        return min(width, 8)
+    return 2 * width if shared and n > width else width
 
 
 def _all_equal(a: NDArray[Any]) -> bool:
