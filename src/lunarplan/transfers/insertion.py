@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InfeasibleError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels import rungekutta
 from lunarplan.model import events
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.propagation import Run, Thrust, accelerations, row_inputs
 from lunarplan.model.trajectory import Arc, Trajectory, fly
@@ -38,17 +39,20 @@ _TARGETS = (
     Target("eccentricity across", 1e-9, 1e-3),
 )
 _DRIFT_KM = 50.0  # between a circle asked for and the apsis met: the Moon's own field moves it by as much
+_SURFACE_KM = RADIUS_KM["moon"]
 _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn just made
 
 
 @dataclass(frozen=True)
 class ApsisBurn:
-    """One burn of an insertion, told by the orbit it leads to (osculating).
+    """One burn of an insertion, told by the orbit it leads to (osculating); radii are from the Moon's centre.
 
-    semi_major_axis_km, apolune_radius_km : one of them
-    perilune_radius_km : where the burn is made, if not given. An impulse cannot change it at perilune; a finite burn is
-                         steered to meet it, and keeps the line of apsides
+    semi_major_axis_km, apolune_radius_km : one of them; a burn at apolune needs neither if the perilune is given
+    perilune_radius_km : of a burn at perilune where that is made, if not given. An impulse cannot change it at
+                         perilune; a finite burn is steered to meet it, and keeps the line of apsides
     at, passage        : "perilune" or "apolune", and the how-manieth after the burn before
+
+    Raises InputError for anything else, and for an orbit below the surface.
     """
 
     semi_major_axis_km: float | None = None
@@ -57,16 +61,48 @@ class ApsisBurn:
     at: str = "perilune"
     passage: int = 1
 
+    def __post_init__(self) -> None:
+        if self.at not in ("perilune", "apolune"):
+            raise _unusable("at", self.at, '"perilune", "apolune"', "say at which apsis it is made")
+        if isinstance(self.passage, bool) or not isinstance(self.passage, int) or self.passage < 1:
+            raise _unusable("passage", self.passage, "1 or more, whole", "count from the burn before")
+        self._check_size("semi_major_axis_km", 0.5 * _SURFACE_KM)
+        self._check_size("apolune_radius_km", _SURFACE_KM)
+        self._check_size("perilune_radius_km", _SURFACE_KM)
+        self._check_terms()
+
+    def _check_size(self, name: str, least_km: float) -> None:
+        value = getattr(self, name)
+        plain = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if value is not None and not (plain and np.isfinite(value) and value >= least_km):
+            allowed = f"at least {least_km:.1f} km"
+            raise _unusable(name, value, allowed, "give km from the Moon's centre: altitude + 1737.4 km")
+
+    def _check_terms(self) -> None:
+        a, far, near = self.semi_major_axis_km, self.apolune_radius_km, self.perilune_radius_km
+        if a is not None and far is not None:
+            what = f"{far:g} km, and semi_major_axis_km {a:g} km"
+            raise _unusable("apolune_radius_km", what, "one of the two", "drop one of them")
+        if near is not None and far is not None and near > far:
+            raise _unusable("perilune_radius_km", near, f"up to the apolune, {far:g} km", "swap the two")
+        if a is None and (near if self.at == "apolune" else far) is None:
+            missing = "perilune_radius_km" if self.at == "apolune" else "apolune_radius_km"
+            raise _unusable(missing, None, f"{missing} or semi_major_axis_km", "say which orbit the burn leads to")
+
     def orbit(self, apsis: Floats) -> tuple[float, float]:
         """Semi-major axis and perilune radius wanted, km, for a burn made at the state of an apsis."""
         here = float(np.linalg.norm(apsis[:3]))
         self._check_drift(here)
-        near = here if self.perilune_radius_km is None else self.perilune_radius_km
-        far = here if self.at == "apolune" and self.apolune_radius_km is None else self.apolune_radius_km
-        a = 0.5 * (near + far) if far is not None and self.semi_major_axis_km is None else self.semi_major_axis_km
-        if a is None or 2.0 * a <= here:
+        a, far, near = self.semi_major_axis_km, self.apolune_radius_km, self.perilune_radius_km
+        if self.at == "apolune":
+            far = here if far is None else far
+            near = 2.0 * a - far if near is None and a is not None else near
+        near = here if near is None else near
+        a = 0.5 * (near + far) if a is None and far is not None else a
+        assert a is not None  # seen to when the burn was made
+        if 2.0 * a <= here:
             raise InfeasibleError(
-                f"no orbit of semi-major axis {a or 0.0:.1f} km passes {here:.1f} km from the Moon's centre",
+                f"no orbit of semi-major axis {a:.1f} km passes {here:.1f} km from the Moon's centre",
                 where=f"burn at {self.at}",
                 allowed=f"a semi-major axis over {here / 2:.1f} km",
             )
@@ -82,6 +118,11 @@ class ApsisBurn:
                 allowed=f"an apolune of {here_km:.0f} km from the centre or more",
                 remedy="burn at an earlier passage, or capture into a lower orbit first",
             )
+
+
+def _unusable(name: str, value: object, allowed: str, remedy: str) -> InputError:
+    what = "not given" if value is None else " ".join(str(value).split())[:60]
+    return InputError(what, where=f"ApsisBurn.{name}", allowed=allowed, remedy=remedy)
 
 
 @dataclass(frozen=True)
