@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarplan.errors import ConvergenceError, InputError
-from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S, RADIUS_KM
+from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S, GM_KM3_S2, RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds, utc_jd
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import propagate
+from lunarplan.model.sites import LaunchSite
 from lunarplan.transfers import direct
 from lunarplan.transfers.direct import LaunchTie, direct_transfers, problem
 from tests import naive
@@ -382,7 +383,58 @@ def test_a_site_the_parking_plane_cannot_reach():
     assert not found.ok.any()
 
 
+def test_the_tie_to_a_site():
+    """Coordinates by ERFA's ellipsoid; the arc of the ascent in the units of the edge."""
+    tie = LaunchTie.from_site("Wenchang", ascent_s=720.0, ascent_angle_deg=25.0, southbound=True, revolutions=2)
+    x, y, z = erfa.gd2gc(1, math.radians(110.9511), math.radians(19.6145), 0.0)
+    assert (tie.longitude, tie.latitude) == pytest.approx((math.atan2(y, x), math.atan2(z, math.hypot(x, y))))
+    assert tie.ascent_angle == pytest.approx(math.radians(25.0))
+    assert (tie.southbound, tie.ascent_s, tie.revolutions) == (True, 720.0, 2)
+
+
+def test_the_tie_to_a_site_of_ones_own():
+    mine = LaunchTie.from_site(LaunchSite("mine", 0.0, -60.0), parking_altitude_km=300.0)
+    period = 2 * math.pi * math.sqrt((RADIUS_KM["earth"] + 300.0) ** 3 / GM_KM3_S2["earth"])
+    assert mine.ascent_angle == pytest.approx(math.pi * 600.0 / period)
+    assert (mine.longitude, mine.latitude) == (math.radians(-60.0), 0.0)
+    assert (mine.southbound, mine.revolutions) == (False, 0)
+
+
+def test_a_launch_from_a_site_by_name():
+    launch = LaunchTie.from_site("wenchang", southbound=True)
+    batch = problem(ARRIVAL, 4.7 * DAY, **(USUAL | {"parking_inclination_deg": 23.2}))
+    assert direct_transfers(batch, FORCES, launch=launch).solution.require()
+
+
 # ---------------------------------------------------------------- misuse
+
+
+@pytest.mark.parametrize(
+    ("site", "options", "field"),
+    [
+        ("wenchangg", {}, "unknown launch site.*did you mean wenchang"),
+        (19.6, {}, r"LaunchTie\.site: a float"),
+        (LaunchSite("x", 95.0, 0.0), {}, "latitude_deg: 95"),
+        (LaunchSite("x", 0.0, math.nan), {}, "longitude_deg: nan"),
+        ("ksc", {"ascent_s": math.nan}, "ascent_s: nan"),
+        ("ksc", {"ascent_s": -1.0, "ascent_angle_deg": 20.0}, "ascent_s: -1"),
+        ("ksc", {"ascent_angle_deg": 400.0}, "ascent_angle_deg: 400"),
+        ("ksc", {"parking_altitude_km": math.inf}, "parking_altitude_km: inf"),
+        ("ksc", {"southbound": "no"}, "southbound: 'no'"),
+        ("ksc", {"revolutions": 1.5}, "revolutions: 1.5"),
+        ("ksc", {"revolutions": -1}, "revolutions: -1"),
+    ],
+)
+def test_ties_that_make_no_sense(site, options, field):
+    with pytest.raises(InputError, match=field) as caught:
+        LaunchTie.from_site(site, **options)
+    assert caught.value.allowed
+
+
+@pytest.mark.parametrize("changes", [{"longitude": math.nan}, {"latitude": 19.6}, {"ascent_angle": math.inf}])
+def test_a_tie_by_hand_is_checked_too(changes):
+    with pytest.raises(InputError, match=f"LaunchTie.{next(iter(changes))}"):
+        dataclasses.replace(TIE, **changes)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels import blocks
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.model import events
-from lunarplan.model.constants import EARTH_FLATTENING, RADIUS_KM
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
@@ -126,17 +126,14 @@ def _grid(mission: MissionFile) -> _Grid:
 
 
 def launch_tie(mission: MissionFile) -> LaunchTie:
-    """What ties the parking plane to the launch site; the arc flown in ascent is half of what orbit would cover."""
-    launch, orbit = mission.launch, mission.launch.parking_orbit
-    rate = np.sqrt(398_600.4418 / (RADIUS_KM["earth"] + orbit.altitude_km) ** 3)
-    geocentric = np.arctan((1.0 - EARTH_FLATTENING) ** 2 * np.tan(launch.site.latitude_rad))
-    return LaunchTie(
-        longitude=launch.site.longitude_rad,
-        latitude=float(geocentric),
-        southbound=bool(np.cos(launch.azimuth_rad) < -1e-12),
+    """What ties the parking plane of a mission to its launch site."""
+    launch = mission.launch
+    return LaunchTie.from_site(
+        launch.site,
         ascent_s=launch.ascent_time_s,
-        ascent_angle=float(0.5 * rate * launch.ascent_time_s),
-        revolutions=orbit.coast_revolutions,
+        southbound=bool(np.cos(launch.azimuth_rad) < -1e-12),
+        revolutions=launch.parking_orbit.coast_revolutions,
+        parking_altitude_km=launch.parking_orbit.altitude_km,
     )
 
 

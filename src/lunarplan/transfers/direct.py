@@ -14,13 +14,14 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.kernels.blocks import STATE
-from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
-from lunarplan.model.rows import numbers
+from lunarplan.model.rows import numbers, scalar
+from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.transfers import patched_conic as conic
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
@@ -73,12 +74,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class LaunchTie:
-    """What makes the parking plane pass over a launch site.
+    """What makes the parking plane pass over a launch site at lift-off; `LaunchTie.from_site` makes one.
 
-    ascent_s      : from lift-off to parking-orbit insertion; ascent_angle: the arc flown meanwhile, rad
-    southbound    : launch azimuth beyond 90 deg
-    revolutions   : full revolutions coasted before the injection
-    parking_rate  : rad/s, of the parking orbit
+    longitude, latitude : of the site, rad, east positive; the latitude is geocentric
+    southbound          : the launch azimuth is beyond 90 deg
+    ascent_s            : from lift-off to parking-orbit insertion; ascent_angle: the arc flown meanwhile, rad
+    revolutions         : full revolutions coasted before the one the injection is made in
+
+    Raises InputError for values out of range or not finite.
     """
 
     longitude: float
@@ -87,6 +90,50 @@ class LaunchTie:
     ascent_s: float
     ascent_angle: float
     revolutions: int
+
+    def __post_init__(self) -> None:
+        scalar("LaunchTie.longitude", self.longitude, -2.0 * np.pi, 2.0 * np.pi, "rad")
+        scalar("LaunchTie.latitude", self.latitude, -0.5 * np.pi, 0.5 * np.pi, "rad")
+        scalar("LaunchTie.ascent_s", self.ascent_s, 0.0, 86_400.0, "s")
+        scalar("LaunchTie.ascent_angle", self.ascent_angle, 0.0, 2.0 * np.pi, "rad")
+        if not isinstance(self.southbound, bool | np.bool_):
+            raise InputError(f"{self.southbound!r}", where="LaunchTie.southbound", allowed="True, False")
+        if scalar("LaunchTie.revolutions", self.revolutions, 0, 1000) % 1:
+            raise InputError(f"{self.revolutions}", where="LaunchTie.revolutions", allowed="whole revolutions")
+
+    @classmethod
+    def from_site(
+        cls,
+        site: str | LaunchSite,
+        *,
+        ascent_s: float = 600.0,
+        ascent_angle_deg: float | None = None,
+        southbound: bool = False,
+        revolutions: int = 0,
+        parking_altitude_km: float = 200.0,
+    ) -> LaunchTie:
+        """Return the tie to a launch site.
+
+        site             : a name `launch_site` knows, such as "Wenchang", or a LaunchSite of one's own
+        ascent_s         : from lift-off to parking-orbit insertion; ten minutes is an estimate
+        ascent_angle_deg : the arc flown meanwhile; if not given, half of what the circular parking orbit at
+                           ``parking_altitude_km`` would cover, as at a constant acceleration
+
+        Raises InputError for a site that is not known, and for values out of range.
+        """
+        place = launch_site(site) if isinstance(site, str) else site
+        if not isinstance(place, LaunchSite):
+            raise InputError(f"a {type(place).__name__}", where="LaunchTie.site", allowed="a name, or a LaunchSite")
+        scalar("LaunchSite.latitude_deg", place.latitude_deg, -90.0, 90.0, "deg")
+        scalar("LaunchSite.longitude_deg", place.longitude_deg, -360.0, 360.0, "deg")
+        if ascent_angle_deg is None:
+            radius = RADIUS_KM["earth"] + scalar("LaunchTie.parking_altitude_km", parking_altitude_km, 0.0, 1e5, "km")
+            flown = (
+                0.5 * np.sqrt(GM_KM3_S2["earth"] / radius**3) * scalar("LaunchTie.ascent_s", ascent_s, 0.0, 86_400.0)
+            )
+        else:
+            flown = np.radians(scalar("LaunchTie.ascent_angle_deg", ascent_angle_deg, 0.0, 360.0, "deg"))
+        return cls(place.longitude_rad, place.geocentric_latitude_rad, southbound, ascent_s, float(flown), revolutions)
 
 
 @dataclass(frozen=True)
