@@ -268,11 +268,15 @@ class Run:
         end: Floats,
         rows: Floats,
         *,
+        durations: Floats | None = None,
         centers: NDArray[np.int64] | None = None,
         first_steps: Floats | None = None,
         nodes: int = 0,
     ) -> tuple[Floats, Floats, NDArray[np.int8], NDArray[np.int32], Floats, NDArray[np.int64]]:
-        """States, partials, status, steps at the end of every row; and the first ``nodes`` accepted steps of each."""
+        """States, partials, status, steps at the end of every row; and the first ``nodes`` accepted steps of each.
+
+        durations : float64[n], s; where ``end`` has been rounded to the 0.12 us that epochs resolve
+        """
         n = len(x)
         final, partials = np.empty((n, 6)), np.empty((n, 6, self.columns))
         status, steps = np.zeros(n, np.int8), np.zeros(n, np.int32)
@@ -285,7 +289,8 @@ class Run:
             thrust=not self.steered and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
             center=self.center,
         )
-        durations = end - start
+        if durations is None:
+            durations = end - start
         if centers is None:
             centers = np.full(n, _CENTERS[self.center], np.int64)
         if first_steps is None:

@@ -19,6 +19,7 @@ from lunarplan.model.bodies import body_name
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, Thrust, aligned, check_options, is_steered, row_inputs
+from lunarplan.model.rows import scalar
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _ROOM = 512  # nodes recorded at the first try
 _ORIGINS = ("earth", "moon")
+_LONGEST_S = 1e12  # beyond any ephemeris
 _SEAM_S = 1e-3  # between arcs: epochs that were added up differ by rounding
 
 
@@ -34,18 +36,27 @@ _SEAM_S = 1e-3  # between arcs: epochs that were added up differ by rounding
 class Arc:
     """One ballistic or thrusting arc.
 
-    nodes_tdb : float64[n], ascending if the arc was propagated forwards
+    epoch_tdb : where the propagation began
+    elapsed_s : float64[n], from there to each node; ascending if the arc was propagated forwards
     nodes     : float64[n, 6], km and km/s, ICRF, each relative to the body of ``origins``
     origins   : int64[n], 0 Earth, 1 Moon
     rows      : float64[n, kernels.blocks.ROW_INPUTS], what the row brought along, at each node
+
+    Epochs resolve 0.12 us, in which a spacecraft moves a tenth of a millimetre; elapsed seconds keep what they drop.
     """
 
     name: str
     run: Run
-    nodes_tdb: Floats
+    epoch_tdb: float
+    elapsed_s: Floats
     nodes: Floats
     origins: NDArray[np.int64]
     rows: Floats
+
+    @cached_property
+    def nodes_tdb(self) -> Floats:
+        """Epochs of the nodes, float64[n], rounded."""
+        return np.asarray(self.epoch_tdb + self.elapsed_s)
 
     @property
     def start_tdb(self) -> float:
@@ -57,32 +68,40 @@ class Arc:
 
     def states(self, tdb: Floats) -> tuple[Floats, NDArray[np.int64]]:
         """States at epochs inside the arc, and the body each is relative to (index of kernels.field)."""
-        forwards = self.end_tdb >= self.start_tdb
-        order = self.nodes_tdb if forwards else self.nodes_tdb[::-1]
-        i = np.clip(np.searchsorted(order, tdb, side="right") - 1, 0, max(len(order) - 2, 0))
+        elapsed = self._elapsed(tdb)
+        forwards = self.elapsed_s[-1] >= self.elapsed_s[0]
+        order = self.elapsed_s if forwards else self.elapsed_s[::-1]
+        i = np.clip(np.searchsorted(order, elapsed, side="right") - 1, 0, max(len(order) - 2, 0))
         if not forwards:
             i = np.clip(len(order) - 2 - i, 0, max(len(order) - 2, 0))
-        start = self.nodes_tdb[i]
+        durations = elapsed - self.elapsed_s[i]
         origins = self.origins[i]
         final, _, status, *_ = self.run.batch(
             np.ascontiguousarray(self.nodes[i]),
-            start,
+            self.nodes_tdb[i],
             tdb,
             self.rows[i],
+            durations=durations,
             centers=origins,
-            first_steps=tdb - start,
+            first_steps=durations,
         )
         if status.any():
             raise ConvergenceError("a sample could not be reached from its node", where=f"arc {self.name!r}")
         return final, origins
 
+    def _elapsed(self, tdb: Floats) -> Floats:
+        """Seconds from ``epoch_tdb``; the difference of two epochs is exact, and the arc's ends are what they are."""
+        elapsed = np.where(tdb == self.start_tdb, self.elapsed_s[0], tdb - self.epoch_tdb)
+        return np.where(tdb == self.end_tdb, self.elapsed_s[-1], elapsed)
+
 
 def fly(
     state: ArrayLike,
     epoch: Any,
-    until: Any,
+    until: Any = None,
     forces: ForceModel | None = None,
     *,
+    duration_s: float | None = None,
     center: str = "earth",
     name: str = "coast",
     thrust: Thrust | None = None,
@@ -91,20 +110,23 @@ def fly(
 ) -> Arc:
     """Propagate one state and keep every step; arguments as those of `propagate`.
 
+    duration_s : in place of ``until``; negative for backwards. It is kept as it is, where an epoch resolves 0.12 us
+
     Raises InputError for arguments that make no sense; InfeasibleError if the arc hits the Earth or the Moon and
     ConvergenceError, with the reason, if it cannot be flown to its end.
     """
     forces = ForceModel() if forces is None else forces
-    x, starts, ends = aligned(state, epoch, until)
+    x, starts, ends = aligned(state, epoch, _end(epoch, until, duration_s))
     center = check_options(forces, center, tolerance, None, thrust)
     if len(x) != 1:
         raise InputError(f"{len(x)} states", where="fly", allowed="one", remedy="see fly_many for more")
     start, end = float(starts[0]), float(ends[0])
+    durations = ends - starts if duration_s is None else np.array([float(duration_s)])
     rows = row_inputs(1, forces, thrust)
     run = Run(forces, center, tolerance, 0, stop_at_impact, 1, is_steered(thrust))
     room = _ROOM
     while True:
-        _, _, status, _, path, count = run.batch(x, starts, ends, rows, nodes=room)
+        _, _, status, _, path, count = run.batch(x, starts, ends, rows, durations=durations, nodes=room)
         if count[0] <= room:
             break
         room = int(count[0]) + 1
@@ -114,6 +136,19 @@ def fly(
     if status[0]:
         raise ConvergenceError(run.reason(status[0]), where=f"{name}, {utc_iso(start)} to {utc_iso(end)}")
     return _arc(name, run, x, start, rows, path[0, : count[0]])
+
+
+def _end(epoch: Any, until: Any, duration_s: float | None) -> Any:
+    """Where a flight ends, told by an epoch or by a duration."""
+    if (until is None) == (duration_s is None):
+        raise InputError(
+            "both are given" if duration_s is not None else "neither is given",
+            where="fly",
+            allowed="one of until and duration_s",
+        )
+    if duration_s is None:
+        return until
+    return tdb_seconds(epoch) + scalar("duration_s", duration_s, -_LONGEST_S, _LONGEST_S, "s")
 
 
 def fly_many(
@@ -160,7 +195,7 @@ def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floa
     along, across = rows[0, blocks.FORCE_X], rows[0, blocks.FORCE_Z]
     at_node[:, blocks.FORCE_X] = along * np.cos(turn) - across * np.sin(turn)
     at_node[:, blocks.FORCE_Z] = along * np.sin(turn) + across * np.cos(turn)
-    return Arc(name, run, start + elapsed, nodes, origins, at_node)
+    return Arc(name, run, start, elapsed, nodes, origins, at_node)
 
 
 class Trajectory:
@@ -252,21 +287,22 @@ class Trajectory:
 
 def _ascending(arc: Arc) -> Arc:
     """The same arc with its nodes in the order of time."""
-    if arc.end_tdb >= arc.start_tdb:
+    if arc.elapsed_s[-1] >= arc.elapsed_s[0]:
         return arc
-    turned = {name: getattr(arc, name)[::-1].copy() for name in ("nodes_tdb", "nodes", "origins", "rows")}
+    turned = {name: getattr(arc, name)[::-1].copy() for name in ("elapsed_s", "nodes", "origins", "rows")}
     return replace(arc, **turned)
 
 
 def _shortened(arc: Arc, tdb: float) -> Arc:
     """An arc (flown forwards) up to an epoch inside it."""
     state, origin = arc.states(np.array([tdb]))
-    kept = arc.nodes_tdb < tdb
+    elapsed = tdb - arc.epoch_tdb
+    kept = arc.elapsed_s < elapsed
     last = np.flatnonzero(kept)[-1]
     rows = np.concatenate([arc.rows[kept], arc.rows[last : last + 1]])
     return replace(
         arc,
-        nodes_tdb=np.append(arc.nodes_tdb[kept], tdb),
+        elapsed_s=np.append(arc.elapsed_s[kept], elapsed),
         nodes=np.concatenate([arc.nodes[kept], state]),
         origins=np.append(arc.origins[kept], origin),
         rows=rows,
