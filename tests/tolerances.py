@@ -159,6 +159,8 @@ GMAT_THIRD_BODY_KM = 2.2e-7  # what GMAT and STK agree to on third bodies in lun
 
 # Events
 EVENT_S = 1.2e-6  # promised by events.find: a microsecond; and the resolution of epochs
+GRAZED_S = 1e-3  # the middle of two crossings, where a radius changes by its rounding, 1e-11 km, in some milliseconds
+RADIUS_ROUNDING_KM = 1e-10  # some roundings at 40,000 km
 CONTACT_S = 1e-3  # a ten-millionth of the disc is uncovered 0.2 ms before the last contact
 
 # Earth equator of date

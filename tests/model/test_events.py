@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from lunarplan.errors import InputError
 from lunarplan.model import events
@@ -22,6 +22,8 @@ from tests.tolerances import (
     CONTACT_S,
     DENSE_OUTPUT_KM,
     EVENT_S,
+    GRAZED_S,
+    RADIUS_ROUNDING_KM,
     SHADOW_FRACTION,
 )
 
@@ -265,13 +267,118 @@ def test_leaving_the_ground_is_no_impact():
     assert len(find(up, events.altitude_crossing("moon", 0.0, RISING))) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="six samples a step: what begins and ends between two of them is not seen")
 def test_a_short_visit_beyond_a_radius(ellipse):
     """Within a kilometre of apogee for four minutes, where samples are ten apart."""
     radius = A * (1 + E) - 1.0
     times = during(times_of_radius(radius))
     assert np.diff(times).min() < 600.0
     assert find(ellipse, events.radius_crossing("earth", radius)) == pytest.approx(times, abs=1e-3)
+
+
+@pytest.mark.parametrize("flight", ["ellipse", "backwards"])
+@pytest.mark.parametrize("depth_km", [1e-7, 1e-4, 0.1, 10.0])
+@pytest.mark.parametrize("apsis", ["perigee", "apogee"])
+def test_grazed_radii(apsis, depth_km, flight, request):
+    """A radius passed by so little is met twice at every passage, before and after the apsis."""
+    trajectory = request.getfixturevalue(flight)
+    sign = {"perigee": 1.0, "apogee": -1.0}[apsis]
+    event_radius = A * (1 - sign * E) + sign * depth_km
+    passage = {"perigee": events.perigee_passage(), "apogee": events.apogee_passage()}[apsis]
+    middles = find(trajectory, passage, START + 1.0)
+    assert len(middles) == 2
+    found = find(trajectory, events.radius_crossing("earth", event_radius), START + 100.0)
+    found = found[np.abs(found[:, np.newaxis] - middles).min(axis=1) < 0.1 * PERIOD]
+    assert len(found) == 4
+    assert 0.5 * (found[::2] + found[1::2]) == pytest.approx(middles, abs=GRAZED_S)
+    states = trajectory.at(found)
+    radius = np.linalg.norm(states[:, :3], axis=1)
+    radial_speed = np.einsum("ni,ni->n", states[:, :3], states[:, 3:]) / radius
+    assert (np.abs(radius - event_radius) < EVENT_S * np.abs(radial_speed) + RADIUS_ROUNDING_KM).all()
+    beyond = A * (1 - sign * E) - sign * depth_km
+    assert not len(find(trajectory, events.radius_crossing("earth", beyond)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0.0, 1.0), st.floats(-2.0, 2.0), st.sampled_from([-1.0, 1.0]))
+def test_what_is_over_soon_is_found(middle, log10_length, sign):
+    """Ten milliseconds to two minutes, anywhere but for a ten-thousandth of an interval, 0.06 s, at either end."""
+    length = 10.0**log10_length
+    trajectory = _ellipse()
+    clear = 0.5 * length + 0.1
+    first, last = trajectory.start_tdb + clear, trajectory.end_tdb - clear
+    centre = first + middle * (last - first)
+    event = Event("visit", lambda tdb, _: sign * ((tdb - centre) ** 2 - 0.25 * length**2))
+    expected = centre + 0.5 * length * np.array([-1.0, 1.0])
+    assert find(trajectory, event) == pytest.approx(expected, abs=EVENT_S)
+    assert len(find(trajectory, Event("in", event.value, RISING))) == 1
+    assert len(find(trajectory, Event("out", event.value, FALLING))) == 1
+
+
+_KEPT = []
+
+
+def _ellipse():
+    if not _KEPT:
+        _KEPT.append(Trajectory([fly(orbit(), START, START + REVOLUTIONS * PERIOD, TWO_BODY)]))
+    return _KEPT[0]
+
+
+def test_a_visit_within_a_search_of_one_interval(ellipse):
+    """Between two epochs a minute apart there are no samples but those the search brings along."""
+    apogee = START + 0.5 * PERIOD
+    event = events.radius_crossing("earth", A * (1 + E) - 1e-4)
+    for before, after in ((60.0, 60.0), (20.0, 100.0), (100.0, 20.0)):
+        assert len(find(ellipse, event, apogee - before, apogee + after)) == 2
+
+
+def test_a_short_visit_to_the_shadow():
+    """A low orbit seen so nearly from its pole that the Earth covers a little of the Sun for twenty seconds."""
+    start, midnight = _grazing_orbit(-4e-5)
+    trajectory = Trajectory([fly(start, START, START + 7000.0, TWO_BODY)])
+    edge = brentq(lambda t: _penumbra_gap(start, t), midnight - 60.0, midnight, xtol=1e-6)
+    other = brentq(lambda t: _penumbra_gap(start, t), midnight, midnight + 60.0, xtol=1e-6)
+    assert 10.0 < other - edge < 40.0
+    found = find(trajectory, events.shadow("earth", fraction=1.0))
+    assert found == pytest.approx(START + np.array([edge, other]), abs=CONTACT_S)
+    assert events.lit(np.array([START + midnight]), trajectory, "earth")[0] < 1.0
+    assert not len(find(trajectory, events.shadow("earth")))
+
+
+def test_a_shadow_just_missed():
+    start, midnight = _grazing_orbit(4e-5)
+    trajectory = Trajectory([fly(start, START, START + 7000.0, TWO_BODY)])
+    assert _penumbra_gap(start, midnight) == pytest.approx(4e-5, abs=1e-12)
+    assert not len(find(trajectory, events.shadow("earth", fraction=1.0)))
+
+
+def _penumbra_gap(start, t):
+    """Angle between the edges of the discs of Sun and Earth, some seconds after the start."""
+    r = naive.kepler(start, t, GM)[:3]
+    sun = naive.Bodies().position("sun", START + t) - r
+    radii = math.asin(RADIUS_KM["sun"] / naive.norm(sun)) + math.asin(RADIUS_KM["earth"] / naive.norm(r))
+    return math.acos(-(sun @ r) / naive.norm(sun) / naive.norm(r)) - radii
+
+
+def _grazing_orbit(gap_rad):
+    """A circle of 8000 km whose smallest distance from the penumbra is given; its start, and when that is."""
+    sun = naive.Bodies().position("sun", START)
+    sun /= naive.norm(sun)
+    across = np.cross(sun, [0.0, 0.0, 1.0])
+    across /= naive.norm(across)
+    speed, period = math.sqrt(GM / 8000.0), 2 * math.pi * math.sqrt(8000.0**3 / GM)
+
+    def circle(beta):
+        pole = math.sin(beta) * sun + math.cos(beta) * np.cross(across, sun)
+        return np.concatenate([8000.0 * across, speed * np.cross(pole, across)])
+
+    def smallest(beta):
+        return minimize_scalar(
+            lambda t: _penumbra_gap(circle(beta), t), bounds=(0.0, 0.999 * period), method="bounded",
+            options={"xatol": 1e-3},
+        )  # fmt: skip
+
+    beta = brentq(lambda b: smallest(b).fun - gap_rad, 0.8, 1.2, xtol=1e-14)
+    return circle(beta), smallest(beta).x
 
 
 # ---------------------------------------------------------------- ends of a flight
@@ -366,6 +473,25 @@ def test_nan_has_no_sign(ellipse):
     found = find(ellipse, Event("half known", value, FALLING))
     assert found == pytest.approx(during([(0.5 - 0.1 / (2 * math.pi) + k) * PERIOD for k in range(2)]), abs=EVENT_S)
     assert not len(find(ellipse, Event("unknown", lambda tdb, _: np.full_like(tdb, np.nan))))
+
+
+def test_a_dip_beside_the_unknown(ellipse):
+    """Where a dip cannot be followed to its bottom it is left; others are found."""
+    middle = START + PERIOD
+
+    def value(tdb, _):
+        wave = np.cos((tdb - START) / PERIOD * 2 * math.pi) + 1.0 - 1e-6
+        return np.where(np.abs(tdb - middle + 0.5 * PERIOD) < 0.02 * PERIOD, np.nan, wave)
+
+    found = find(ellipse, Event("half known", value))
+    assert len(found) == 2
+    assert found == pytest.approx(np.full(2, START + 1.5 * PERIOD), abs=20.0)
+
+
+def test_a_plateau_is_no_event(ellipse):
+    steps = Event("steps", lambda tdb, _: 1.0 + np.floor((tdb - START) / PERIOD * 3.0) % 2)
+    assert not len(find(ellipse, steps))
+    assert not len(find(ellipse, Event("one", lambda tdb, _: np.ones_like(tdb))))
 
 
 def test_a_search_from_late_to_early_finds_nothing(ellipse):

@@ -1,7 +1,8 @@
 """Events along a trajectory: what happens is a function that crosses zero, where it happens is one search for all.
 
-The search samples every integration step, keeps the pairs of samples between which the sign changes, and refines all
-of them at once. A sample that is exactly zero belongs to the pair it ends; NaN has no sign and no event.
+The search samples every integration step six times. Where a sample is nearer to zero than its neighbours, the lowest
+point of the dip becomes a sample too; then the sign changes between neighbours are refined, all at once. A sample that
+is exactly zero belongs to the pair it ends; NaN has no sign and no event.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 RISING, FALLING, EITHER = 1, -1, 0
 LUNAR_SPHERE_OF_INFLUENCE_KM = 66_183.0  # a (m/M)^(2/5), Bate, Mueller and White (1971), eq. (7.4-1)
 _SAMPLES_PER_STEP = 6
+_NEAR_THE_ENDS = 1e-4  # of a sample's interval: dips that begin at the end of a search have no neighbour there
 _TIME_TOLERANCE_S = 1e-6
+_DIP_TOLERANCE_S = 1e-3
 
 
 @dataclass(frozen=True)
@@ -108,23 +111,49 @@ def node_crossing(body: str, axes: str, direction: int = EITHER) -> Event:
 def shadow(body: str, *, fraction: float = 0.5, direction: int = EITHER) -> Event:
     """The lit fraction of the Sun's disc passes ``fraction`` behind a body; FALLING is entry.
 
-    fraction : just under 1 for the penumbra's edge, just over 0 for the umbra's
+    fraction : 1 for the penumbra's edge, 0 for the umbra's
     """
     _radius_km(body)
     scalar("fraction", fraction, 0.0, 1.0)
 
     def value(tdb: Floats, trajectory: Trajectory) -> Floats:
-        return lit(tdb, trajectory, body) - fraction
+        discs = _Discs(tdb, trajectory, body)
+        # on where the fraction stays 0 or 1, so that a short passage casts its shadow before: radians to the contact
+        beyond = np.maximum(discs.apart - discs.sun - discs.body, 0.0)
+        within = np.maximum(discs.body - discs.sun - discs.apart, 0.0)
+        return np.asarray(discs.lit() - fraction + beyond - within)
 
     return Event(f"shadow of the {body}", value, direction)
 
 
 def lit(tdb: Floats, trajectory: Trajectory, body: str) -> Floats:
     """Fraction of the Sun's disc seen past a body, float64[N]."""
-    r = trajectory.at(tdb, body)[:, :3]
-    sun = trajectory.forces.source.position("sun", body, tdb) - r
-    radii = RADIUS_KM["sun"], _radius_km(body)
-    return np.array([lit_fraction(*s, radii[0], *-b, radii[1]) for s, b in zip(sun, r, strict=True)])
+    return _Discs(tdb, trajectory, body).lit()
+
+
+class _Discs:
+    """The discs of the Sun and of a body as seen from a trajectory: their radii and how far apart they are, rad."""
+
+    def __init__(self, tdb: Floats, trajectory: Trajectory, body: str) -> None:
+        r = trajectory.at(tdb, body)[:, :3]
+        self.to_sun, self.to_body = trajectory.forces.source.position("sun", body, tdb) - r, -r
+        self.radii_km = RADIUS_KM["sun"], _radius_km(body)
+        sun, distance = (np.linalg.norm(v, axis=1, keepdims=True) for v in (self.to_sun, r))
+        self.sun, self.body = (
+            np.arcsin(np.minimum(radius / d[:, 0], 1.0))
+            for radius, d in zip(self.radii_km, (sun, distance), strict=True)
+        )
+        chord = np.linalg.norm(self.to_sun / sun - self.to_body / distance, axis=1)
+        self.apart = 2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0))
+
+    def lit(self) -> Floats:
+        """Fraction of the Sun's disc that is seen."""
+        fraction = np.where(self.apart <= self.body - self.sun, 0.0, 1.0)
+        partly = (self.apart < self.sun + self.body) & (self.apart > self.body - self.sun)
+        sun, body = self.radii_km
+        for i in np.flatnonzero(partly):
+            fraction[i] = lit_fraction(*self.to_sun[i], sun, *self.to_body[i], body)
+        return fraction
 
 
 def _radius_km(body: str) -> float:
@@ -146,6 +175,13 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
     """Epochs of an event, ascending, float64[n], TDB s; to a microsecond.
 
     start_tdb, end_tdb : search only between them
+
+    A crossing between two samples of different sign is always found. Two crossings between neighbouring samples are
+    found if they are some milliseconds apart and the value has one maximum or minimum, not more, within those samples
+    and the next ones on either side. Nearer ones are a touch, which may be missed; so may what is over within a
+    ten-thousandth of a sample's interval from an end of the search. Samples lie a sixth of an integration step apart:
+    within five degrees of a revolution at the tolerance of `fly`, where the events of this module have no finer detail,
+    burns and the highest harmonics of a low orbit apart.
     """
     given: tuple[tuple[object, type], ...] = ((trajectory, Trajectory), (event, Event))
     for value, kind in given:
@@ -154,7 +190,7 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
     t = _samples(trajectory, start_tdb, end_tdb)
     if len(t) < 2:
         return np.empty(0)
-    value = event.value(t, trajectory)
+    t, value = _with_dips(trajectory, event, t)
     before, after = value[:-1], value[1:]
     rises, falls = (before < 0.0) & (after >= 0.0), (before > 0.0) & (after <= 0.0)
     wanted = {RISING: rises, FALLING: falls, EITHER: rises | falls}[event.direction]
@@ -181,7 +217,40 @@ def _samples(trajectory: Trajectory, start_tdb: float | None, end_tdb: float | N
     parts = np.arange(_SAMPLES_PER_STEP) / _SAMPLES_PER_STEP
     inside = (nodes[:-1, None] + np.diff(nodes)[:, None] * parts).ravel()
     inside = inside[(inside > first) & (inside < last)]
-    return np.concatenate([[first], inside, [last]]) if last > first else np.empty(0)
+    if not last > first:
+        return np.empty(0)
+    t = np.concatenate([[first], inside, [last]])
+    begins, ends = t[0] + _NEAR_THE_ENDS * (t[1] - t[0]), t[-1] - _NEAR_THE_ENDS * (t[-1] - t[-2])
+    return np.unique(np.concatenate([t, [begins, ends]]))
+
+
+def _with_dips(trajectory: Trajectory, event: Event, t: Floats) -> tuple[Floats, Floats]:
+    """Samples and their values, and among them those where the value comes nearest to zero without crossing it."""
+    value = event.value(t, trajectory)
+    middle = _lowest(value)
+    if not len(middle):
+        return t, value
+    from scipy.optimize.elementwise import find_minimum  # as find_root below
+
+    def depth(tdb: Floats, side: Floats) -> Floats:
+        return side * event.value(np.ravel(tdb), trajectory).reshape(np.shape(tdb))
+
+    side = np.sign(value[middle])
+    tolerances = {"xatol": _DIP_TOLERANCE_S, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+    found = find_minimum(depth, (t[middle - 1], t[middle], t[middle + 1]), args=(side,), tolerances=tolerances)
+    known = np.isfinite(found.f_x)  # a dip beside the unknown is left as it is
+    every = np.concatenate([t, found.x[known]])
+    order = np.argsort(every, kind="stable")
+    return every[order], np.concatenate([value, (side * found.f_x)[known]])[order]
+
+
+def _lowest(value: Floats) -> NDArray[np.intp]:
+    """Samples nearer to zero than those on either side, where all three have one sign."""
+    size, sign = np.abs(value), np.sign(value)
+    here, before, after = size[1:-1], size[:-2], size[2:]
+    dips = (here <= before) & (here <= after) & (here < np.maximum(before, after))
+    alike = (sign[1:-1] == sign[:-2]) & (sign[1:-1] == sign[2:])
+    return np.flatnonzero(dips & alike) + 1
 
 
 def _refine(trajectory: Trajectory, event: Event, low: Floats, high: Floats) -> Floats:
