@@ -4,7 +4,8 @@ The public names, loaded when first used, so that `import lunarplan` costs nothi
 
     Mission, Plan                       a mission file, and its plan
     propagate                           batches of your own states, with state-transition matrices
-    fly, Trajectory                     one state with every step kept: dense output and events
+    fly, Trajectory                     one state with every step kept: dense output
+    events                              when it passes an apsis, an altitude, a node, a shadow, ...
     ForceModel, SolarPressure, Thrust   what acts on them
     transfer_problem, direct_transfers  batches of transfers from a parking orbit to the Moon
     propagate_cr3bp                     the circular restricted three-body problem
@@ -27,6 +28,7 @@ from lunarplan.errors import (
 )
 
 if TYPE_CHECKING:
+    from lunarplan.model import events
     from lunarplan.model.cr3bp import propagate_cr3bp
     from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.model.epochs import tdb_seconds, utc_iso
@@ -42,12 +44,14 @@ if TYPE_CHECKING:
 
     __version__: str
 
+# Where a public name lives: a module, then the name it has there if it is another, or nothing for the module itself.
 _HOME = {
     "Ephemeris": "lunarplan.model.ephemeris",
     "ForceModel": "lunarplan.model.forces",
     "SolarPressure": "lunarplan.model.forces",
     "Thrust": "lunarplan.model.propagation",
     "direct_transfers": "lunarplan.transfers.direct",
+    "events": "lunarplan.model.events:",
     "fly": "lunarplan.model.trajectory",
     "propagate_cr3bp": "lunarplan.model.cr3bp",
     "propagate_two_body": "lunarplan.model.two_body",
@@ -77,6 +81,7 @@ __all__ = [
     "Thrust",
     "Trajectory",
     "direct_transfers",
+    "events",
     "fly",
     "lambert",
     "propagate",
@@ -93,8 +98,10 @@ def __getattr__(name: str) -> Any:
         return import_module("importlib.metadata").version("lunarplan")
     if name not in _HOME:
         raise AttributeError(f"module 'lunarplan' has no attribute {name!r}")
-    module, _, own_name = _HOME[name].partition(":")
-    value = getattr(import_module(module), own_name or name)
+    module, colon, own_name = _HOME[name].partition(":")
+    value = import_module(module)
+    if own_name or not colon:
+        value = getattr(value, own_name or name)
     globals()[name] = value  # the next look-up does not come here
     return value
 

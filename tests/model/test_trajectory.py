@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -223,6 +225,38 @@ def test_ended_by_an_event(flyby):
     for outside in (START, START + WHOLE_FLYBY + 1.0):
         with pytest.raises(InputError, match="until"):
             flyby.until(outside)
+
+
+# ---------------------------------------------------------------- what they say of themselves
+
+
+def test_an_arc_and_a_trajectory_in_words():
+    arc = fly(COAST, "2024-05-04", "2024-05-05", FORCES, name="home")
+    span, nodes = "2024-05-04T00:00:00.000Z to 2024-05-05T00:00:00.000Z", len(arc.elapsed_s)
+    assert repr(arc) == f"<Arc 'home' {span}: {nodes} nodes>"
+    assert repr(Trajectory([arc])) == f"<Trajectory {span}: home; {nodes} nodes>"
+    back = fly(COAST, "2024-05-04T09:00:00", "2024-05-04", FORCES)
+    span = "2024-05-04T00:00:00.000Z to 2024-05-04T09:00:00.000Z"
+    assert repr(back) == f"<Arc 'coast' {span}: {len(back.elapsed_s)} nodes, flown backwards>"
+
+
+def test_before_there_was_utc():
+    old = replace(fly(COAST, START, START + DAY, FORCES), epoch_tdb=tdb_seconds("1955-01-01T00:00:00 TDB"))
+    assert "1955-01-01T00:00:00.000 TDB to 1955-01-02T00:00:00.000 TDB" in repr(old)
+
+
+def test_a_propagation_in_words():
+    whole = propagate(np.tile(COAST, (3, 1)), START, "2024-05-05", forces=FORCES)
+    assert repr(whole) == "<Propagation ending 2024-05-05T00:00:00.000Z about the earth: 3 of 3 rows ok>"
+    states = np.stack([COAST, np.full(6, np.nan), [9000.0, 0.0, 0.0, 0.1, 0.2, 0.0]])
+    ends = ["2024-05-05", "2024-05-06", "2024-05-07"]
+    assert repr(propagate(states, START, ends, forces=FORCES)) == (
+        "<Propagation ending 2024-05-05T00:00:00.000Z to 2024-05-07T00:00:00.000Z about the earth: 1 of 3 rows ok; "
+        "row 1: the state is not finite, or met a singularity>"
+    )
+    assert repr(propagate(np.empty((0, 6)), START, START, forces=FORCES)) == (
+        "<Propagation about the earth: 0 of 0 rows ok>"
+    )
 
 
 # ---------------------------------------------------------------- many at once

@@ -15,7 +15,7 @@ from lunarplan.kernels.derivatives import make_derivatives
 from lunarplan.kernels.forces import FULL_MODEL
 from lunarplan.kernels.jit import lane_width, run_blocks
 from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import tdb_iso, tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.model.state import State
@@ -105,6 +105,13 @@ class Propagation:
     steps: NDArray[np.int32]
     forces: ForceModel
 
+    def __repr__(self) -> str:
+        bad = np.flatnonzero(~self.ok)
+        why = f"; row {bad[0]}: {self.reason(bad[0])}" if len(bad) else ""
+        end = f" ending {span_text(self.epochs_tdb)}" if len(self.status) else ""
+        solved = f"{len(self.status) - len(bad)} of {len(self.status)} rows ok"
+        return f"<Propagation{end} about the {self.center}: {solved}{why}>"
+
     @property
     def ok(self) -> NDArray[np.bool_]:
         return np.asarray(self.status == blocks.OK)
@@ -123,6 +130,16 @@ class Propagation:
                 remedy="look at .status and .reason(row)",
             )
         return self
+
+
+def span_text(epochs_tdb: Floats) -> str:
+    """First and last of some epochs for people to read: UTC, or TDB before there was UTC."""
+    first, last = float(np.min(epochs_tdb)), float(np.max(epochs_tdb))
+    try:
+        texts = utc_iso(first), utc_iso(last)
+    except InputError:
+        texts = tdb_iso(first), tdb_iso(last)
+    return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
 
 
 @cache

@@ -16,9 +16,9 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels import blocks
 from lunarplan.model.bodies import body_name
-from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import Run, Thrust, aligned, check_options, is_steered, row_inputs
+from lunarplan.model.propagation import Run, Thrust, aligned, check_options, is_steered, row_inputs, span_text
 from lunarplan.model.rows import scalar
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Arc:
     nodes: Floats
     origins: NDArray[np.int64]
     rows: Floats
+
+    def __repr__(self) -> str:
+        backwards = ", flown backwards" if self.elapsed_s[-1] < self.elapsed_s[0] else ""
+        return f"<Arc {self.name!r} {span_text(self.nodes_tdb)}: {len(self.elapsed_s)} nodes{backwards}>"
 
     @cached_property
     def nodes_tdb(self) -> Floats:
@@ -120,7 +124,6 @@ def fly(
     center = check_options(forces, center, tolerance, None, thrust)
     if len(x) != 1:
         raise InputError(f"{len(x)} states", where="fly", allowed="one", remedy="see fly_many for more")
-    start, end = float(starts[0]), float(ends[0])
     durations = ends - starts if duration_s is None else np.array([float(duration_s)])
     rows = row_inputs(1, forces, thrust)
     run = Run(forces, center, tolerance, 0, stop_at_impact, 1, is_steered(thrust))
@@ -130,12 +133,12 @@ def fly(
         if count[0] <= room:
             break
         room = int(count[0]) + 1
+    where = f"{name}, {span_text(np.concatenate([starts, ends]))}"
     if status[0] == blocks.IMPACT:
-        where, remedy = f"{name}, {utc_iso(start)} to {utc_iso(end)}", "end it before, or change the orbit"
-        raise InfeasibleError(run.reason(status[0]), where=where, remedy=remedy)
+        raise InfeasibleError(run.reason(status[0]), where=where, remedy="end it before, or change the orbit")
     if status[0]:
-        raise ConvergenceError(run.reason(status[0]), where=f"{name}, {utc_iso(start)} to {utc_iso(end)}")
-    return _arc(name, run, x, start, rows, path[0, : count[0]])
+        raise ConvergenceError(run.reason(status[0]), where=where)
+    return _arc(name, run, x, float(starts[0]), rows, path[0, : count[0]])
 
 
 def _end(epoch: Any, until: Any, duration_s: float | None) -> Any:
@@ -210,7 +213,7 @@ class Trajectory:
         self.arcs = tuple(_ascending(arc) for arc in arcs)
         for before, after in pairwise(self.arcs):
             if abs(after.start_tdb - before.end_tdb) > _SEAM_S:
-                end, start = utc_iso(before.end_tdb), utc_iso(after.start_tdb)
+                end, start = span_text(before.nodes_tdb[-1:]), span_text(after.nodes_tdb[:1])
                 raise InputError(
                     f"{before.name} ends at {end}, {after.name} starts at {start}",
                     where="Trajectory",
@@ -218,8 +221,8 @@ class Trajectory:
                 )
 
     def __repr__(self) -> str:
-        names = ", ".join(a.name for a in self.arcs)
-        return f"<Trajectory {utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}: {names}>"
+        names = ", ".join(arc.name for arc in self.arcs)
+        return f"<Trajectory {span_text(self.nodes_tdb)}: {names}; {len(self.nodes_tdb)} nodes>"
 
     @property
     def forces(self) -> ForceModel:
@@ -254,7 +257,7 @@ class Trajectory:
             raise InputError(
                 "an epoch lies outside the trajectory",
                 where="Trajectory.at",
-                allowed=f"{utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}",
+                allowed=span_text(self.nodes_tdb),
             )
         which = np.searchsorted([a.start_tdb for a in self.arcs], t, side="right") - 1
         states = np.empty((len(t), 6))
@@ -271,7 +274,7 @@ class Trajectory:
             raise InputError(
                 "the epoch is not inside the trajectory",
                 where="Trajectory.until",
-                allowed=f"{utc_iso(self.start_tdb)} to {utc_iso(self.end_tdb)}",
+                allowed=span_text(self.nodes_tdb),
             )
         whole = [arc for arc in self.arcs if arc.end_tdb <= tdb]
         cut = [_shortened(arc, tdb) for arc in self.arcs if arc.start_tdb < tdb < arc.end_tdb]
