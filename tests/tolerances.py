@@ -124,6 +124,8 @@ POWER_SERIES_KM = 2e-6  # powers instead of Chebyshev polynomials at 1e8 km: som
 QUATERNION_ROTATION = 1e-13
 DENSE_OUTPUT_KM = 5e-7  # where an end is an epoch: they resolve 0.12 us, 0.1 mm at 1 km/s, twice at perilune
 RETAKEN_STEP_KM = 1e-8  # a step cut short against a flight of its own: integration alone; 2 um seen after a flyby
+NODE_BYTES = 80  # of a flight kept: eight numbers and an origin, 72 bytes
+FLIGHT_BYTES = 2500  # of a flight besides its nodes: the objects, and what flies it
 JOINT_ROUNDING = 1e-12  # km and km/s: the last step of an arc taken again; 0.06 us of thrust at 3 g would be 2e-9 km/s
 
 # Transfers

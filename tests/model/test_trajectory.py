@@ -1,4 +1,6 @@
+import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +12,14 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Thrust, propagate
 from lunarplan.model.trajectory import Trajectory, fly, fly_many
-from tests.tolerances import EPOCH_RESOLUTION_S, JOINT_ROUNDING, ORIGIN_CHANGE_KM, RETAKEN_STEP_KM
+from tests.tolerances import (
+    EPOCH_RESOLUTION_S,
+    FLIGHT_BYTES,
+    JOINT_ROUNDING,
+    NODE_BYTES,
+    ORIGIN_CHANGE_KM,
+    RETAKEN_STEP_KM,
+)
 
 DAY = 86400.0
 START = tdb_seconds("2024-05-04T00:00:00")
@@ -282,6 +291,42 @@ def test_flights_that_share_a_clock():
     for state, flight in list(zip(states, flights, strict=True))[::5]:
         run = propagate(np.tile(state, (15, 1)), START, tdb, forces=FORCES, tolerance=1e-13)
         assert np.abs(flight.at(tdb) - run.states)[:, :3].max() < RETAKEN_STEP_KM
+
+
+def _same(one, other):
+    a, b = one.arcs[0], other.arcs[0]
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("elapsed_s", "nodes", "origins", "rows"))
+
+
+@pytest.mark.parametrize("hours", [30.0, 96.0])
+def test_flights_of_a_batch_equal_those_of_its_parts_to_the_bit(hours):
+    """Around the Moon, some with more steps than the record holds at first, some with less; in parts of any size."""
+    rng = np.random.default_rng(5)
+    states = LUNAR + rng.normal(size=(75, 6)) * [5.0, 5.0, 5.0, 1e-3, 1e-3, 1e-3]
+    ends = START + rng.uniform(0.2, 1.0, 75) * hours * 3600.0
+    forces = FORCES.only(moon_degree=0)
+    together = fly_many(states, START, ends, forces, center="moon", workers=2)
+    lengths = [len(flight.nodes_tdb) for flight in together]
+    assert (min(lengths) < 512 < max(lengths)) == (hours == 96.0)
+    edges = [0, 4, 11, 40, 75]
+    for first, last in pairwise(edges):
+        part = fly_many(states[first:last], START, ends[first:last], forces, center="moon", workers=1)
+        assert all(_same(a, b) for a, b in zip(part, together[first:last], strict=True))
+
+
+def test_a_flight_takes_the_room_of_its_steps():
+    """A record is as long as the flight, not as what is set aside to fly it."""
+    states = COAST + np.linspace(-1.0, 1.0, 1000)[:, np.newaxis] * [50.0, 50.0, 50.0, 1e-3, 1e-3, 1e-3]
+    fly_many(states[:20], START, START + DAY, FORCES)
+    tracemalloc.start()
+    try:
+        flights = fly_many(states, START, START + DAY, FORCES)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    nodes = np.mean([len(flight.nodes_tdb) for flight in flights])
+    assert nodes < 30
+    assert peak / len(states) < FLIGHT_BYTES + NODE_BYTES * nodes
 
 
 def test_a_row_that_fails_is_none():

@@ -36,6 +36,7 @@ _REASONS = {
 }
 _FEW_ROWS = 3  # below this many rows, one at a time is faster than a block of lanes
 MAX_STEPS = 200_000
+_RECORDED_ROWS, _RECORDED_NODES = 16, 512  # rows are whole blocks of any width; together half a megabyte a thread
 
 
 @dataclass(frozen=True)
@@ -288,18 +289,19 @@ class Run:
         durations: Floats | None = None,
         centers: NDArray[np.int64] | None = None,
         first_steps: Floats | None = None,
-        nodes: int = 0,
-    ) -> tuple[Floats, Floats, NDArray[np.int8], NDArray[np.int32], Floats, NDArray[np.int64]]:
-        """States, partials, status, steps at the end of every row; and the first ``nodes`` accepted steps of each.
+        record: bool = False,
+    ) -> tuple[Floats, Floats, NDArray[np.int8], NDArray[np.int32], list[Floats]]:
+        """States, partials, status, steps tried at the end of every row; and all its nodes, if they are to be recorded.
 
         durations : float64[n], s; where ``end`` has been rounded to the 0.12 us that epochs resolve
+        nodes     : float64[k, 8] a row: seconds from the start, state, origin; the start and every accepted step
         """
         n = len(x)
         final, partials = np.empty((n, 6)), np.empty((n, 6, self.columns))
         status, steps = np.zeros(n, np.int8), np.zeros(n, np.int32)
-        path, path_count = np.empty((n, nodes, 8)), np.zeros(n, np.int64)
+        nodes: list[Floats] = [np.empty((0, 8))] * n if record else []
         if n == 0:
-            return final, partials, status, steps, path, path_count
+            return final, partials, status, steps, nodes
         field = self.forces.kernel_field(
             min(start.min(), end.min()),
             max(start.max(), end.max()),
@@ -318,14 +320,44 @@ class Run:
         width = _block_width(n, self.columns, shared)
         kernel = _kernel(width, self.columns, shared, self.steered)
 
+        inputs = x, start - field.start, durations, first_steps, centers, rows
+        options = field, self.tolerance, MAX_STEPS, self.stop_at_impact
+        outputs = final, partials, status, steps
+
+        def fly(first: int, last: int, path: Floats, count: NDArray[np.int64]) -> None:
+            part = slice(first, last)
+            kernel(*(a[part] for a in inputs), *options, 0, last - first, *(a[part] for a in outputs), path, count)
+
         def run(first: int, last: int) -> None:
-            kernel(
-                x, start - field.start, durations, first_steps, centers, rows, field, self.tolerance, MAX_STEPS,
-                self.stop_at_impact, first, last, final, partials, status, steps, path, path_count,
-            )  # fmt: skip
+            if record:
+                nodes[first:last] = _recorded(fly, first, last, x, centers)
+            else:
+                fly(first, last, np.empty((last - first, 0, 8)), np.zeros(last - first, np.int64))
 
         run_blocks(run, n, width, self.workers)
-        return final, partials, status, steps, path, path_count
+        return final, partials, status, steps, nodes
+
+
+def _recorded(
+    fly: Callable[[int, int, Floats, NDArray[np.int64]], None],
+    first: int,
+    last: int,
+    x: Floats,
+    centers: NDArray[np.int64],
+) -> list[Floats]:
+    """Nodes of some rows: flown a few blocks at a time into one record, and again where it was too short."""
+    nodes: list[Floats] = []
+    path = np.empty((min(_RECORDED_ROWS, last - first), _RECORDED_NODES, 8))
+    while (a := first + len(nodes)) < last:
+        b = min(a + _RECORDED_ROWS, last)
+        count = np.zeros(b - a, np.int64)
+        fly(a, b, path[: b - a], count)
+        if count.max() > path.shape[1]:
+            path = np.empty((len(path), int(count.max()), 8))
+            continue
+        starts = np.column_stack([np.zeros(b - a), x[a:b], centers[a:b]])
+        nodes += [np.concatenate([starts[i : i + 1], path[i, : count[i]]]) for i in range(b - a)]
+    return nodes
 
 
 def _block_width(n: int, columns: int, shared: bool) -> int:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_ROOM = 512  # nodes recorded at the first try
 _ORIGINS = ("earth", "moon")
 _LONGEST_S = 1e12  # beyond any ephemeris
 _SEAM_S = 1e-3  # between arcs: epochs that were added up differ by rounding
@@ -84,7 +83,7 @@ class Arc:
             np.ascontiguousarray(self.nodes[i]),
             self.nodes_tdb[i],
             tdb,
-            self.rows[i],
+            np.ascontiguousarray(self.rows[i]),
             durations=durations,
             centers=origins,
             first_steps=durations,
@@ -127,18 +126,13 @@ def fly(
     durations = ends - starts if duration_s is None else np.array([float(duration_s)])
     rows = row_inputs(1, forces, thrust)
     run = Run(forces, center, tolerance, 0, stop_at_impact, 1, is_steered(thrust))
-    room = _ROOM
-    while True:
-        _, _, status, _, path, count = run.batch(x, starts, ends, rows, durations=durations, nodes=room)
-        if count[0] <= room:
-            break
-        room = int(count[0]) + 1
+    _, _, status, _, nodes = run.batch(x, starts, ends, rows, durations=durations, record=True)
     where = f"{name}, {span_text(np.concatenate([starts, ends]))}"
     if status[0] == blocks.IMPACT:
         raise InfeasibleError(run.reason(status[0]), where=where, remedy="end it before, or change the orbit")
     if status[0]:
         raise ConvergenceError(run.reason(status[0]), where=where)
-    return _arc(name, run, x, float(starts[0]), rows, path[0, : count[0]])
+    return _arc(name, run, float(starts[0]), rows[0], nodes[0])
 
 
 def _end(epoch: Any, until: Any, duration_s: float | None) -> Any:
@@ -173,32 +167,30 @@ def fly_many(
     center = check_options(forces, center, tolerance, workers)
     rows = row_inputs(len(x), forces, None)
     run = Run(forces, center, tolerance, 0, True, workers)
-    room = _ROOM
-    while True:
-        _, _, status, _, path, count = run.batch(x, start, end, rows, nodes=room)
-        if not len(x) or count.max() <= room:
-            break
-        room = int(count.max()) + 1
+    _, _, status, _, nodes = run.batch(x, start, end, rows, record=True)
     return [
-        Trajectory([_arc("coast", run, x[i : i + 1], start[i], rows[i : i + 1], path[i, : count[i]])])
-        if status[i] == blocks.OK
-        else None
+        Trajectory([_arc("coast", run, float(start[i]), rows[i], nodes[i])]) if status[i] == blocks.OK else None
         for i in range(len(x))
     ]
 
 
-def _arc(name: str, run: Run, x: Floats, start: float, rows: Floats, steps: Floats) -> Arc:
-    elapsed = np.concatenate([[0.0], steps[:, 0]])
-    nodes = np.concatenate([x, steps[:, 1:7]])
-    first = _ORIGINS.index(run.center)
-    origins = np.concatenate([[first], steps[:, 7].astype(np.int64)])
-    at_node = np.repeat(rows, len(nodes), axis=0)
-    at_node[:, blocks.MASS] -= at_node[:, blocks.MASS_FLOW] * elapsed
-    turn = at_node[:, blocks.PITCH_RATE] * elapsed
-    along, across = rows[0, blocks.FORCE_X], rows[0, blocks.FORCE_Z]
-    at_node[:, blocks.FORCE_X] = along * np.cos(turn) - across * np.sin(turn)
-    at_node[:, blocks.FORCE_Z] = along * np.sin(turn) + across * np.cos(turn)
-    return Arc(name, run, start, elapsed, nodes, origins, at_node)
+def _arc(name: str, run: Run, start: float, row: Floats, nodes: Floats) -> Arc:
+    elapsed = nodes[:, 0]
+    return Arc(name, run, start, elapsed, nodes[:, 1:7], nodes[:, 7].astype(np.int64), _row_at(elapsed, row))
+
+
+def _row_at(elapsed: Floats, row: Floats) -> Floats:
+    """What the row brought along after some seconds: less mass, and a thrust that has turned."""
+    rows = np.broadcast_to(row, (len(elapsed), len(row)))
+    if not (row[blocks.MASS_FLOW] or row[blocks.PITCH_RATE]):
+        return rows
+    rows = rows.copy()
+    rows[:, blocks.MASS] -= row[blocks.MASS_FLOW] * elapsed
+    turn = row[blocks.PITCH_RATE] * elapsed
+    along, across = row[blocks.FORCE_X], row[blocks.FORCE_Z]
+    rows[:, blocks.FORCE_X] = along * np.cos(turn) - across * np.sin(turn)
+    rows[:, blocks.FORCE_Z] = along * np.sin(turn) + across * np.cos(turn)
+    return rows
 
 
 class Trajectory:
