@@ -159,6 +159,23 @@ def lit_fraction(to_sun, sun_radius, to_body, body_radius, rings=400):
 # ---------------------------------------------------------------- propagation
 
 
+def parking_rates(gm, radius_km, inclination):
+    """Mean rates of the argument of latitude and of the node of a circular orbit about the oblate Earth, rad/s.
+
+    Source: Kaula (1966), Theory of Satellite Geodesy, eq. (3.74): mean anomaly, perigee and node, each by itself.
+    """
+    n = math.sqrt(gm / radius_km**3)
+    c = 0.75 * n * EARTH_J2 * (EARTH_GRAVITY_RADIUS_KM / radius_km) ** 2
+    anomaly = n + c * (3.0 * math.cos(inclination) ** 2 - 1.0)
+    perigee = c * (5.0 * math.cos(inclination) ** 2 - 1.0)
+    return anomaly + perigee, -2.0 * c * math.cos(inclination)
+
+
+def turned_about_z(vector, angle):
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([c * vector[0] - s * vector[1], s * vector[0] + c * vector[1], vector[2]])
+
+
 @dataclass
 class Model:
     """A force model in ICRF axes, for the oracle.

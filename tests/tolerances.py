@@ -150,6 +150,8 @@ ARRIVAL_ALTITUDE_KM = 1e-4
 ARRIVAL_RADIAL_KM_S = 1e-7
 ARRIVAL_INCLINATION_RAD = 1e-8
 SHOOTING_DIFFERENCES = 1e-5  # fourth-order differences of days of flight, relative to the largest of a column
+OSCULATING_PLANE_RAD = 1e-3  # short-period terms of J2, against 0.02 rad of drift in three revolutions
+OSCULATING_ARC_RAD = 1e-2  # and along the orbit, where they add up over the coast
 LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved to 10 us
 
 # Bad input: the same flight asked in other words

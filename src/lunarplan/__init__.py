@@ -4,7 +4,7 @@ The public names, loaded when first used, so that `import lunarplan` costs nothi
 
     Mission, Plan                       a mission file, and its plan
     propagate                           batches of your own states, with state-transition matrices
-    fly, Trajectory                     one state with every step kept: dense output
+    fly, Trajectory                     one state with every step kept: fly(...).at(epoch), and arcs joined
     events                              when it passes an apsis, an altitude, a node, a shadow, ...
     ForceModel, SolarPressure, Thrust   what acts on them
     transfer_problem, direct_transfers  batches of transfers from a parking orbit to the Moon

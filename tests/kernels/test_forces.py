@@ -272,6 +272,16 @@ def test_below_the_surface_within_a_step(body, step, depth_km, met):
     assert bool(FULL_MODEL.hits(sank, after[:3], after[3:], step, nodes, EPH, field)) is met
 
 
+@pytest.mark.parametrize("step", [4e-9, -1e-3, 0.0])
+def test_a_step_of_no_time_meets_nothing(step):
+    """Nanoseconds apart, the difference of a body's places is rounding, and says nothing of where it goes."""
+    nodes = np.linspace(0.0, 1.0, NODES)
+    field, _, EPH, _ = tables(FULL, nodes, step=step)
+    away = np.array([[7000.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert not any(FULL_MODEL.sinks(*away, step, nodes, EPH, field))
+
+
 def test_a_body_of_no_mass_does_not_attract(compiled, places):
     """Left out and zero are the same."""
     without, _ = evaluate(compiled, ForceModel(bodies=("earth", "moon"), moon_degree=0), places)

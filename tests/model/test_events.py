@@ -398,6 +398,28 @@ def test_stopped(ellipse):
     assert not len(find(part, events.perigee_passage(), START + 1.0))
 
 
+def test_an_arc_serves_as_a_trajectory(ellipse, backwards):
+    event = events.apogee_passage()
+    for trajectory in (ellipse, backwards):
+        (arc,) = trajectory.arcs
+        assert np.array_equal(find(arc, event), find(trajectory, event))
+        assert events.first(arc, event) == events.first(trajectory, event)
+        assert events.stopped(arc, event).end_tdb == events.first(trajectory, event)
+        tdb = np.linspace(trajectory.start_tdb, trajectory.end_tdb, 50)
+        assert np.array_equal(events.lit(tdb, arc, "earth"), events.lit(tdb, trajectory, "earth"))
+
+
+@pytest.mark.parametrize("search", [find, events.first, events.stopped])
+def test_events_of_what_was_not_flown(search):
+    with pytest.raises(InputError, match=r"one Trajectory, or an Arc"):
+        search([1.0, 2.0], events.apogee_passage())
+
+
+def test_an_event_that_is_none(ellipse):
+    with pytest.raises(InputError, match=r"one Event"):
+        find(ellipse, "apogee")
+
+
 def test_stopped_by_nothing_is_the_whole(ellipse):
     assert events.stopped(ellipse, events.radius_crossing("earth", 5e6)) is ellipse
 

@@ -25,6 +25,8 @@ from tests.tolerances import (
     ARRIVAL_INCLINATION_RAD,
     ARRIVAL_RADIAL_KM_S,
     LAUNCH_TIE_RAD,
+    OSCULATING_ARC_RAD,
+    OSCULATING_PLANE_RAD,
     SHOOTING_DIFFERENCES,
     TRANSFER_CLOSURE_KM,
     TRANSFER_CLOSURE_KM_S,
@@ -332,13 +334,13 @@ def test_workers_do_not_change_a_byte():
 @pytest.mark.parametrize("southbound", [False, True])
 @pytest.mark.parametrize("revolutions", [0, 1, 3])
 def test_the_parking_plane_passes_over_the_launch_site(southbound, revolutions):
-    """Site, ascent and coast add up to the injection, in the plane, by ERFA's sidereal time."""
+    """Site, ascent and coast add up to the injection, in the drifting plane, by ERFA's sidereal time."""
     launch = dataclasses.replace(TIE, southbound=southbound, revolutions=revolutions)
     arrival = ARRIVAL + np.arange(0.0, 28.0, 4.0) * DAY
     found = direct_transfers(
         problem(arrival, 4.5 * DAY, **(USUAL | {"parking_inclination_deg": 30.0})), FORCES, launch=launch
     )
-    ok = found.ok
+    ok, radius = found.ok, RADIUS_KM["earth"] + USUAL["parking_altitude_km"]
     assert ok.sum() >= 5
     miss = np.linalg.norm((flown_rows(found, ok) - found.perilune_states[ok])[:, :3], axis=1)
     assert miss.max() < TRANSFER_CLOSURE_KM
@@ -353,16 +355,17 @@ def test_the_parking_plane_passes_over_the_launch_site(southbound, revolutions):
                 math.sin(launch.latitude),
             ]
         )
-        r, v = (of_date @ part for part in np.split(found.injection_states[i], 2))
+        argument_rate, node_rate = naive.parking_rates(FORCES.gm("earth"), radius, math.radians(30.0))
+        drift = -node_rate * found.coast_s[i]  # back to lift-off
+        r, v = (naive.turned_about_z(of_date @ part, drift) for part in np.split(found.injection_states[i], 2))
         normal = np.cross(r, v) / np.linalg.norm(np.cross(r, v))
         assert site @ normal == pytest.approx(0.0, abs=LAUNCH_TIE_RAD)
         motion = np.cross(normal, site)
         assert (motion[2] < 0.0) == southbound
         from_site = math.atan2(np.cross(site, r) @ normal, site @ r) % (2 * math.pi)
-        rate = math.sqrt(FORCES.gm("earth") / np.linalg.norm(r) ** 3)
-        turned = launch.ascent_angle + rate * found.coast_s[i]
+        turned = launch.ascent_angle + argument_rate * found.coast_s[i]
         assert math.remainder(turned - from_site, 2 * math.pi) == pytest.approx(0.0, abs=LAUNCH_TIE_RAD)
-        assert found.coast_s[i] >= revolutions * 2 * math.pi / rate
+        assert found.coast_s[i] >= revolutions * 2 * math.pi / argument_rate
         assert lift_off + launch.ascent_s + found.coast_s[i] == pytest.approx(found.injection_tdb[i], abs=1e-5)
         late = direct.lateness(found, launch)[i]
         assert late * EARTH_ROTATION_RATE_RAD_S == pytest.approx(0.0, abs=LAUNCH_TIE_RAD)
@@ -374,6 +377,25 @@ def flown_rows(transfers, rows):
         transfers.injection_states[rows], transfers.injection_tdb[rows], arrival, forces=FORCES, tolerance=1e-14
     )
     return run.require().states - EPHEMERIS.state("moon", "earth", arrival)
+
+
+def test_the_parking_orbit_drifts_as_the_oblate_earth_makes_it():
+    """Three revolutions, flown backwards by an integrator from the injection, end over the site's meridian."""
+    launch = dataclasses.replace(TIE, revolutions=3)
+    usual = USUAL | {"parking_inclination_deg": 30.0}
+    found = direct_transfers(problem(ARRIVAL + np.arange(3) * 7 * DAY, 4.5 * DAY, **usual), FORCES, launch=launch)
+    for i in np.flatnonzero(found.ok):
+        r, v = np.split(found.injection_states[i], 2)
+        parked = np.concatenate([r, v * (1.0 - found.tli_delta_v_km_s[i] / np.linalg.norm(v))])
+        begin = found.injection_tdb[i] - found.coast_s[i]
+        state = propagate(parked, found.injection_tdb[i], begin, forces=FORCES).states[0]
+        r, v = (equator_of_date(begin) @ part for part in np.split(state, 2))
+        flown = np.cross(r, v) / np.linalg.norm(np.cross(r, v))
+        site_at = erfa.gst06a(*utc_jd(found.launch_tdb[i]), 2451545.0, begin / DAY) + launch.longitude
+        up = naive.turned_about_z([math.cos(launch.latitude), 0.0, math.sin(launch.latitude)], site_at)
+        assert abs(flown @ up) < OSCULATING_PLANE_RAD
+        coasted = math.atan2(np.cross(up, r) @ flown, up @ r) % (2 * math.pi)
+        assert math.remainder(coasted - launch.ascent_angle, 2 * math.pi) == pytest.approx(0.0, abs=OSCULATING_ARC_RAD)
 
 
 def test_a_site_the_parking_plane_cannot_reach():

@@ -11,7 +11,7 @@ from .field import EARTH, MAX_SERIES, MOON, SUN
 from .gravity import harmonic_acceleration, zonal_terms
 from .impact import hits_body, radial_motion
 from .jit import inlined
-from .lanes import any_lane, fma, get_lane, lane_count, lane_max, rsqrt, set_lane, stack_like
+from .lanes import absolute, any_lane, fma, get_lane, lane_count, lane_max, rsqrt, select, set_lane, stack_like
 from .origin import limit_to_granule, recentre, restore_origins
 from .rhs import RightHandSide
 from .shadow import lit_fraction
@@ -240,9 +240,13 @@ def relative_to(body, R, V, h, nodes, node, EPH):
 
 @inlined
 def sinks(R, V, h, nodes, EPH, field):
-    """Masks of the lanes that come closer to the Earth, and to the Moon, at the start of a step."""
+    """Masks of the lanes that come closer to the Earth, and to the Moon, at the start of a step.
+
+    In less than a second nothing passes more than decimetres below a surface, and `body_velocity` is lost in rounding.
+    """
     d, w = relative_to(EARTH, R, V, h, nodes, 0, EPH)
     p, q = relative_to(MOON, R, V, h, nodes, 0, EPH)
+    h = select(absolute(h) > 1.0, h, 0.0)
     return radial_motion(d, w) * h < 0.0, radial_motion(p, q) * h < 0.0
 
 

@@ -20,7 +20,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import scalar
-from lunarplan.model.trajectory import Trajectory
+from lunarplan.model.trajectory import Arc, Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,9 +126,9 @@ def shadow(body: str, *, fraction: float = 0.5, direction: int = EITHER) -> Even
     return Event(f"shadow of the {body}", value, direction)
 
 
-def lit(tdb: Floats, trajectory: Trajectory, body: str) -> Floats:
-    """Fraction of the Sun's disc seen past a body, float64[N]."""
-    return _Discs(tdb, trajectory, body).lit()
+def lit(tdb: Floats, flight: Trajectory | Arc, body: str) -> Floats:
+    """Fraction of the Sun's disc seen past a body at epochs, float64[N]."""
+    return _Discs(tdb, _path(flight, "events.lit"), body).lit()
 
 
 class _Discs:
@@ -171,7 +171,9 @@ def _radial_motion(body: str) -> Callable[[Floats, Trajectory], Floats]:
     return value
 
 
-def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, end_tdb: float | None = None) -> Floats:
+def find(
+    flight: Trajectory | Arc, event: Event, start_tdb: float | None = None, end_tdb: float | None = None
+) -> Floats:
     """Epochs of an event, ascending, float64[n], TDB s; to a microsecond.
 
     start_tdb, end_tdb : search only between them
@@ -183,10 +185,9 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
     within five degrees of a revolution at the tolerance of `fly`, where the events of this module have no finer detail,
     burns and the highest harmonics of a low orbit apart.
     """
-    given: tuple[tuple[object, type], ...] = ((trajectory, Trajectory), (event, Event))
-    for value, kind in given:
-        if not isinstance(value, kind):
-            raise InputError(f"a {type(value).__name__}", where="events.find", allowed=f"one {kind.__name__}")
+    trajectory = _path(flight, "events.find")
+    if not isinstance(event, Event):
+        raise InputError(f"a {type(event).__name__}", where="events.find", allowed="one Event")
     t = _samples(trajectory, start_tdb, end_tdb)
     if len(t) < 2:
         return np.empty(0)
@@ -198,16 +199,27 @@ def find(trajectory: Trajectory, event: Event, start_tdb: float | None = None, e
     return _refine(trajectory, event, t[i], t[i + 1])
 
 
-def first(trajectory: Trajectory, event: Event, *, minimum_s: float = 1.0) -> float | None:
+def first(flight: Trajectory | Arc, event: Event, *, minimum_s: float = 1.0) -> float | None:
     """Epoch of the first occurrence, at least ``minimum_s`` after the start; None if there is none."""
+    trajectory = _path(flight, "events.first")
     found = find(trajectory, event, trajectory.start_tdb + minimum_s)
     return float(found[0]) if len(found) else None
 
 
-def stopped(trajectory: Trajectory, event: Event) -> Trajectory:
+def stopped(flight: Trajectory | Arc, event: Event) -> Trajectory:
     """The trajectory up to the first occurrence of a terminal event, or all of it."""
+    trajectory = _path(flight, "events.stopped")
     end = first(trajectory, event)
     return trajectory if end is None else trajectory.until(end)
+
+
+def _path(flight: object, where: str) -> Trajectory:
+    """What was flown as a trajectory: an arc is one by itself."""
+    if isinstance(flight, Arc):
+        return flight.trajectory
+    if not isinstance(flight, Trajectory):
+        raise InputError(f"a {type(flight).__name__}", where=where, allowed="one Trajectory, or an Arc of fly")
+    return flight
 
 
 def _samples(trajectory: Trajectory, start_tdb: float | None, end_tdb: float | None) -> Floats:

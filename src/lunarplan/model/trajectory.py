@@ -69,6 +69,15 @@ class Arc:
     def end_tdb(self) -> float:
         return float(self.nodes_tdb[-1])
 
+    @cached_property
+    def trajectory(self) -> Trajectory:
+        """The arc by itself as a trajectory, in the order of time."""
+        return Trajectory([self])
+
+    def at(self, tdb: Any, center: str = "earth") -> Floats:
+        """States at epochs inside the arc, as `Trajectory.at` gives them."""
+        return self.trajectory.at(tdb, center)
+
     def states(self, tdb: Floats) -> tuple[Floats, NDArray[np.int64]]:
         """States at epochs inside the arc, and the body each is relative to (index of kernels.field)."""
         elapsed = self._elapsed(tdb)
@@ -112,6 +121,9 @@ def fly(
     stop_at_impact: bool = True,
 ) -> Arc:
     """Propagate one state and keep every step; arguments as those of `propagate`.
+
+    The arc gives states at any epoch, ``fly(...).at(epoch, "moon")``, goes to `events.find`, and is joined with others
+    in a `Trajectory`; by itself it is one as ``.trajectory``.
 
     duration_s : in place of ``until``; negative for backwards. It is kept as it is, where an epoch resolves 0.12 us
 

@@ -7,14 +7,14 @@ conic; the arrival conditions hold at every iteration because they are the backw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.kernels.blocks import STATE
-from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
+from lunarplan.model.constants import EARTH_GRAVITY_RADIUS_KM, EARTH_J2, GM_KM3_S2, RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
@@ -253,22 +253,27 @@ def direct_transfers(
     forces: ForceModel | None = None,
     *,
     launch: LaunchTie | None = None,
+    hold: str = "arrival",
     guess: Floats | None = None,
     tolerance: float = 1e-12,
     workers: int | None = None,
 ) -> Transfers:
     """Solve a batch of direct transfers in a force model.
 
-    Without ``launch`` the time of flight is held; with it, the injection epoch is solved for such that the launch
-    site turns under the parking plane at lift-off. Rows that do not converge are NaN, with a status.
+    Without ``launch`` arrival and time of flight are held. With it, the injection epoch is solved for such that the
+    launch site turns under the parking plane at lift-off; ``hold`` says what stays: the "arrival", or the "tof", and
+    then the arrival of ``batch`` is a first guess, which decides the day of the launch. Rows that do not converge are
+    NaN, with a status.
     """
     forces = ForceModel() if forces is None else forces
     _check(batch, forces, launch, tolerance, workers)
+    if hold not in ("arrival", "tof") or (hold == "tof" and launch is None):
+        raise InputError(f"{hold!r}", where="hold", allowed='"arrival"; "tof" with a launch tie')
     if guess is not None:
         guess = numbers("guess", guess, len(FREE))
         if guess.shape != (len(batch.tof_s), len(FREE)) or not np.isfinite(guess).all():
             raise InputError(f"shape {guess.shape}", where="guess", allowed=f"finite, {len(batch.tof_s), len(FREE)}")
-    shooting = _Shooting(batch, forces, launch, tolerance, workers)
+    shooting = _Shooting(batch, forces, launch, tolerance, workers, hold)
     start = shooting.seed() if guess is None else guess
     return shooting.transfers(target(shooting.evaluate, start, FREE, TARGETS))
 
@@ -296,8 +301,9 @@ class _Shooting:
         launch: LaunchTie | None,
         tolerance: float,
         workers: int | None,
+        hold: str = "arrival",
     ) -> None:
-        self.batch, self.forces, self.launch = batch, forces, launch
+        self.batch, self.forces, self.launch, self.hold = batch, forces, launch, hold
         ephemeris = forces.source
         self.match_tdb = batch.perilune_tdb - _MATCH_BEFORE_PERILUNE_S
         self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
@@ -341,19 +347,33 @@ class _Shooting:
         end, end_partials = self.perilune(x, rows)
         inputs = row_inputs(n, self.forces, None)
         meet = self.match_tdb[rows]
-        epochs = np.clip(x[:, 3], self.forces.source.start_tdb, self.forces.source.end_tdb)
-        out, out_stm, *_ = self.forwards.batch(start, epochs, meet, inputs)
-        back, back_stm, *_ = self.backwards.batch(end, self.batch.perilune_tdb[rows], meet, inputs)
+        leave, arrive = (self._inside(t) for t in (x[:, 3], self.perilune_tdb(x, rows)))
+        out, out_stm, *_ = self.forwards.batch(start, leave, meet, inputs)
+        back, back_stm, *_ = self.backwards.batch(end, arrive, meet, inputs)
         f = np.empty((n, 7))
         f[:, :6] = out - back - self.moon_at_match[rows]
         jacobian = np.zeros((n, 7, 7))
         jacobian[:, :6, :3] = out_stm @ start_partials
-        rate = np.concatenate([start[:, 3:], accelerations(start, epochs, self.forces, "earth")], axis=1)
-        jacobian[:, :6, 3] = -np.einsum("nij,nj->ni", out_stm, rate)
+        jacobian[:, :6, 3] = -self._drift(out_stm, start, leave, "earth")
+        if self.hold == "tof":
+            jacobian[:, :6, 3] += self._drift(back_stm, end, arrive, "moon")
         jacobian[:, :6, 4:] = -(back_stm @ end_partials)
         f[:, 6], jacobian[:, 6] = self.departure_time(x, rows)
-        f[(epochs != x[:, 3]) | self._out_of_reach(rows)] = np.nan  # before the ephemeris begins, or far from the site
+        beyond = (leave != x[:, 3]) | (arrive != self.perilune_tdb(x, rows))  # the ephemeris
+        f[beyond | self._out_of_reach(rows)] = np.nan
         return f, jacobian
+
+    def perilune_tdb(self, x: Floats, rows: NDArray[np.intp]) -> Floats:
+        """Arrival epochs: as given, or the time of flight after the injection."""
+        return self.batch.perilune_tdb[rows] if self.hold == "arrival" else x[:, 3] + self.batch.tof_s[rows]
+
+    def _inside(self, tdb: Floats) -> Floats:
+        return np.clip(tdb, self.forces.source.start_tdb, self.forces.source.end_tdb)
+
+    def _drift(self, stm: Floats, states: Floats, tdb: Floats, center: str) -> Floats:
+        """How an arc's end moves per second by which its start comes sooner, the start being the same state."""
+        rate = np.concatenate([states[:, 3:], accelerations(states, tdb, self.forces, center)], axis=1)
+        return np.asarray(np.einsum("nij,nj->ni", stm, rate))
 
     def _out_of_reach(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Planes that do not pass over the launch site."""
@@ -367,26 +387,33 @@ class _Shooting:
         if self.launch is None:
             gradient[:, 3] = 1.0
             return x[:, 3] - (self.batch.perilune_tdb - self.batch.tof_s)[rows], gradient
-        lift_off, _ = self.lift_off(x, rows)
+        lift_off, coast = self.lift_off(x, rows)
         node_shift, _ = _launch_angles(self.launch, self.batch.parking_inclination[rows])
         site = sidereal_angle(lift_off) + self.launch.longitude - node_shift
-        late = np.remainder(x[:, 0] - site + np.pi, 2.0 * np.pi) - np.pi
-        rate = self._parking_rate(rows)
+        rate, node_rate = self._parking_rates(rows)
+        late = np.remainder(x[:, 0] - node_rate * coast - site + np.pi, 2.0 * np.pi) - np.pi
         # seconds: how much later the site would have to be launched from
         gradient[:, 0] = 1.0 / _SIDEREAL_RATE_RAD_S
-        gradient[:, 1] = 1.0 / rate
+        gradient[:, 1] = (1.0 - node_rate / _SIDEREAL_RATE_RAD_S) / rate
         gradient[:, 3] = -1.0
         return late / _SIDEREAL_RATE_RAD_S, gradient
 
-    def _parking_rate(self, rows: NDArray[np.intp]) -> Floats:
-        return np.asarray(np.sqrt(self.forces.gm("earth") / self.batch.parking_radius_km[rows] ** 3))
+    def _parking_rates(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Mean rates of the argument of latitude and of the node of the parking orbit, rad/s, with J2.
+
+        Source: Vallado (2013), Fundamentals of Astrodynamics, sec. 9.6, for a circular orbit.
+        """
+        radius, cosine = self.batch.parking_radius_km[rows], np.cos(self.batch.parking_inclination[rows])
+        motion = np.sqrt(self.forces.gm("earth") / radius**3)
+        oblate = 1.5 * EARTH_J2 * (EARTH_GRAVITY_RADIUS_KM / radius) ** 2 * (self.forces.earth_zonal >= 2)
+        return motion * (1.0 + oblate * (4.0 * cosine**2 - 1.0)), -motion * oblate * cosine
 
     def lift_off(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Epoch of lift-off and time coasted in the parking orbit, s."""
         assert self.launch is not None
         _, at_site = _launch_angles(self.launch, self.batch.parking_inclination[rows])
         angle = np.remainder(x[:, 1] - at_site - self.launch.ascent_angle, 2.0 * np.pi)
-        coast = (angle + 2.0 * np.pi * self.launch.revolutions) / self._parking_rate(rows)
+        coast = (angle + 2.0 * np.pi * self.launch.revolutions) / self._parking_rates(rows)[0]
         return x[:, 3] - coast - self.launch.ascent_s, coast
 
     def transfers(self, solution: Targeted) -> Transfers:
@@ -398,9 +425,8 @@ class _Shooting:
         circular = np.sqrt(gm / self.batch.parking_radius_km)
         lift_off, coast = self.lift_off(x, rows) if self.launch else (np.full(len(x), np.nan),) * 2
         c3 = x[:, 2] ** 2 - 2.0 * gm / self.batch.parking_radius_km
-        return Transfers(
-            self.batch, self.forces, x[:, 3], start, end, x[:, 2] - circular, c3, lift_off, coast, solution
-        )
+        batch = replace(self.batch, perilune_tdb=np.asarray(self.perilune_tdb(x, rows)))
+        return Transfers(batch, self.forces, x[:, 3], start, end, x[:, 2] - circular, c3, lift_off, coast, solution)
 
 
 def lateness(transfers: Transfers, launch: LaunchTie) -> Floats:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SHORTEST_BURN_S, _LONGEST_BURN_S = 0.1, 86_400.0  # beyond, there is no apsis to burn at
 _STEEPEST = 0.75  # rad, between thrust and velocity at either end
 _TARGETS = (
-    # km2/s2, some centimetres of semi-major axis: epochs resolve 0.12 microseconds, no finer
+    # km2/s2, some centimetres of semi-major axis
     Target("energy", 1e-9, 1e-3),
     Target("eccentricity towards perilune", 1e-9, 1e-3),
     Target("eccentricity across", 1e-9, 1e-3),
@@ -303,9 +303,9 @@ class _FiniteBurn:
         return np.asarray(final[0])
 
     def _burn(self, run: Run, ignition: Floats, lead: float, duration: float, turn: float) -> tuple[Floats, Floats]:
-        begin = np.array([self.epoch - lead])
+        begin, durations = np.array([self.epoch - lead]), np.array([duration])
         inputs = row_inputs(1, self.forces, self.thrust(duration, turn))
-        end, partials, *_ = run.batch(ignition[None], begin, begin + duration, inputs)
+        end, partials, *_ = run.batch(ignition[None], begin, begin + duration, inputs, durations=durations)
         return end, partials
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -361,5 +361,11 @@ def _vnb(state: Floats) -> Floats:
 def _burning(made: BurnMade, forces: ForceModel, name: str) -> Arc:
     """The arc of a finite burn."""
     return fly(
-        made.state_before, made.ignition_tdb, made.cutoff_tdb, forces, center="moon", name=name, thrust=made.thrust
+        made.state_before,
+        made.ignition_tdb,
+        forces=forces,
+        duration_s=made.duration_s,
+        center="moon",
+        name=name,
+        thrust=made.thrust,
     )
