@@ -152,6 +152,8 @@ ARRIVAL_INCLINATION_RAD = 1e-8
 SHOOTING_DIFFERENCES = 1e-5  # fourth-order differences of days of flight, relative to the largest of a column
 OSCULATING_PLANE_RAD = 1e-3  # short-period terms of J2, against 0.02 rad of drift in three revolutions
 OSCULATING_ARC_RAD = 1e-2  # and along the orbit, where they add up over the coast
+SAME_INSTANT_S = 1e-4  # epochs solved to 10 us, twice
+APOLLO_WINDOW_H = 0.4  # from day to day in a month the window lasts some 20 min more or less
 LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved to 10 us
 
 # Bad input: the same flight asked in other words

@@ -16,17 +16,20 @@ from lunarplan.model.epochs import tdb_seconds, utc_jd
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import propagate
-from lunarplan.model.sites import LaunchSite
+from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.transfers import direct
-from lunarplan.transfers.direct import LaunchTie, direct_transfers, problem
+from lunarplan.transfers.direct import LaunchTie, direct_transfers, launches_near, problem
+from lunarplan.transfers.shooting import Shooting
 from tests import naive
 from tests.tolerances import (
+    APOLLO_WINDOW_H,
     ARRIVAL_ALTITUDE_KM,
     ARRIVAL_INCLINATION_RAD,
     ARRIVAL_RADIAL_KM_S,
     LAUNCH_TIE_RAD,
     OSCULATING_ARC_RAD,
     OSCULATING_PLANE_RAD,
+    SAME_INSTANT_S,
     SHOOTING_DIFFERENCES,
     TRANSFER_CLOSURE_KM,
     TRANSFER_CLOSURE_KM_S,
@@ -264,7 +267,7 @@ def test_rows_out_of_reach_do_not_take_the_others_along():
 
 
 def shooting(batch, launch=None):
-    return direct._Shooting(batch, FORCES, launch, 1e-13, None)
+    return Shooting(batch, FORCES, launch, 1e-13, None)
 
 
 TIE = LaunchTie(longitude=1.9365, latitude=0.3402, southbound=True, ascent_s=800.0, ascent_angle=0.35, revolutions=0)
@@ -515,3 +518,74 @@ def test_units_of_the_edge():
     assert batch.parking_radius_km[0] == RADIUS_KM["earth"] + 200.0
     assert batch.perilune_radius_km[0] == RADIUS_KM["moon"] + 200.0
     assert batch.lunar_inclination[0] == pytest.approx(math.pi / 2)
+
+
+# ---------------------------------------------------------------- launches of given days
+
+
+def days_of(n, first="2026-03-01T12:00:00"):
+    return tdb_seconds(first) + DAY * np.arange(n)
+
+
+def from_the_cape(azimuth_deg, n, tof_days=3.0, north=1):
+    """A month of launches into a 185 km orbit, due to reach 100 km over the Moon."""
+    site = launch_site("ksc-39a")
+    southbound = azimuth_deg > 90.0
+    tie = LaunchTie.from_site(site, ascent_s=700.0, ascent_angle_deg=23.0, southbound=southbound)
+    noon = days_of(n)
+    batch = problem(
+        noon + tof_days * DAY,
+        tof_days * DAY,
+        parking_altitude_km=185.0,
+        parking_inclination_deg=math.degrees(site.inclination_rad(math.radians(azimuth_deg))),
+        perilune_altitude_km=100.0,
+        lunar_inclination_deg=90.0,
+        northbound_departure=north,
+    )
+    return noon, tie, launches_near(noon, batch, tie, FORCES)
+
+
+@pytest.mark.parametrize("north", [1, -1])
+@pytest.mark.parametrize("azimuth_deg", [72.0, 108.0])
+def test_a_month_of_launches(azimuth_deg, north):
+    """One a day, a little later every day, each with the time of flight asked for, the site under the plane."""
+    noon, tie, found = from_the_cape(azimuth_deg, 28, north=north)
+    assert found.ok.all()
+    assert np.abs(found.tof_s - 3.0 * DAY).max() < SAME_INSTANT_S
+    assert np.abs(found.launch_tdb - noon).max() < 0.55 * DAY
+    assert np.abs(direct.lateness(found, tie) * EARTH_ROTATION_RATE_RAD_S).max() < LAUNCH_TIE_RAD
+    miss = np.linalg.norm((flown_rows(found, found.ok) - found.perilune_states)[:, :3], axis=1)
+    assert miss.max() < TRANSFER_CLOSURE_KM
+    later = np.diff(found.launch_tdb)
+    assert len(later[later > 0.5 * DAY]) >= 26
+    assert 1450.0 < np.median(later[later > 0.5 * DAY]) / 60.0 < 1530.0  # 24 h 10 min to 25 h 30 min
+
+
+def test_a_held_time_of_flight_is_the_transfer_with_that_arrival():
+    """The same transfer, asked for the other way round: by its arrival."""
+    _, tie, found = from_the_cape(90.0 + 10.0, 5)
+    again = direct_transfers(found.problem, FORCES, launch=tie)
+    assert np.abs(again.injection_tdb - found.injection_tdb).max() < SAME_INSTANT_S
+    assert np.abs(again.tli_delta_v_km_s - found.tli_delta_v_km_s).max() < 1e-8
+
+
+@pytest.mark.parametrize("north", [1, -1])
+def test_apollos_daily_window(north):
+    """Launch azimuths of 72 to 108 deg keep a window open for some four and a half hours.
+
+    Source: Apollo 11 press kit (NASA 69-83K): 1969-07-16, 13:32 to 17:54 UTC for those azimuths.
+    """
+    _, _, opens = from_the_cape(72.0, 28, north=north)
+    _, _, closes = from_the_cape(108.0, 28, north=north)
+    hours = np.remainder(closes.launch_tdb - opens.launch_tdb + 0.5 * DAY, DAY) / 3600.0 - 12.0
+    assert np.median(hours) == pytest.approx(4.4, abs=APOLLO_WINDOW_H)
+
+
+def test_no_launches():
+    _, _, found = from_the_cape(90.0, 0)
+    assert found.ok.shape == (0,)
+
+
+def test_a_held_time_of_flight_needs_a_launch():
+    with pytest.raises(InputError, match="hold"):
+        direct_transfers(problem(ARRIVAL, 4.5 * DAY, **USUAL), FORCES, hold="tof")
