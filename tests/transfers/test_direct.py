@@ -589,3 +589,24 @@ def test_no_launches():
 def test_a_held_time_of_flight_needs_a_launch():
     with pytest.raises(InputError, match="hold"):
         direct_transfers(problem(ARRIVAL, 4.5 * DAY, **USUAL), FORCES, hold="tof")
+
+
+@pytest.mark.parametrize("north", [1, -1])
+def test_no_launch_is_missed_in_a_year(north):
+    """At every azimuth a launch each 24 to 26 h, also where the coast grows past nought or a whole revolution."""
+    for azimuth_deg in (75.0, 105.0):
+        _, _, found = from_the_cape(azimuth_deg, 365, tof_days=4.0, north=north)
+        assert found.ok.all()
+        launches = np.sort(found.launch_tdb)
+        later = np.diff(launches)[np.diff(launches) > 1.0] / 3600.0
+        assert 23.9 < later.min() and later.max() < 26.2
+        revolution = 2 * math.pi / naive.parking_rates(FORCES.gm("earth"), RADIUS_KM["earth"] + 185.0, 0.5)[0]
+        assert 0.0 <= found.coast_s.min() and found.coast_s.max() < 1.05 * revolution
+
+
+def test_launches_of_a_batch_are_launches_alone():
+    noon, tie, found = from_the_cape(105.0, 40, tof_days=4.0)
+    for i in (0, 13, 34, 39):
+        alone = launches_near(noon[i : i + 1], found.problem.rows(np.array([i])), tie, FORCES)
+        assert alone.launch_tdb[0] == pytest.approx(found.launch_tdb[i], abs=SAME_INSTANT_S)
+        assert alone.tli_delta_v_km_s[0] == pytest.approx(found.tli_delta_v_km_s[i], abs=1e-8)

@@ -13,7 +13,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import numbers
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.problem import Problem, Transfers, problem
+from lunarplan.transfers.problem import Problem, Transfers, joined, problem
 from lunarplan.transfers.shooting import FREE, TARGETS, Shooting
 from lunarplan.transfers.targeter import target
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["LaunchTie", "Problem", "Transfers", "direct_transfers", "lateness", "launches_near", "problem"]
 
 _SIDEREAL_DAY_S = 2.0 * np.pi / EARTH_ROTATION_RATE_RAD_S
+_LUNAR_DAY_S = 89_400.0  # from one launch to the next, about
+_EARLY_OR_LATE_S = 39_600.0
 _GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to the Moon's month
 
 
@@ -55,7 +57,33 @@ def direct_transfers(
             raise InputError(f"shape {guess.shape}", where="guess", allowed=f"finite, {len(batch.tof_s), len(FREE)}")
     shooting = Shooting(batch, forces, launch, tolerance, workers, hold)
     start = shooting.seed() if guess is None else guess
+    found = _solved(shooting, start)
+    return found if launch is None else _in_the_revolution(shooting, found)
+
+
+def _solved(shooting: Shooting, start: Floats) -> Transfers:
+    """Solve from a first guess, which also decides the revolution the injection is made in."""
+    if shooting.launch is not None:
+        orbits = replace(shooting.parking(np.arange(len(start))), whole_turns=None)
+        shooting.whole_turns = orbits.turns(start[:, 1])
     return shooting.transfers(target(shooting.evaluate, start, FREE, TARGETS))
+
+
+def _in_the_revolution(shooting: Shooting, found: Transfers) -> Transfers:
+    """Solve rows again whose coast has left the revolution asked for: less than none, or one more than need be."""
+    launch = shooting.launch
+    assert launch is not None
+    astray = shooting.parking(np.arange(len(found.ok))).revolutions_astray(found.coast_s)
+    rows = np.flatnonzero(found.ok & (astray != 0.0))
+    if not len(rows):
+        return found
+    part = Shooting(
+        shooting.batch.rows(rows), found.forces, launch, shooting.tolerance, shooting.workers, shooting.hold
+    )
+    again = _solved(part, found.solution.x[rows])
+    meant = part.parking(np.arange(len(rows))).revolutions_astray(again.coast_s)
+    better = again.ok & ((meant == 0.0) | ((meant > 0.0) & (astray[rows] < 0.0)))
+    return joined(found, rows[better], again.rows(np.flatnonzero(better)))
 
 
 def _check(batch: object, forces: ForceModel, launch: object, tolerance: float, workers: int | None) -> None:
@@ -98,23 +126,50 @@ def launches_near(
     """
     forces = ForceModel() if forces is None else forces
     _check(batch, forces, launch, tolerance, workers)
-    injection = np.array(tdb, float)
-    rows = np.arange(len(injection))
-    for k in range(_GUESSES):
-        near = replace(batch, perilune_tdb=injection + batch.tof_s)
-        shooting = Shooting(near, forces, launch, tolerance, workers, "tof")
-        x = shooting.seed()
-        orbits = shooting.parking(rows)
-        late, _ = orbits.lateness(x[:, 0], x[:, 1], injection)
-        if k == 0:
-            lift_off, _ = orbits.lift_off(x[:, 1], injection)
-            late -= _SIDEREAL_DAY_S * np.round((lift_off + late - tdb) / _SIDEREAL_DAY_S)
-        injection = injection + late
-    return direct_transfers(
-        replace(near, perilune_tdb=injection + batch.tof_s),
+    near = numbers("tdb", tdb, 1)
+    injection, lift_off = _injection_near(near, batch, launch, forces)
+    far = np.flatnonzero(np.abs(lift_off - near) > _EARLY_OR_LATE_S)  # the launch before or after may be nearer
+    other = injection[far] - np.copysign(_LUNAR_DAY_S, lift_off[far] - near[far])
+    other, _ = _injection_near(other, batch.rows(far), launch, forces, settled=True)
+    both = np.concatenate([np.arange(len(near)), far])
+    twice = batch.rows(both)
+    found = direct_transfers(
+        replace(twice, perilune_tdb=np.concatenate([injection, other]) + twice.tof_s),
         forces,
         launch=launch,
         hold="tof",
         tolerance=tolerance,
         workers=workers,
     )
+    return found.rows(_nearest(np.abs(found.launch_tdb - near[both]), far))
+
+
+def _nearest(distance: Floats, far: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of rows, and second tries of the rows ``far`` after them, the row or its second try; NaN is far away."""
+    n = len(distance) - len(far)
+    first, second = distance[far], distance[n:]
+    better = (second < first) | (np.isnan(first) & ~np.isnan(second))
+    rows = np.arange(n)
+    rows[far[better]] = n + np.flatnonzero(better)
+    return rows
+
+
+def _injection_near(
+    injection: Floats, batch: Problem, launch: LaunchTie, forces: ForceModel, *, settled: bool = False
+) -> tuple[Floats, Floats]:
+    """Injection and lift-off of a patched conic that leaves from over the site, near given epochs.
+
+    settled : the epochs are such injections already, of another day
+    """
+    near, rows = injection, np.arange(len(injection))
+    for k in range(_GUESSES):
+        shooting = Shooting(replace(batch, perilune_tdb=injection + batch.tof_s), forces, launch, 1e-10, None, "tof")
+        x = shooting.seed()
+        orbits = shooting.parking(rows)
+        late, _ = orbits.lateness(x[:, 0], x[:, 1], injection)
+        lift_off = orbits.lift_off(x[:, 1], injection)[0] + late
+        if k == 0 and not settled:
+            turn = _SIDEREAL_DAY_S * np.round((lift_off - near) / _SIDEREAL_DAY_S)
+            late, lift_off = late - turn, lift_off - turn
+        injection = injection + late
+    return injection, lift_off

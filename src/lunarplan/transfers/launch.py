@@ -97,12 +97,15 @@ class ParkingOrbits:
 
     inclination : to the equator of date, rad
     rate, node_rate : mean rates of the argument of latitude and of the node, rad/s
+    whole_turns : what an argument of latitude at injection counts too much or too little, so that the coast is a smooth
+                  function of it; None: the coast is brought into the revolution of the launch
     """
 
     launch: LaunchTie
     inclination: Floats
     rate: Floats
     node_rate: Floats
+    whole_turns: Floats | None = None
 
     @classmethod
     def about_earth(
@@ -125,10 +128,21 @@ class ParkingOrbits:
 
     def lift_off(self, argument: Floats, injection_tdb: Floats) -> tuple[Floats, Floats]:
         """Epoch of lift-off, and time coasted until the injection at an argument of latitude, s."""
-        _, at_site = self._site_angles()
-        angle = np.remainder(argument - at_site - self.launch.ascent_angle, 2.0 * np.pi)
-        coast = (angle + 2.0 * np.pi * self.launch.revolutions) / self.rate
+        turns = self.turns(argument) if self.whole_turns is None else self.whole_turns
+        coast = (self._from_insertion(argument) + 2.0 * np.pi * (self.launch.revolutions - turns)) / self.rate
         return injection_tdb - coast - self.launch.ascent_s, coast
+
+    def turns(self, argument: Floats) -> Floats:
+        """Whole turns from insertion to an argument of latitude, float64[N]; negative if it is counted as before."""
+        return np.floor(self._from_insertion(argument) / (2.0 * np.pi))
+
+    def revolutions_astray(self, coast: Floats) -> Floats:
+        """How many revolutions a coast lies after (positive) or before the one the launch asks for, float64[N]."""
+        return np.floor(coast * self.rate / (2.0 * np.pi)) - self.launch.revolutions
+
+    def _from_insertion(self, argument: Floats) -> Floats:
+        _, at_site = self._site_angles()
+        return np.asarray(argument - at_site - self.launch.ascent_angle)
 
     def lateness(self, node: Floats, argument: Floats, injection_tdb: Floats) -> tuple[Floats, Floats]:
         """Seconds after lift-off at which the site turns under the plane, in +-12 h, for a node at the injection.

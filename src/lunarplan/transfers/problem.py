@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,11 +41,16 @@ class Problem:
     lunar_inclination: Floats
     northbound_arrival: Floats
 
+    def rows(self, rows: NDArray[np.intp]) -> Problem:
+        """Return the problems of some rows."""
+        return Problem(*(getattr(self, c.name)[rows] for c in fields(self)))
+
 
 @dataclass(frozen=True)
 class Transfers:
     """Converged transfers, float64[N] each; NaN where not ``ok``.
 
+    problem              : as it was asked; with the arrival that was found, where that was not held
     injection_tdb, injection_states : just after the injection burn, [N, 6] Earth-centred ICRF, km, km/s
     perilune_states      : [N, 6] Moon-centred ICRF
     tli_delta_v_km_s     : tangential, from the circular parking orbit
@@ -68,6 +73,12 @@ class Transfers:
     def ok(self) -> NDArray[np.bool_]:
         return self.solution.ok
 
+    def rows(self, rows: NDArray[np.intp]) -> Transfers:
+        """Return the transfers of some rows."""
+        columns = {c.name: getattr(self, c.name) for c in fields(self)}
+        taken = {name: value if name == "forces" else _rows(value, rows) for name, value in columns.items()}
+        return Transfers(**taken)
+
     @property
     def tof_s(self) -> Floats:
         return np.asarray(self.problem.perilune_tdb - self.injection_tdb)
@@ -75,6 +86,31 @@ class Transfers:
     @property
     def perilune_speed_km_s(self) -> Floats:
         return np.asarray(np.linalg.norm(self.perilune_states[:, 3:], axis=1))
+
+
+def _rows(column: Any, rows: NDArray[np.intp]) -> Any:
+    return column[rows] if isinstance(column, np.ndarray) else column.rows(rows)
+
+
+def joined(whole: Transfers, rows: NDArray[np.intp], part: Transfers) -> Transfers:
+    """Return transfers with some rows replaced by those of another batch."""
+    order = np.arange(len(whole.ok))
+    order[rows] = len(whole.ok) + np.arange(len(rows))
+    both: Transfers = _stacked(whole, part)
+    return both.rows(order)
+
+
+def _stacked(first: Any, second: Any) -> Any:
+    columns = {c.name: (getattr(first, c.name), getattr(second, c.name)) for c in fields(first)}
+    both = {
+        name: a
+        if isinstance(a, ForceModel)
+        else np.concatenate([a, b])
+        if isinstance(a, np.ndarray)
+        else _stacked(a, b)
+        for name, (a, b) in columns.items()
+    }
+    return type(first)(**both)
 
 
 def problem(

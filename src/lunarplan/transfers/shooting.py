@@ -58,6 +58,8 @@ class Shooting:
         hold: str = "arrival",
     ) -> None:
         self.batch, self.forces, self.launch, self.hold = batch, forces, launch, hold
+        self.tolerance, self.workers = tolerance, workers
+        self.whole_turns: Floats | None = None
         ephemeris = forces.source
         self.match_tdb = batch.perilune_tdb - _MATCH_BEFORE_PERILUNE_S
         self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
@@ -133,13 +135,14 @@ class Shooting:
         """The parking orbits of a launch."""
         assert self.launch is not None
         b = self.batch
-        return ParkingOrbits.about_earth(
+        orbits = ParkingOrbits.about_earth(
             self.launch,
             b.parking_radius_km[rows],
             b.parking_inclination[rows],
             self.forces.gm("earth"),
             oblate=self.forces.earth_zonal >= 2,
         )
+        return orbits if self.whole_turns is None else replace(orbits, whole_turns=self.whole_turns[rows])
 
     def departure_time(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """How late the injection is: against the epoch held, or against the launch site's turning; NaN out of reach."""
@@ -163,7 +166,8 @@ class Shooting:
             self.parking(rows).lift_off(x[:, 1], x[:, 3]) if self.launch else (np.full(len(x), np.nan),) * 2
         )
         c3 = x[:, 2] ** 2 - 2.0 * gm / self.batch.parking_radius_km
-        batch = replace(self.batch, perilune_tdb=np.asarray(self.perilune_tdb(x, rows)))
+        arrival = np.where(solution.ok, self.perilune_tdb(x, rows), self.batch.perilune_tdb)
+        batch = replace(self.batch, perilune_tdb=arrival)
         return Transfers(batch, self.forces, x[:, 3], start, end, x[:, 2] - circular, c3, lift_off, coast, solution)
 
 

@@ -68,6 +68,10 @@ class Targeted:
     def ok(self) -> NDArray[np.bool_]:
         return np.asarray(self.status == CONVERGED)
 
+    def rows(self, rows: NDArray[np.intp]) -> Targeted:
+        """Return the solutions of some rows."""
+        return Targeted(self.x[rows], self.residuals[rows], self.status[rows], self.iterations[rows])
+
     def reason(self, row: int) -> str:
         return _REASONS[int(self.status[row])]
 
