@@ -509,13 +509,13 @@ def test_missions_that_cannot_be_flown(old, new, says):
 def test_one_line_says_that_kernels_are_compiled(monkeypatch):
     """However many functions that takes."""
 
-    def compile_much(mission, forces):
+    def compile_much(mission, forces, say):
         for _ in range(100):
             with trigger_event("numba:compile"):
                 pass
         raise InfeasibleError("far enough")
 
-    monkeypatch.setattr(solve, "_transfers", compile_much)
+    monkeypatch.setattr(solve, "cheapest", compile_much)
     heard: list[str] = []
     with pytest.raises(InfeasibleError, match="far enough"):
         Mission.from_dict(tomllib.loads(MISSION)).plan(progress=heard.append)

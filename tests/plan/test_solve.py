@@ -3,51 +3,20 @@
 import copy
 import math
 
-import erfa
 import numpy as np
 import pytest
 
 from lunarplan import Ephemeris, Mission
-from lunarplan.config import library
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model import data
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.plan.solve import impact_parameter, launch_tie, solve
+from lunarplan.plan.solve import solve
 from tests import naive
-from tests.tolerances import B_PLANE_ROUNDING, EVENT_S, SAME_PLAN_S
+from tests.plan.changed import BASE, DROP, FREE_ARRIVAL, IMPULSIVE, cost, mission, parking
+from tests.tolerances import EVENT_S, SAME_PLAN_S
 
-MOON_KM, GM = RADIUS_KM["moon"], GM_KM3_S2["moon"]
-BASE = library.read(library.find("change-6")) | {"expect": {}}
 EQUATOR = {"latitude": "0 deg", "longitude": "110 deg"}
-DROP = object()
-
-
-def mission(*changes):
-    """Chang'e-6 with some entries changed: (path of keys, value)."""
-    table = copy.deepcopy(BASE)
-    for path, value in changes:
-        place = table
-        for key in path[:-1]:
-            place = place[key]
-        if value is DROP:
-            place.pop(path[-1])
-        else:
-            place[path[-1]] = value
-    return Mission.from_dict(table)
-
-
-def parking(**orbit):
-    return ("launch", "parking_orbit"), {"altitude": "200 km", **orbit}
-
-
-FREE_ARRIVAL = (("phase", 1, "epoch"), DROP)
-IMPULSIVE = (("phase", 1, "finite"), False)
-
-
-def cost(solution):
-    """What the choice is made by: TLI, and an impulse into the first orbit at perilune."""
-    return solution.tli.delta_v_km_s + solution.insertion[0].delta_v_km_s
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +42,7 @@ def test_the_side_of_the_moon(side, sign):
     """North of it, the incoming asymptote passes above the centre: B.R is negative, R points south."""
     solution = solve(mission(IMPULSIVE, (("phase", 1, "approach"), side)))
     before = solution.trajectory.at(solution.perilune_tdb - 3600.0, "moon")[0]
-    b_r, _ = naive.b_plane(before, GM)
+    b_r, _ = naive.b_plane(before, GM_KM3_S2["moon"])
     assert -b_r * sign > 1000.0
 
 
@@ -156,20 +125,6 @@ def test_later_arrivals_of_one_launch_day():
     assert (np.diff([s.perilune_tdb - s.tli.ignition_tdb for s in found]) > 6000.0).all()
 
 
-def test_an_arrival_when_the_moon_stands_too_high():
-    """On the evening of that day it stands at 23.3 deg, above the parking inclination of 23.13 deg."""
-    with pytest.raises(InfeasibleError, match=r"Moon's declination, 23\.3 deg"):
-        solve(mission((("phase", 1, "epoch"), "2024-05-08T21:20:00Z")))
-
-
-@pytest.mark.xfail(
-    strict=True, reason="one of 26 transfers just reaches the Moon: the search speaks of the time of flight"
-)
-def test_an_arrival_when_the_moon_stands_a_little_too_high():
-    with pytest.raises(InfeasibleError, match="Moon's declination"):
-        solve(mission((("phase", 1, "epoch"), "2024-05-08T18:20:00Z")))
-
-
 # ---------------------------------------------------------------- progress, provenance, ephemeris
 
 
@@ -177,7 +132,11 @@ def test_progress_is_told():
     lines = []
     solve(mission(IMPULSIVE), progress=lines.append)
     told = [line for line in lines if "compiling" not in line]
-    assert told == ["looking for transfers", "flying the transfer and the insertion"]
+    assert told == [
+        "looking for transfers",
+        "tying them to the launch site",
+        "flying the transfer and the insertion",
+    ]
 
 
 def test_the_same_answer_twice(flown):
@@ -223,13 +182,13 @@ def test_an_ephemeris_by_its_files(flown):
         pytest.param(
             [(("phase", 0, "tof"), ["4.0 days", "4.05 days"])],
             "phase[0].tof",
-            ["no launch of the day", "widen tof"],
+            ["time of flight outside the range", "launches found: 2024-05-04T", "widen tof"],
             id="tof too narrow",
         ),
         pytest.param(
             [(("phase", 1, "inclination"), "178 deg")],
             "phase[1].inclination",
-            ["lunar inclination farther from the equator"],
+            ["lunar inclination some degrees farther from the equator"],
             id="lunar inclination below the asymptote's declination",
         ),
         pytest.param(
@@ -263,14 +222,6 @@ def test_a_tank_too_small_for_the_braking():
     assert caught.value.exit_code == 3
 
 
-def test_the_declination_in_the_message_is_the_moons():
-    with pytest.raises(InfeasibleError) as caught:
-        solve(mission((("launch", "site"), EQUATOR), parking(inclination="5 deg")))
-    moon = naive.Bodies().position("moon", tdb_seconds("2024-05-08T02:20:00"))
-    declination = math.degrees(math.asin(moon[2] / np.linalg.norm(moon)))
-    assert f"{abs(declination):.1f} deg" in caught.value.remedy
-
-
 @pytest.mark.parametrize("inclination", ["21 deg", "28.5 deg", "50 deg"])
 def test_a_parking_inclination_above_the_declination_is_enough(inclination):
     """The Moon stands at 19.6 deg on that arrival."""
@@ -297,45 +248,3 @@ def test_too_little_thrust_says_so():
 def test_rows_that_fail_do_not_end_the_search():
     """Some of the transfers of a window of ten days reach nothing; the others are still looked at."""
     assert solve(mission(FREE_ARRIVAL, IMPULSIVE)).converged
-
-
-# ---------------------------------------------------------------- pieces
-
-
-@pytest.mark.parametrize(
-    ("azimuth", "southbound"), [("80 deg", False), ("90 deg", False), ("100 deg", True), ("102.7 deg", True)]
-)
-def test_launch_tie(azimuth, southbound):
-    tie = launch_tie(mission(parking(azimuth=azimuth)))
-    assert tie.southbound is southbound
-    x, y, z = erfa.gd2gc(1, math.radians(110.9511), math.radians(19.6145), 0.0)
-    assert tie.latitude == pytest.approx(math.atan2(z, math.hypot(x, y)), abs=1e-12)
-    assert math.degrees(tie.longitude) == pytest.approx(110.9511, abs=1e-9)
-    assert tie.ascent_s == 600.0
-    period = 2 * math.pi * math.sqrt((RADIUS_KM["earth"] + 200.0) ** 3 / GM_KM3_S2["earth"])
-    assert tie.ascent_angle == pytest.approx(math.pi * 600.0 / period, rel=1e-6)
-    assert tie.revolutions == 0
-
-
-def test_impact_parameter_against_the_b_plane():
-    """Its direction, from states anywhere on a hyperbola."""
-    perilune = np.array([1937.4, 0.0, 0.0, 0.0, 1.2, 2.05])
-    moments = np.array([perilune, *(_hyperbola(perilune, t) for t in (-5000.0, -500.0, 700.0))])
-    directions = impact_parameter(moments, GM)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    b_r, b_t = naive.b_plane(perilune, GM)
-    h = np.cross(perilune[:3], perilune[3:])
-    # the asymptote, B and the angular momentum stand at right angles
-    assert np.abs(directions @ h / np.linalg.norm(h)).max() < B_PLANE_ROUNDING
-    assert np.abs(directions - directions[0]).max() < 1e-9
-    assert directions[0, 2] * -b_r > 0.0
-    assert abs(directions[0, 2]) <= abs(b_r) / math.hypot(b_r, b_t) + B_PLANE_ROUNDING
-
-
-def _hyperbola(state, seconds):
-    from scipy.integrate import solve_ivp
-
-    def rate(_, y):
-        return np.concatenate([y[3:], -GM * y[:3] / np.linalg.norm(y[:3]) ** 3])
-
-    return solve_ivp(rate, (0.0, seconds), state, "DOP853", rtol=1e-13, atol=1e-12).y[:, -1]

@@ -14,6 +14,7 @@ from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.model.vehicle import Engine, Vehicle
 
 LAUNCHER = "launcher"
+_REVOLUTION_S = 7700.0  # the longest a revolution of a parking orbit can take
 _ASCENT_S = 600.0  # estimate: eight to eleven minutes for every launcher of interest
 
 
@@ -132,6 +133,11 @@ class Launch(Table):
         """Inclination of the parking orbit."""
         given = self.parking_orbit.inclination_rad
         return self.site.inclination_rad(self.azimuth_rad) if given is None else given
+
+    @property
+    def longest_wait_s(self) -> float:
+        """From lift-off to TLI at the latest, s: the ascent, the revolutions asked for, and part of one more."""
+        return self.ascent_time_s + (self.parking_orbit.coast_revolutions + 1) * _REVOLUTION_S
 
     @model_validator(mode="after")
     def _can_be_flown(self) -> Self:

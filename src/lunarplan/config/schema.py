@@ -17,8 +17,6 @@ from lunarplan.config.table import Place, Rejected, Table, first_problem, unknow
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import utc_iso
 
-_REVOLUTION_S = 7700.0  # the longest a revolution of a parking orbit can take
-
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=2000)]
 Title = Annotated[Line, Field(min_length=1, max_length=80)]
 
@@ -90,8 +88,7 @@ class MissionFile(Table):
             return
         shortest, longest = self.translunar.tof_s
         launch = self.launch
-        parked = launch.ascent_time_s + (launch.parking_orbit.coast_revolutions + 1) * _REVOLUTION_S
-        first, last = launch.earliest_tdb + shortest, launch.latest_tdb + parked + longest
+        first, last = launch.earliest_tdb + shortest, launch.latest_tdb + launch.longest_wait_s + longest
         if not first <= arrival <= last:
             when = "before the earliest launch" if arrival < launch.earliest_tdb else "out of reach"
             allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and tof"
