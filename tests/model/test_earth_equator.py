@@ -6,6 +6,7 @@ import pytest
 from astropy.time import Time
 from astropy.utils import iers
 
+from lunarplan.errors import InputError
 from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S, J2000_JD, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
 from lunarplan.model.epochs import tdb_seconds
@@ -99,3 +100,9 @@ def test_the_angle_repeats_the_second_before_a_leap_second_ends():
     midnight = tdb_seconds("2017-01-01T00:00:00")
     steps = np.diff(sidereal_angle(midnight + np.array([-2.5, -1.5, -0.5, 0.5, 1.5]))) / EARTH_ROTATION_RATE_RAD_S
     assert steps == pytest.approx([1.0, 1.0, 0.0, 1.0], abs=1e-5)
+
+
+@pytest.mark.parametrize("tdb", [np.nan, [7.7e8, np.inf], "2024-03-15"])
+def test_an_angle_at_no_epoch(tdb):
+    with pytest.raises(InputError, match="epoch"):
+        sidereal_angle(tdb)

@@ -3,6 +3,7 @@ import pytest
 from astropy.time import Time
 from astropy.utils import iers
 
+from lunarplan.errors import InputError
 from lunarplan.model.earth_orientation import earth_orientation, itrf_matrix, itrf_rate
 from lunarplan.model.epochs import tdb_seconds
 from tests.tolerances import ITRF_POLE_MOTION_RAD_S, ITRF_VS_ASTROPY_KM, UT1_INTERPOLATION_S
@@ -70,3 +71,10 @@ def test_shapes_follow_the_epochs(shape):
     tdb = np.full(shape, 7.7e8)
     assert itrf_matrix(tdb).shape == (*shape, 3, 3)
     assert itrf_rate(tdb).shape == (*shape, 3)
+
+
+@pytest.mark.parametrize("tdb", [np.nan, [7.7e8, np.inf], "2024-03-15"])
+@pytest.mark.parametrize("function", [earth_orientation, itrf_matrix, itrf_rate])
+def test_epochs_that_are_none(function, tdb):
+    with pytest.raises(InputError, match="epoch"):
+        function(tdb)

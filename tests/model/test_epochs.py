@@ -2,6 +2,7 @@ import datetime as dt
 import json
 import re
 
+import astropy.units as u
 import erfa
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from lunarplan.model.epochs import (
     tt_seconds,
     utc_days,
     utc_iso,
+    utc_jd,
 )
 from tests.tolerances import EPOCH_RESOLUTION_S, TDB_SERIES_INTERPOLATION_S, TDB_TWO_TERM_FORMULA_S
 
@@ -226,6 +228,35 @@ def test_bad_epochs_are_named(bad, says):
 def test_epochs_without_a_utc_date_are_refused(bad):
     with pytest.raises(InputError):
         utc_iso(bad)
+
+
+SCALES = [tdb_minus_tt, tdb_minus_tai, tt_seconds, tai_seconds, tdb_from_tt, tdb_from_tai, utc_days, utc_jd, utc_iso]
+NO_SECONDS = {
+    "NaN": float("nan"),
+    "infinity": float("-inf"),
+    "one NaN of three": np.array([0.0, float("nan"), 1.0]),
+    "farther than anyone counts": 1e300,
+    "text": "2024-05-03",
+    "nothing": None,
+    "imaginary": 1j,
+    "with a unit": 3.0 * u.s,
+    "masked": np.ma.array([0.0], mask=[True]),
+    "rows of unequal length": [1.0, [2.0]],
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("bad", NO_SECONDS.values(), ids=NO_SECONDS)
+def test_seconds_that_are_none(scale, bad):
+    with pytest.raises(InputError, match="epoch") as caught:
+        scale(bad)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_no_seconds_at_all(scale):
+    result = scale(np.empty((0, 2)))
+    assert all(part.shape == (0, 2) for part in (result if isinstance(result, tuple) else (result,)))
 
 
 def test_digits_have_a_range():

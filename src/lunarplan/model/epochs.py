@@ -33,6 +33,7 @@ _ISO = re.compile(
 _ORDINAL_OF_MJD_0 = dt.date(1858, 11, 17).toordinal()
 _MJD_OF_J2000_DAY = 51544  # the midnight before J2000
 _MJD_1960 = 36934
+_FARTHEST_S = 3.2e11  # ten thousand years from J2000
 _TIME_SCALES = ("utc", "tai", "tt", "tdb")
 
 
@@ -59,7 +60,7 @@ def tdb_seconds(epoch: object) -> float | FloatArray:
     if isinstance(epoch, list | tuple):
         return _from_list(list(epoch))
     if hasattr(epoch, "unit"):
-        raise InputError(f"{epoch!r} carries a unit", where="epoch", allowed=_FORMS)
+        raise InputError(f"{_shown(epoch)} carries a unit", where="epoch", allowed=_FORMS)
     return _from_numbers(epoch)
 
 
@@ -90,9 +91,11 @@ def tdb_minus_tt(tdb: npt.ArrayLike) -> FloatArray:
     The series is summed at whole days and interpolated by a cubic between them: within 0.2 ns, and the
     same to the bit for one epoch and for many.
 
+    Raises InputError, as all conversions here do, for NaN, infinity, and what is no number.
+
     Source: Fairhead and Bretagnon 1990, A&A 229, 240, as in SOFA `dtdb`.
     """
-    days = np.asarray(tdb, dtype=np.float64) / SECONDS_PER_DAY
+    days = _seconds(tdb) / SECONDS_PER_DAY
     first = np.floor(days) - 1.0
     nodes = np.unique(np.unique(first)[:, np.newaxis] + np.arange(4.0))
     series = erfa.dtdb(J2000_JD, nodes, 0.0, 0.0, 0.0, 0.0)
@@ -106,22 +109,26 @@ def tdb_minus_tai(tdb: npt.ArrayLike) -> FloatArray:
 
 def tt_seconds(tdb: npt.ArrayLike) -> FloatArray:
     """Return TT seconds past 2000-01-01T12:00:00 TT for TDB seconds past J2000."""
-    return np.asarray(tdb, dtype=np.float64) - tdb_minus_tt(tdb)
+    seconds = _seconds(tdb)
+    return np.asarray(seconds - tdb_minus_tt(seconds))
 
 
 def tai_seconds(tdb: npt.ArrayLike) -> FloatArray:
     """Return TAI seconds past 2000-01-01T12:00:00 TAI for TDB seconds past J2000."""
-    return np.asarray(tdb, dtype=np.float64) - tdb_minus_tai(tdb)
+    seconds = _seconds(tdb)
+    return np.asarray(seconds - tdb_minus_tai(seconds))
 
 
 def tdb_from_tt(tt: npt.ArrayLike) -> FloatArray:
     """Return TDB seconds past J2000 for TT seconds past 2000-01-01T12:00:00 TT."""
-    return np.asarray(tt, dtype=np.float64) + tdb_minus_tt(tt)
+    seconds = _seconds(tt)
+    return np.asarray(seconds + tdb_minus_tt(seconds))
 
 
 def tdb_from_tai(tai: npt.ArrayLike) -> FloatArray:
     """Return TDB seconds past J2000 for TAI seconds past 2000-01-01T12:00:00 TAI."""
-    return np.asarray(tai, dtype=np.float64) + tdb_minus_tai(tai)
+    seconds = _seconds(tai)
+    return np.asarray(seconds + tdb_minus_tai(seconds))
 
 
 def utc_days(tdb: npt.ArrayLike) -> tuple[IntArray, FloatArray]:
@@ -129,10 +136,10 @@ def utc_days(tdb: npt.ArrayLike) -> tuple[IntArray, FloatArray]:
 
     The seconds reach 86401 on a day that ends with a leap second. Raises InputError before 1960.
     """
-    shape = np.shape(tdb)
-    flat = np.asarray(tdb, dtype=np.float64).ravel()
+    epochs = _seconds(tdb)
+    flat = epochs.ravel()
     mjd, seconds = _utc_from_tai(*_day_and_seconds(flat, -tdb_minus_tai(flat)))
-    return mjd.reshape(shape), seconds.reshape(shape)
+    return mjd.reshape(epochs.shape), seconds.reshape(epochs.shape)
 
 
 def utc_jd(tdb: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -175,7 +182,7 @@ def _from_astropy(time: Any) -> float | FloatArray:
         tdb = time.tdb
         days, fraction = np.asarray(tdb.jd1, np.float64), np.asarray(tdb.jd2, np.float64)
     except Exception as error:  # astropy has no common base class for what conversion can raise
-        raise InputError(f"{time!r} has no TDB: {error}", where="epoch", allowed=_FORMS) from error
+        raise InputError(f"{_shown(time)} has no TDB: {_shown(error)}", where="epoch", allowed=_FORMS) from error
     seconds = _finite((days - J2000_JD) * SECONDS_PER_DAY + fraction * SECONDS_PER_DAY)
     return seconds if seconds.ndim else float(seconds)
 
@@ -299,7 +306,7 @@ def _carry(mjd: IntArray, seconds: FloatArray) -> tuple[IntArray, FloatArray]:
 def _iso(tdb: float | FloatArray, scale: str, digits: int) -> str | npt.NDArray[np.str_]:
     if not 0 <= digits <= 9:
         raise InputError(f"{digits} decimals of a second", where="digits", allowed="0 to 9")
-    seconds = _finite(np.asarray(tdb, dtype=np.float64))
+    seconds = _seconds(tdb)
     flat = seconds.ravel()
     mjd, of_day = utc_days(flat) if scale == "utc" else _day_and_seconds(flat, np.zeros_like(flat))
     length = np.where(_ends_in_leap_second(mjd) & (scale == "utc"), 86401, 86400)
@@ -325,16 +332,36 @@ def _text(mjd: int, ticks: int, digits: int) -> str:
     return f"{date.isoformat()}T{clock}" + (f".{fraction:0{digits}d}" if digits else "")
 
 
+def _seconds(value: object) -> FloatArray:
+    """Return numbers of seconds as an array, and nothing else."""
+    try:
+        seconds = np.asarray(value)
+    except ValueError as error:  # rows of unequal length
+        raise _unreadable(value) from error
+    if seconds.dtype.kind not in "fiu" or hasattr(value, "unit") or np.ma.is_masked(value):
+        raise InputError(f"{_shown(value)} is not a number of seconds", where="epoch", remedy="see tdb_seconds")
+    return _finite(seconds.astype(np.float64, copy=False))
+
+
 def _finite(seconds: FloatArray) -> FloatArray:
-    if not np.all(np.isfinite(seconds)):
-        bad = seconds[~np.isfinite(seconds)].flat[0]
-        raise InputError(f"epoch is {bad}", where="epoch", allowed="finite TDB seconds past J2000")
+    near = np.abs(seconds) <= _FARTHEST_S  # False for NaN
+    if not near.all():
+        bad = seconds[~near].flat[0]
+        raise InputError(
+            f"epoch is {bad}", where="epoch", allowed="finite TDB seconds past J2000, of years -8000 to 12000"
+        )
     return seconds
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message quotes it: on one line, and not too long."""
+    text = " ".join((str(value) if isinstance(value, Exception) else repr(value)).split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _naive(epoch: object) -> InputError:
     return InputError(
-        f"{epoch!r} has no time zone",
+        f"{_shown(epoch)} has no time zone",
         where="epoch",
         allowed=_FORMS,
         remedy="say which: add tzinfo=datetime.UTC, or give ISO text",
@@ -342,4 +369,4 @@ def _naive(epoch: object) -> InputError:
 
 
 def _unreadable(epoch: object) -> InputError:
-    return InputError(f"{epoch!r} is not an epoch", where="epoch", allowed=_FORMS)
+    return InputError(f"{_shown(epoch)} is not an epoch", where="epoch", allowed=_FORMS)
