@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.kernels import blocks
+from lunarplan.model import cr3bp
 from lunarplan.model.cr3bp import EARTH_MOON_MU, jacobi, propagate_cr3bp
 from tests import naive
 from tests.authorities import load
@@ -270,13 +271,25 @@ def test_rows_that_are_not_finite_fail_alone(value, component):
     assert np.isnan(end.stm[3]).all()
     others = np.delete(np.arange(len(ORBITS)), 3)
     assert np.array_equal(end.states[others], propagate_cr3bp(STARTS, PERIODS, stm=True).states[others])
-    with pytest.raises(ConvergenceError, match=f"1 of {len(ORBITS)} rows"):
+    assert "not finite" in end.reason(3)
+    assert {end.reason(row) for row in others} == {"ok"}
+    with pytest.raises(ConvergenceError, match=rf"1 of {len(ORBITS)} rows failed; row 3: .*not finite"):
         end.require()
 
 
 @pytest.mark.parametrize("body", [-MU, 1.0 - MU])
 def test_a_start_in_a_primary_is_no_solution(body):
-    assert not propagate_cr3bp([body, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0).ok[0]
+    end = propagate_cr3bp([body, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0)
+    assert not end.ok[0]
+    assert "met one of the two bodies" in end.reason(0)
+
+
+def test_a_row_of_too_many_steps_says_so(monkeypatch):
+    monkeypatch.setattr(cr3bp, "_MAX_STEPS", 5)
+    end = propagate_cr3bp(STARTS, [*PERIODS[:-1], 1e-6])
+    assert [end.reason(row) for row in (0, len(ORBITS) - 1)] == ["step limit reached", "ok"]
+    with pytest.raises(ConvergenceError, match="step limit reached"):
+        end.require()
 
 
 def test_tighter_is_better():
@@ -304,6 +317,8 @@ def test_tighter_is_better():
         ((STARTS, 1.0), {"tolerance": 0.0}, "tolerance"),
         ((STARTS, 1.0), {"tolerance": 1.0}, "tolerance"),
         ((STARTS, 1.0), {"tolerance": math.nan}, "tolerance"),
+        ((STARTS, 1.0), {"workers": 0}, "workers"),
+        ((STARTS, 1.0), {"workers": "two"}, "workers"),
     ],
 )
 def test_misuse_is_told(arguments, options, where):

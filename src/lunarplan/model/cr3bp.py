@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 # literature: name the set you use.
 EARTH_MOON_MU = 1.215058560962404e-2
 _MAX_STEPS = 1_000_000
+_REASONS = {
+    blocks.OK: "ok",
+    blocks.NOT_FINITE: "the state is not finite, or met one of the two bodies",
+    blocks.STEP_LIMIT: "step limit reached",
+}
 _FEW_ROWS = 3
 _FIRST_STEP = 1e-3
 
@@ -39,7 +44,8 @@ class ThreeBodyStates:
 
     states : float64[N, 6], rotating barycentric; NaN where not ``ok``
     stm    : float64[N, 6, 6] or None, in the same axes
-    status : int8[N]; steps : int32[N]
+    status : int8[N], 0 where solved; `reason(row)` puts it in words
+    steps  : int32[N], steps tried
     """
 
     states: Floats
@@ -51,11 +57,18 @@ class ThreeBodyStates:
     def ok(self) -> NDArray[np.bool_]:
         return np.asarray(self.status == blocks.OK)
 
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "ok"."""
+        return _REASONS[int(self.status[row])]
+
     def require(self) -> ThreeBodyStates:
-        """Return self, or raise ConvergenceError if any row failed."""
+        """Return self, or raise ConvergenceError, with the reason, if any row failed."""
         if not self.ok.all():
+            bad = np.flatnonzero(~self.ok)
             raise ConvergenceError(
-                f"{int((~self.ok).sum())} of {len(self.status)} rows failed", where="propagate_cr3bp"
+                f"{len(bad)} of {len(self.status)} rows failed; row {bad[0]}: {self.reason(bad[0])}",
+                where="propagate_cr3bp",
+                remedy="look at .status and .reason(row)",
             )
         return self
 
@@ -75,7 +88,7 @@ def propagate_cr3bp(
 
     Raises InputError for shapes that do not fit and a mu outside 0 to 0.5.
     """
-    x, span = _checked(states, duration, mu, tolerance)
+    x, span = _checked(states, duration, mu, tolerance, workers)
     n = len(x)
     final, partials = np.empty((n, 6)), np.empty((n, 6, blocks.STATE if stm else 0))
     status, steps = np.zeros(n, np.int8), np.zeros(n, np.int32)
@@ -120,7 +133,9 @@ def _kernel(width: int, columns: int) -> Callable[..., Any]:
     return kernel
 
 
-def _checked(states: ArrayLike, duration: ArrayLike, mu: float, tolerance: float) -> tuple[Floats, Floats]:
+def _checked(
+    states: ArrayLike, duration: ArrayLike, mu: float, tolerance: float, workers: int | None
+) -> tuple[Floats, Floats]:
     x = np.ascontiguousarray(np.atleast_2d(numbers("states", states, 1)))
     if x.ndim != 2 or x.shape[1] != 6:
         raise InputError(f"shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6)")
@@ -129,6 +144,8 @@ def _checked(states: ArrayLike, duration: ArrayLike, mu: float, tolerance: float
         raise InputError(f"{span.size} durations for {len(x)} states", where="duration", allowed="one, or one a row")
     if not np.isfinite(span).all():
         raise InputError("not finite", where="duration", allowed="finite, in units of the mean motion")
+    if not (workers is None or (isinstance(workers, int) and workers > 0)):
+        raise InputError(f"{workers!r}", where="workers", allowed="1 or more, or None for all CPUs")
     scalar("mu", mu, np.finfo(float).tiny, 0.5)
     scalar("tolerance", tolerance, 1e-15, 1e-3)
     return x, np.broadcast_to(span, len(x)).copy()
