@@ -49,7 +49,7 @@ _MOST_ROUNDS, _MOST_FAMILIES = 30, 200
 # reaches the parking inclination gain by the root of the distance on their way there, so this falls with the root too.
 _MARGIN_KM_S = 5e-3
 _NOTICED_KM_S = 1e-6
-_SLACK = 0.25  # of a step: how far terms may be missed while the step is that long
+_SLACK = 0.25  # of a step: how far a family may miss the terms without losing to others while the step is that long
 _NEW_FAMILY_S = 21_600.0  # between launches; within a family they lie closer
 _TO_THE_SECOND = 1.0  # how well dates and times of flight are kept
 _TO_TEN_MINUTES = len("2024-05-03T09:2")
@@ -216,14 +216,16 @@ class _Search:
     ) -> tuple[Transfers, NDArray[np.intp], Floats]:
         """One round of the pattern search: transfers about the given ones, the best of each, and their next steps."""
         found = self._around(found, rows, steps)
-        merit = self._merit(found, np.repeat(_SLACK * steps, len(_OFFSETS))).reshape(len(rows), -1)
-        column = merit.argmin(axis=1)
-        least = merit.min(axis=1)
-        still_falling = (np.abs(_OFFSETS[column]) == 2.0) & (least < merit[:, 0] - _NOTICED_KM_S)
+        strict, lenient = (
+            self._merit(found, slack * np.repeat(steps, len(_OFFSETS))).reshape(len(rows), -1)
+            for slack in (0.0, _SLACK)
+        )
+        column, each = strict.argmin(axis=1), np.arange(len(rows))
+        still_falling = (np.abs(_OFFSETS[column]) == 2.0) & (strict[each, column] < strict[:, 0] - _NOTICED_KM_S)
         steps = np.where(still_falling, steps, 0.25 * steps)
-        kept = least <= least.min() + _MARGIN_KM_S * np.sqrt(steps / _FIRST_STEP_S)
-        best = np.arange(len(rows)) * len(_OFFSETS) + column
-        return found, best[kept & np.isfinite(least)], steps[kept & np.isfinite(least)]
+        least = lenient[each, column]
+        kept = np.isfinite(least) & (least <= least.min() + _MARGIN_KM_S * np.sqrt(steps / _FIRST_STEP_S))
+        return found, (each * len(_OFFSETS) + column)[kept], steps[kept]
 
     def _around(self, found: Transfers, rows: NDArray[np.intp], steps: Floats) -> Transfers:
         """Members of the family of every row, some steps of flight apart, within the range allowed."""
