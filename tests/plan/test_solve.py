@@ -215,10 +215,13 @@ def test_no_way(changes, where, says):
         assert text in str(caught.value)
 
 
-def test_a_tank_too_small_for_the_braking():
-    """The burns are solved, the budget finds the tank empty: which burn, and by how much."""
-    with pytest.raises(InfeasibleError, match=r"LOI-2: needs .* short by .* kg.*carry more propellant") as caught:
-        mission((("vehicle", "propellant"), "500 kg")).plan()
+@pytest.mark.parametrize("changes", [(), (IMPULSIVE,)], ids=["thrust", "impulses"])
+def test_a_tank_too_small_for_the_braking(changes):
+    """Which burn, what it needs, what is left, and by how much it is short."""
+    tank = ("vehicle", "propellant"), "1000 kg"
+    with pytest.raises(InfeasibleError, match=r"needs .* kg are left: short by .* kg.*carry more propellant") as caught:
+        solve(mission(tank, *changes))
+    assert caught.value.where.startswith("LOI-3")
     assert caught.value.exit_code == 3
 
 

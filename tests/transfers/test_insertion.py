@@ -11,7 +11,7 @@ from lunarplan.model.constants import RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Trajectory
-from lunarplan.model.vehicle import Engine
+from lunarplan.model.vehicle import Engine, Vehicle
 from lunarplan.transfers.insertion import ApsisBurn, _FiniteBurn, insert, semi_major_axis, stay
 from tests import naive
 from tests.authorities import load
@@ -71,7 +71,9 @@ def shape(state, gm=GM):
 
 def made(burns, engine=None, mass_kg=math.nan, forces=TWO_BODY, start=None):
     burns = [burns] if isinstance(burns, ApsisBurn) else burns
-    return insert(arrival() if start is None else start, PERILUNE, burns, forces, mass_kg=mass_kg, engine=engine)
+    vehicle = Vehicle(0.05 * mass_kg, 0.95 * mass_kg, (engine,)) if engine else None
+    name = engine.name if engine else ""
+    return insert(arrival() if start is None else start, PERILUNE, burns, forces, vehicle=vehicle, engine=name)
 
 
 # ---------------------------------------------------------------- impulses
@@ -312,6 +314,49 @@ def test_masses_go_down_from_burn_to_burn():
     assert (np.diff(masses) < 0.0).all()
 
 
+def test_impulses_paid_for_by_an_engine():
+    """The same impulses as of something without mass; the rocket equation says what is left."""
+    motor, mass = ENGINES["middle"]
+    craft = Vehicle(0.3 * mass, 0.7 * mass, (motor,))
+    paid = insert(arrival(), PERILUNE, SEQUENCE, FULL, vehicle=craft, engine="middle", finite=False).burns
+    free = made(SEQUENCE, forces=FULL).burns
+    exhaust = motor.isp_s * STANDARD_GRAVITY_M_S2 * 1e-3
+    spent = np.cumsum([b.delta_v_km_s for b in free])
+    assert [b.delta_v_km_s for b in paid] == [b.delta_v_km_s for b in free]
+    assert [b.mass_after_kg for b in paid] == pytest.approx(mass * np.exp(-spent / exhaust), rel=ROCKET_ROUNDING)
+    assert all(b.duration_s == 0.0 for b in paid)
+
+
+@pytest.mark.parametrize(("propellant_kg", "fails"), [(50.0, 1), (872.0, 0), (1100.0, 3)])
+@pytest.mark.parametrize("finite", [True, False])
+def test_a_burn_the_tanks_do_not_hold_is_named(finite, propellant_kg, fails):
+    """The first needs 869 kg as an impulse and 885 with thrust, the second 8, the third a thousand and more."""
+    motor, mass = ENGINES["middle"]
+    craft = Vehicle(mass - propellant_kg, propellant_kg, (motor,))
+    with pytest.raises(InfeasibleError, match=r"needs [\d.]+ kg .* and [\d.]+ kg are left: short by") as caught:
+        insert(arrival(), PERILUNE, SEQUENCE, FULL, vehicle=craft, engine="middle", finite=finite)
+    named = fails or (1 if finite else 2)
+    assert caught.value.where.startswith(f"LOI-{named}")
+    assert caught.value.remedy
+
+
+def test_a_burn_the_tanks_hold_as_an_impulse_only():
+    """Between what an impulse and what the engine's thrust takes: the burn is solved, and then told to be too much."""
+    motor, mass = ENGINES["small"]
+    burn = ORBITS["half a day"]
+    needed = [motor.propellant_kg(made(burn, engine, mass).burns[0].delta_v_km_s, mass) for engine in (None, motor)]
+    between = 0.5 * sum(needed)
+    craft = Vehicle(mass - between, between, (motor,))
+    with pytest.raises(InfeasibleError, match=f"needs {needed[1]:.1f} kg") as caught:
+        insert(arrival(), PERILUNE, [burn], TWO_BODY, vehicle=craft, engine="small")
+    assert caught.value.where == "LOI-1"
+
+
+def test_an_engine_the_vehicle_does_not_have():
+    with pytest.raises(InputError, match="no engine 'trim'"):
+        insert(arrival(), PERILUNE, SEQUENCE, FULL, vehicle=Vehicle(1.0, 1.0, (ENGINES["small"][0],)), engine="trim")
+
+
 def test_staying_in_orbit():
     insertion = made(SEQUENCE, *ENGINES["middle"], FULL)
     arc = stay(insertion, 86_400.0, FULL)
@@ -377,7 +422,8 @@ def test_a_burn_of_some_seconds():
     for thrust_n in (5e4, 1e6):
         for later in range(8):
             start, engine = PERILUNE + 1000.123 * later, Engine("gun", thrust_n, 320.0)
-            made_here = insert(arrival(), start, [ORBITS["half a day"]], TWO_BODY, mass_kg=2000.0, engine=engine)
+            craft = Vehicle(100.0, 1900.0, (engine,))
+            made_here = insert(arrival(), start, [ORBITS["half a day"]], TWO_BODY, vehicle=craft, engine="gun")
             (burn,), (arc,) = made_here.burns, made_here.arcs
             end = arc.states(np.array([arc.end_tdb]))[0][0]
             assert arc.end_tdb == burn.cutoff_tdb

@@ -136,8 +136,15 @@ class _Flight:
             departure = float(self.found.tli_delta_v_km_s[self.row])
             vehicle = vehicle.burn(departure, self.mission.translunar.engine, where="TLI")
         burns = _apsis_burns(terms, self.gm)
-        engine = vehicle.engine(terms.engine) if terms.finite else None
-        return loi.insert(self.perilune, self.perilune_tdb, burns, self.forces, mass_kg=vehicle.mass_kg, engine=engine)
+        return loi.insert(
+            self.perilune,
+            self.perilune_tdb,
+            burns,
+            self.forces,
+            vehicle=vehicle,
+            engine=terms.engine,
+            finite=terms.finite,
+        )
 
     def _burn(self, number: int, made: loi.BurnMade) -> Burn:
         engine = self.mission.insertion.engine

@@ -6,7 +6,7 @@ Moon that grows steadily through zero at half time; ignition, duration and the t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.forces import ForceModel
-    from lunarplan.model.vehicle import Engine
+    from lunarplan.model.vehicle import Engine, Vehicle
 
     Floats = NDArray[np.float64]
 
@@ -156,31 +156,39 @@ def insert(
     burns: Sequence[ApsisBurn],
     forces: ForceModel,
     *,
-    mass_kg: float,
-    engine: Engine | None,
+    vehicle: Vehicle | None = None,
+    engine: str = "",
+    finite: bool = True,
 ) -> Insertion:
     """Solve a sequence of burns from a perilune of arrival.
 
     perilune_state : float64[6], Moon-centred ICRF, km, km/s: the arrival as it would be without braking
-    engine         : makes finite burns; None for impulses
+    vehicle        : as it arrives; None for impulses of something of no mass
+    engine         : the one of the vehicle's that brakes
+    finite         : with that engine's thrust; or in impulses, for which it pays
 
-    Raises InfeasibleError if an orbit cannot be reached, ConvergenceError if a solver fails.
+    Raises InfeasibleError if an orbit cannot be reached, or, naming the burn, if it takes more propellant than there
+    is; ConvergenceError if a solver fails.
     """
     made = Insertion()
+    motor = vehicle.engine(engine) if vehicle is not None else None
     apsis, epoch, before = perilune_state, perilune_tdb, None
     for number, burn in enumerate(burns, 1):
         if before is not None:
             apsis, epoch = _next_apsis(before, burn, forces)
-        solved = (
-            _finite(apsis, epoch, burn, forces, mass_kg, engine) if engine else _impulse(apsis, epoch, burn, forces)
-        )
-        name = f"LOI-{number}"
+        name, solved = f"LOI-{number}", _impulse(apsis, epoch, burn, forces)
+        if vehicle is not None and motor is not None:
+            if finite:
+                vehicle.burn(solved.delta_v_km_s, engine, where=f"{name}, even as an impulse")
+                solved = _finite(apsis, epoch, burn, forces, vehicle.mass_kg, motor)
+            vehicle = vehicle.burn(solved.delta_v_km_s, engine, where=name)
+            solved = replace(solved, mass_after_kg=vehicle.mass_kg)
         if before is not None:
             made.arcs.append(_coast(before, solved.ignition_tdb, forces))
-        if engine:
+        if solved.thrust is not None:
             made.arcs.append(_burning(solved, forces, name))
         made.burns.append(solved)
-        before, mass_kg = solved, solved.mass_after_kg
+        before = solved
     return made
 
 
