@@ -14,6 +14,7 @@ from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar, check_sequence
 from lunarplan.config.quantities import NUMBERED
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
+from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import utc_iso
 
@@ -39,6 +40,7 @@ class MissionFile(Table):
     vehicle: VehicleTable
     launch: Launch
     phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
+    windows_terms: Windows = Field(alias="windows", default_factory=Windows)
     expectations: Expectations = Field(alias="expect", default=())
 
     @property

@@ -14,7 +14,13 @@ from lunarplan.plan.plan import Plan
 from lunarplan.plan.solution import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
+
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.scans.progress import Progress as ScanProgress
+    from lunarplan.windows.answer import Windows
+    from lunarplan.windows.constraint import Constraint
 
 
 class Mission(MissionFile):
@@ -67,3 +73,31 @@ class Mission(MissionFile):
         from lunarplan.plan.solve import solve
 
         return Plan.of(self, solve(self, ephemeris=ephemeris, progress=progress))
+
+    def windows(
+        self,
+        start: Any = None,
+        end: Any = None,
+        *,
+        constraints: "Sequence[Constraint]" = (),
+        ephemeris: "Ephemeris | None" = None,
+        executor: "Executor | None" = None,
+        chunk_cells: int = 2048,
+        folder: str | Path | None = None,
+        progress: "Callable[[ScanProgress], object] | None" = None,
+    ) -> "Windows":
+        """Return the launch windows: every launch day, opportunity, flight time and azimuth, and why it is closed.
+
+        start, end  : first and last launch day, anything `tdb_seconds` reads; those of the mission's launch if None
+        constraints : more of them than the mission's `[windows]` table states, see `lunarplan.windows.constraints`
+        ephemeris   : None for the packaged one
+        executor, chunk_cells, folder, progress : how the cells are computed and kept, see `lunarplan.scans.scan.scan`
+
+        Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
+        """
+        from lunarplan.plan.windows import windows
+
+        return windows(
+            self, start, end, constraints=constraints, ephemeris=ephemeris, executor=executor, chunk_cells=chunk_cells,
+            folder=folder, progress=progress,
+        )  # fmt: skip

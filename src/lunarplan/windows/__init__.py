@@ -1,0 +1,1 @@
+"""Launch windows: which days are open, and why the others are not."""

@@ -1,0 +1,183 @@
+"""What a scan for launch windows computes in each cell: a converged transfer, its margins, and why it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.earth_equator import equator_of_date
+from lunarplan.model.epochs import tdb_seconds, utc_days
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.sites import LaunchSite
+from lunarplan.scans.grid import Field
+from lunarplan.transfers.direct import LaunchTie, Transfers, launches_near, problem
+from lunarplan.windows.constraint import Constraint, evaluate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Floats = NDArray[np.float64]
+
+OPEN, DECLINATION, NO_TRANSFER, OTHER_DAY = 0, -1, -2, -3
+REASONS = {
+    OPEN: "open",
+    DECLINATION: "Moon's declination out of reach",
+    NO_TRANSFER: "no transfer found",
+    OTHER_DAY: "launch falls on another day",
+}
+NORTHBOUND, SOUTHBOUND = "northbound", "southbound"
+_GRAZING_DEG = 2.0  # so close to the Moon's declination the two opportunities of a day run into one, and out
+_TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
+
+
+@dataclass(frozen=True)
+class Launches:
+    """The job of a scan over launch day, opportunity, arrival, time of flight and azimuth; see `scans.scan.Job`.
+
+    site, ascent_s, ascent_angle_deg, revolutions : as `LaunchTie.from_site` takes them
+    lunar_inclination_deg : to the Moon's equator on arrival, over 90 deg retrograde
+    apolune_altitude_km   : of the orbit that the insertion delta-v leads to
+    constraints           : what a transfer must keep
+    workers               : threads of one chunk; all CPUs if None. They change no result
+    """
+
+    site: LaunchSite
+    parking_altitude_km: float
+    perilune_altitude_km: float
+    lunar_inclination_deg: float
+    apolune_altitude_km: float
+    ascent_s: float = 600.0
+    ascent_angle_deg: float | None = None
+    revolutions: int = 0
+    constraints: tuple[Constraint, ...] = ()
+    forces: ForceModel = field(default_factory=ForceModel)
+    workers: int | None = None
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        return {
+            "code": Field("int16", long_name="0 open; else why closed, see reasons"),
+            "launch_tdb": Field(unit="s", long_name="lift-off, TDB past J2000"),
+            "injection_tdb": Field(unit="s", long_name="end of the injection burn, TDB past J2000"),
+            "perilune_tdb": Field(unit="s", long_name="perilune, TDB past J2000"),
+            "coast_s": Field(unit="s", long_name="coast in the parking orbit"),
+            "tli_delta_v": Field(unit="m/s", long_name="translunar injection from the circular parking orbit"),
+            "loi_delta_v": Field(unit="m/s", long_name="lunar orbit insertion, impulsive at perilune"),
+            "c3": Field(unit="km2/s2", long_name="launch energy"),
+            "declination_margin": Field(unit="deg", long_name="parking inclination beyond the Moon's declination"),
+            "margin": Field(dims={"constraint": len(self.constraints)}, long_name="inside the limit if positive"),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "site": [self.site.name, self.site.latitude_deg, self.site.longitude_deg],
+            "parking_altitude_km": self.parking_altitude_km,
+            "perilune_altitude_km": self.perilune_altitude_km,
+            "lunar_inclination_deg": self.lunar_inclination_deg,
+            "apolune_altitude_km": self.apolune_altitude_km,
+            "ascent_s": self.ascent_s,
+            "ascent_angle_deg": self.ascent_angle_deg,
+            "revolutions": self.revolutions,
+            "constraints": [[c.name, c.unit, c.scale, c.source, repr(c.margin)] for c in self.constraints],
+            "reasons": {str(code): text for code, text in self.reasons.items()},
+            "forces": self.forces.describe(),
+        }
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """What the codes mean; those of constraints count from 1."""
+        return REASONS | {k: constraint.name for k, constraint in enumerate(self.constraints, 1)}
+
+    def __call__(self, cells: dict[str, Array], /) -> dict[str, Array]:
+        n = len(cells["tof_s"])
+        answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
+        answer["code"] = np.full(n, NO_TRANSFER, np.int16)
+        for azimuth in np.unique(cells["azimuth_deg"]):
+            rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
+            found = self.transfers(float(azimuth), {name: values[rows] for name, values in cells.items()})
+            for name, values in self._measured(found, cells["launch_day"][rows]).items():
+                answer[name][rows] = values
+        return answer
+
+    def transfers(self, azimuth_deg: float, cells: Mapping[str, Array]) -> Transfers:
+        """Transfers launched at one azimuth, one for each cell."""
+        noon = noon_tdb(cells["launch_day"])
+        azimuth = np.radians(azimuth_deg)
+        batch = problem(
+            noon + cells["tof_s"],
+            cells["tof_s"],
+            parking_altitude_km=self.parking_altitude_km,
+            parking_inclination_deg=float(np.degrees(self.site.inclination_rad(azimuth))),
+            perilune_altitude_km=self.perilune_altitude_km,
+            lunar_inclination_deg=self.lunar_inclination_deg,
+            northbound_departure=cells["opportunity"] == NORTHBOUND,
+            northbound_arrival=cells["arrival"] == NORTHBOUND,
+        )
+        return launches_near(noon, batch, self.tie(azimuth), self.forces, tolerance=_TOLERANCE, workers=self.workers)
+
+    def tie(self, azimuth_rad: float) -> LaunchTie:
+        return LaunchTie.from_site(
+            self.site,
+            ascent_s=self.ascent_s,
+            ascent_angle_deg=self.ascent_angle_deg,
+            southbound=bool(np.cos(azimuth_rad) < -1e-12),
+            revolutions=self.revolutions,
+            parking_altitude_km=self.parking_altitude_km,
+        )
+
+    def _measured(self, found: Transfers, days: Array) -> dict[str, Array]:
+        margins = evaluate(self.constraints, found)
+        reach = self._declination_margin_deg(found)
+        return {
+            "code": self._codes(found, days, margins, reach),
+            "launch_tdb": found.launch_tdb,
+            "injection_tdb": found.injection_tdb,
+            "perilune_tdb": found.problem.perilune_tdb,
+            "coast_s": found.coast_s,
+            "tli_delta_v": 1e3 * found.tli_delta_v_km_s,
+            "loi_delta_v": 1e3 * self._loi_delta_v_km_s(found),
+            "c3": found.c3_km2_s2,
+            "declination_margin": reach,
+            "margin": margins,
+        }
+
+    def _codes(self, found: Transfers, days: Array, margins: Floats, reach: Floats) -> Array:
+        code = np.where(found.ok, OPEN, np.where(reach < _GRAZING_DEG, DECLINATION, NO_TRANSFER)).astype(np.int16)
+        if self.constraints:
+            scaled = margins / np.array([constraint.scale for constraint in self.constraints])
+            worst = np.argmin(np.where(np.isnan(scaled), np.inf, scaled), axis=1)
+            broken = found.ok & (margins < 0.0).any(axis=1)
+            code[broken] = 1 + worst[broken]
+        elsewhere = found.ok.copy()
+        elsewhere[found.ok] = utc_days(found.launch_tdb[found.ok])[0] != _modified_julian_day(days[found.ok])
+        code[elsewhere] = OTHER_DAY
+        return np.asarray(code)
+
+    def _declination_margin_deg(self, found: Transfers) -> Floats:
+        """Parking inclination less the Moon's declination on arrival; retrograde planes by their supplement."""
+        arrival, inclination = found.problem.perilune_tdb, found.problem.parking_inclination
+        moon = np.einsum("nij,nj->ni", equator_of_date(arrival), self.forces.source.position("moon", "earth", arrival))
+        declination = np.arcsin(np.clip(moon[:, 2] / np.linalg.norm(moon, axis=1), -1.0, 1.0))
+        return np.asarray(np.degrees(np.minimum(inclination, np.pi - inclination) - np.abs(declination)))
+
+    def _loi_delta_v_km_s(self, found: Transfers) -> Floats:
+        gm, near = self.forces.gm("moon"), found.problem.perilune_radius_km
+        far = RADIUS_KM["moon"] + self.apolune_altitude_km
+        return np.asarray(found.perilune_speed_km_s - np.sqrt(2.0 * gm * far / (near * (near + far))))
+
+
+def noon_tdb(days: Array) -> Floats:
+    """Noon UTC of calendar days, TDB s."""
+    unique, place = np.unique(days.astype("datetime64[D]"), return_inverse=True)
+    noons = np.array([tdb_seconds(f"{day}T12:00:00") for day in unique])
+    return np.asarray(noons[place]) if len(days) else np.empty(0)
+
+
+def _modified_julian_day(days: Array) -> Array:
+    return np.asarray(days.astype("datetime64[D]").astype(np.int64) + 40_587)
