@@ -1,8 +1,7 @@
 """A day in a low lunar orbit with a field of degree and order 50: the workload, and who flies it.
 
-States are Moon-centred, ICRF, km and km/s. Besides the field act the Earth and the Sun as point masses. The Moon falls
-as DE440 says it does relative to the Earth; nyx-space and brahe let it fall towards point masses alone, which moves
-the orbit by metres, so their error is against themselves.
+States are Moon-centred, ICRF, km and km/s. Besides the field act the Earth and the Sun as point masses, on the craft and
+on the Moon. The error of nyx-space and brahe is against themselves, for their orientation of the Moon is their own.
 """
 
 from __future__ import annotations
@@ -68,16 +67,14 @@ def low_orbits(rows: int) -> LowOrbits:
 
 def day_polynomials(work: LowOrbits, rows: int) -> Any:
     """Earth, Sun, fall of the Moon, rotation: powers of time over each row's day, float64[rows, 18 * 13]."""
-    gm_moon, gm_sun = work.forces.gm("moon"), work.forces.gm("sun")
+    gm_earth, gm_sun = work.forces.gm("earth"), work.forces.gm("sun")
     half = 0.5 * work.duration_s
     start = np.repeat(work.start_tdb[:rows], len(_NODES))
     later = np.tile(half * (1.0 + _NODES), rows)
     moon, sun = bodies(start, later)
-    earth_falls = gm_moon * moon / np.linalg.norm(moon, axis=0) ** 3 + gm_sun * sun / np.linalg.norm(sun, axis=0) ** 3
-    coefficients = chebyshev.chebfit(_NODES, moon.reshape(3 * rows, -1).T, _FIT_DEGREE)
-    curvature = chebyshev.chebval(_NODES, chebyshev.chebder(coefficients, 2)) / half**2
-    fall = -(earth_falls + curvature.reshape(3, -1))
-    quantities = np.concatenate([-moon, sun - moon, fall, moon_turn(start + later)]).reshape(18, rows, -1)
+    earth, sun = -moon, sun - moon
+    fall = -sum(gm * d / np.linalg.norm(d, axis=0) ** 3 for gm, d in ((gm_earth, earth), (gm_sun, sun)))
+    quantities = np.concatenate([earth, sun, fall, moon_turn(start + later)]).reshape(18, rows, -1)
     return np.concatenate(
         [chebyshev.chebfit(_NODES, q.T, _FIT_DEGREE).T @ to_powers(_FIT_DEGREE) for q in quantities], axis=1
     )
