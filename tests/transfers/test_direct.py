@@ -331,6 +331,20 @@ def test_workers_do_not_change_a_byte():
     )
 
 
+@pytest.mark.parametrize(
+    "forces",
+    [ForceModel(earth_zonal=0, moon_degree=0), ForceModel(bodies=("earth", "moon"), moon_degree=0)],
+    ids=["no zonals", "no sun"],
+)
+def test_both_ends_fly_in_the_same_model(forces):
+    """Also where the model leaves something out: the arc about the Moon continues the one about the Earth."""
+    found = direct_transfers(problem(ARRIVAL + np.arange(5) * DAY, 4.5 * DAY, **USUAL), forces)
+    assert found.ok.all()
+    flown = propagate(found.injection_states, found.injection_tdb, found.problem.perilune_tdb, forces=forces).states
+    flown = flown - EPHEMERIS.state("moon", "earth", found.problem.perilune_tdb)
+    assert np.linalg.norm((flown - found.perilune_states)[:, :3], axis=1).max() < TRANSFER_CLOSURE_KM
+
+
 # ---------------------------------------------------------------- launch sites
 
 

@@ -196,8 +196,11 @@ class ForceModel:
             "ephemeris_sha256": self.source.sha256,
         }
 
-    def kernel_field(self, start_tdb: float, end_tdb: float, *, thrust: bool = False, center: str = "earth") -> Field:
-        """The model over a span of time, as the kernels take it; ``center`` is what the answer is relative to."""
+    def kernel_field(self, start_tdb: float, end_tdb: float, *, thrust: bool = False, own_fall: bool = False) -> Field:
+        """The model over a span of time, as the kernels take it.
+
+        own_fall : the Moon as an origin falls towards the bodies of the model, where these are not all of them
+        """
         harmonic = self.moon_degree if "moon" in self.bodies else 0
         zonal = self.earth_zonal if "earth" in self.bodies else 0
         granules = self.source.granules(
@@ -231,7 +234,7 @@ class ForceModel:
             degree_reach=reach,
             approach=_APPROACH_KM if moves else 0.0,
             departure=_DEPARTURE_KM if moves else np.inf,
-            exact_origin=center != "moon" or (zonal > 0 and set(_FIRST_BODIES) <= set(self.bodies)),
+            exact_origin=not own_fall or (zonal > 0 and set(_FIRST_BODIES) <= set(self.bodies)),
             radiation=self.sunlight is not None,
             thrust=thrust,
         )

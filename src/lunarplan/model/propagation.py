@@ -265,7 +265,11 @@ def check_options(
 
 @dataclass(frozen=True)
 class Run:
-    """One way of propagating, for callers inside lunarplan that know what they pass."""
+    """One way of propagating, for callers inside lunarplan that know what they pass.
+
+    continues : an arc about the Moon is the end of one about the Earth: in a model that leaves out the Sun, too, the
+                Moon falls as the ephemeris says
+    """
 
     forces: ForceModel
     center: str = "earth"
@@ -274,6 +278,7 @@ class Run:
     stop_at_impact: bool = True
     workers: int | None = None
     steered: bool = False
+    continues: bool = False
 
     def reason(self, status: int) -> str:
         """What a status means."""
@@ -306,7 +311,7 @@ class Run:
             min(start.min(), end.min()),
             max(start.max(), end.max()),
             thrust=not self.steered and bool((rows[:, blocks.FORCE_X : blocks.MASS] != 0).any()),
-            center=self.center,
+            own_fall=self.center == "moon" and not self.continues,
         )
         if durations is None:
             durations = end - start
@@ -405,7 +410,7 @@ def _evaluate(states: ArrayLike, epoch: Any, forces: ForceModel | None, center: 
     center = check_options(forces, center, 1e-12)
     acceleration, gradient = np.empty((len(x), 3)), np.empty((len(x), 3, 3))
     if len(x):
-        field = forces.kernel_field(t.min(), t.max(), center=center)
+        field = forces.kernel_field(t.min(), t.max(), own_fall=center == "moon")
         centers = np.full(len(x), _CENTERS[center], np.int64)
         _derivatives()(x, t - field.start, centers, row_inputs(len(x), forces, None), field, acceleration, gradient)
     return acceleration, gradient

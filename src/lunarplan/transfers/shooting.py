@@ -66,7 +66,7 @@ class Shooting:
         self.equator = equator_of_date(batch.perilune_tdb - batch.tof_s)
         self.lunar_equator = rotation("moon_me", batch.perilune_tdb, ephemeris)
         self.forwards = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
-        self.backwards = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers)
+        self.backwards = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers, continues=True)
 
     def seed(self) -> Floats:
         """Patched conic, aimed at where the Moon will be when a massless Moon would be reached."""
