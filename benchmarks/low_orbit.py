@@ -1,7 +1,7 @@
 """A day in a low lunar orbit with a field of degree and order 50: the workload, and who flies it.
 
-States are Moon-centred, ICRF, km and km/s. Besides the field act the Earth and the Sun as point masses, on the craft and
-on the Moon. The error of nyx-space and brahe is against themselves, for their orientation of the Moon is their own.
+States are Moon-centred, ICRF, km and km/s. Besides the field act the Earth and the Sun as point masses, on the craft
+and on the Moon. The error of nyx-space and brahe is against themselves, for their orientation of the Moon is their own.
 """
 
 from __future__ import annotations

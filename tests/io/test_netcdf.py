@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_in_few_words(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "Can't synchronously write data (file write failed:\ntime = ...)")
 
     monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
-    with pytest.raises(InputError, match="cannot be written: No space left on device; choose another place$"):
+    with pytest.raises(InputError, match=r"cannot be written: No space left on device; choose another place$"):
         write_netcdf(dataset(), tmp_path / "a.nc")
     assert not list(tmp_path.iterdir())
 

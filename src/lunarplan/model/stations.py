@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import erfa
@@ -52,12 +51,12 @@ class GroundStation:
         scalar("GroundStation.longitude_deg", self.longitude_deg, -360.0, 360.0, "deg")
         scalar("GroundStation.height_km", self.height_km, -1.0, 100.0, "km")
 
-    @cached_property
+    @property
     def position_km(self) -> Floats:
         """Place vector from the Earth's centre, (3,), ITRF."""
         return ellipsoid_position(self.latitude_deg, self.longitude_deg, self.height_km)
 
-    @cached_property
+    @property
     def axes(self) -> LocalAxes:
         """East, north and the ellipsoid's normal, ITRF."""
         return local_axes(np.radians(self.latitude_deg), np.radians(self.longitude_deg))

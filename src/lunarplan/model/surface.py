@@ -9,7 +9,6 @@ Places are in mean-Earth axes, as on maps. The horizon is that of a sphere; terr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _LOWEST_KM, _HIGHEST_KM = -20.0, 1e6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Place:
     """A place on the Moon, or an array of places that broadcasts against epochs.
 
@@ -59,13 +58,13 @@ class Place:
             shapes = ", ".join(str(c.shape) for c in columns)
             raise InputError(f"shapes {shapes} do not go together", where="Place") from None
 
-    @cached_property
+    @property
     def position_km(self) -> Floats:
         """Place vectors from the Moon's centre, (..., 3), MOON_ME."""
         latitude, longitude = np.radians(self.latitude_deg), np.radians(self.longitude_deg)
         return position_at(latitude, longitude, RADIUS_KM["moon"] + np.asarray(self.height_km, float))
 
-    @cached_property
+    @property
     def axes(self) -> LocalAxes:
         """East, north and up, MOON_ME."""
         return local_axes(np.radians(self.latitude_deg), np.radians(self.longitude_deg))

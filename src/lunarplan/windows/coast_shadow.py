@@ -108,8 +108,8 @@ def _longest_stays(flights: _Flights, fraction: float) -> Floats:
 def _near_shadow(flights: _Flights, body: str, to_sun: Floats) -> Rows:
     """First nodes of the steps that may touch a body's penumbra; the others are certain not to."""
     r = flights.states[body][:, :3]
-    axis = to_sun / np.linalg.norm(to_sun, axis=1, keepdims=True)
-    behind = -np.einsum("ni,ni->n", r, axis)
+    axis = to_sun / np.sqrt(_dot(to_sun, to_sun))[:, np.newaxis]
+    behind = -_dot(r, axis)
     across = r + behind[:, np.newaxis] * axis
     step = np.diff(flights.since)
     sag = 0.125 * step**2 * (2.0 * _strongest_pull(flights) + _TURNING_KM_S2)  # how far the path leaves the chord
@@ -125,16 +125,20 @@ def _strongest_pull(flights: _Flights) -> Floats:
     """Gravity of the Earth and the Moon at the nearer end of every step, km/s2."""
     pull = np.zeros(len(flights.since))
     for body, states in flights.states.items():
-        pull += flights.forces.gm(body) / np.einsum("ni,ni->n", states[:, :3], states[:, :3])
+        pull += flights.forces.gm(body) / _dot(states[:, :3], states[:, :3])
     return np.maximum(pull[:-1], pull[1:])
 
 
 def _distance_of_chord(a: Floats, b: Floats) -> Floats:
     """Least distance of the straight lines from a to b, (n, 3), from the origin."""
     along = b - a
-    length2 = np.maximum(np.einsum("ni,ni->n", along, along), 1e-300)
-    part = np.clip(-np.einsum("ni,ni->n", a, along) / length2, 0.0, 1.0)
-    return np.asarray(np.linalg.norm(a + part[:, np.newaxis] * along, axis=1))
+    part = np.clip(-_dot(a, along) / np.maximum(_dot(along, along), 1e-300), 0.0, 1.0)
+    nearest = a + part[:, np.newaxis] * along
+    return np.sqrt(_dot(nearest, nearest))
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    return np.asarray(np.einsum("ni,ni->n", a, b))
 
 
 def _steps(flights: _Flights, body: str, first: Rows) -> Steps:

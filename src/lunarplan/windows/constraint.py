@@ -79,7 +79,7 @@ class Within:
 def taken(transfers: Transfers, rows: NDArray[np.intp]) -> Transfers:
     """The transfers of some rows."""
     n = len(transfers.ok)
-    if len(rows) == n:
+    if np.array_equal(rows, np.arange(n)):
         return transfers
     part: Transfers = _taken(transfers, rows, n)
     whole: Transfers = replace(part, problem=_taken(part.problem, rows, n), solution=_taken(part.solution, rows, n))

@@ -106,6 +106,8 @@ def _offset(ratio: float, covered: float) -> float:
     body = 1.0 / ratio
     if min(body, 1.0) ** 2 * math.pi < covered:
         return -body - 1.0
+    if covered in (0.0, math.pi):
+        return 1.0 if covered == 0.0 else -1.0
     low, high = -min(1.0, body), 1.0
     for _ in range(50):
         middle = 0.5 * (low + high)
