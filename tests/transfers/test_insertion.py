@@ -10,7 +10,7 @@ from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.trajectory import Trajectory
+from lunarplan.model.trajectory import Trajectory, fly
 from lunarplan.model.vehicle import Engine, Vehicle
 from lunarplan.transfers.insertion import ApsisBurn, _FiniteBurn, insert, semi_major_axis, stay
 from tests import naive
@@ -24,6 +24,7 @@ from tests.tolerances import (
     IMPULSE_DIGITS_M_S,
     JOINT_ROUNDING,
     LINE_OF_APSIDES,
+    LONG_STAY_KM,
     LOSS_LIMIT_KM_S,
     LOSS_ORDER,
     ORBIT_REACHED_KM,
@@ -364,6 +365,31 @@ def test_staying_in_orbit():
     assert arc.start_tdb == last.cutoff_tdb
     assert arc.end_tdb == last.cutoff_tdb + 86_400.0
     assert np.array_equal(arc.nodes[0], last.state_after)
+
+
+def test_a_long_stay_is_one_arc_and_says_how_far_it_is():
+    """Flown in pieces, it is the orbit that one flight gives, at their seams too."""
+    insertion, heard = made(SEQUENCE, *ENGINES["middle"], FULL), []
+    arc = stay(insertion, 30 * 86_400.0, FULL, heard.append)
+    last = insertion.burns[-1]
+    whole = fly(last.state_after, last.cutoff_tdb, forces=FULL, duration_s=30 * 86_400.0, center="moon")
+    assert heard == [f"lunar orbit, {share} %" for share in (16, 33, 50, 66, 83)]
+    assert (np.diff(arc.elapsed_s) > 0.0).all()
+    assert arc.end_tdb == whole.end_tdb
+    at = last.cutoff_tdb + np.arange(0.0, 30.25, 0.25) * 86_400.0
+    for epochs in (at, at[1:] - 1e-3):  # every fifth day is a seam
+        assert np.abs(arc.at(epochs, "moon") - whole.at(epochs, "moon"))[:, :3].max() < LONG_STAY_KM
+
+
+def test_a_coast_of_many_revolutions_says_how_far_it_is():
+    heard = []
+    burns = [ORBITS["four hours"], ApsisBurn(apolune_radius_km=R + 200.0, passage=100)]
+    insertion = insert(arrival(), PERILUNE, burns, TWO_BODY, progress=heard.append)
+    assert heard[0].startswith("coasting to perilune, ")
+    assert heard[-1].startswith("lunar coast, ")
+    period = 2 * math.pi * math.sqrt(2950.0**3 / GM)
+    first, second = insertion.burns
+    assert second.ignition_tdb - first.ignition_tdb == pytest.approx(100 * period, abs=APSIS_EPOCH_S)
 
 
 def test_a_drifted_perilune_becomes_the_apolune():

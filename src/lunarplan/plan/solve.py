@@ -49,7 +49,7 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
         found, best = cheapest(mission, forces, say)
         say("flying the transfer and the insertion")
-        return _Flight(mission, forces, found, best).solution()
+        return _Flight(mission, forces, found, best, say).solution()
 
 
 def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
@@ -90,8 +90,10 @@ def _apsis_burns(terms: Insertion, gm: float) -> list[loi.ApsisBurn]:
 class _Flight:
     """The chosen transfer, flown: arcs, burns, orbits and the proof of its convergence."""
 
-    def __init__(self, mission: MissionFile, forces: ForceModel, found: Transfers, row: int) -> None:
-        self.mission, self.forces, self.found, self.row = mission, forces, found, row
+    def __init__(
+        self, mission: MissionFile, forces: ForceModel, found: Transfers, row: int, progress: Progress
+    ) -> None:
+        self.mission, self.forces, self.found, self.row, self.progress = mission, forces, found, row, progress
         self.injection_tdb = float(found.injection_tdb[row])
         self.injection = found.injection_states[row]
         self.perilune_tdb = float(found.problem.perilune_tdb[row])
@@ -106,7 +108,7 @@ class _Flight:
         ]
         arcs += made.arcs
         if mission.stay_s > 0.0:
-            arcs.append(loi.stay(made, mission.stay_s, self.forces))
+            arcs.append(loi.stay(made, mission.stay_s, self.forces, self.progress))
         trajectory = Trajectory(arcs)
         last = made.burns[-1]
         end = trajectory.end_tdb if mission.stay_s > 0.0 else last.cutoff_tdb
@@ -144,6 +146,7 @@ class _Flight:
             vehicle=vehicle,
             engine=terms.engine,
             finite=terms.finite,
+            progress=self.progress,
         )
 
     def _burn(self, number: int, made: loi.BurnMade) -> Burn:
@@ -177,5 +180,5 @@ class _Flight:
         return float(np.linalg.norm(end[0, :3] - moon - self.perilune[:3])) * 1e3
 
     def _milestones(self, trajectory: Trajectory) -> list[Milestone]:
-        entries = events.find(trajectory, events.sphere_of_influence(events.FALLING))
+        entries = events.find(trajectory.arcs[0], events.sphere_of_influence(events.FALLING))
         return [Milestone("lunar SOI entry", float(t)) for t in entries[:1]]

@@ -7,7 +7,7 @@ Moon that grows steadily through zero at half time; ignition, duration and the t
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from lunarplan.model import events
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.propagation import Run, Thrust, accelerations, row_inputs
-from lunarplan.model.trajectory import Arc, Trajectory, fly
+from lunarplan.model.trajectory import Arc, fly
 from lunarplan.transfers.targeter import Target, Variable, target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ _TARGETS = (
     Target("eccentricity across", 1e-9, 1e-3),
 )
 _DRIFT_KM = 50.0  # between a circle asked for and the apsis met: the Moon's own field moves it by as much
+_PIECE_S = 432_000.0  # of a stay: half a second's work in a low orbit
 _SURFACE_KM = RADIUS_KM["moon"]
 _SKIP = 0.25  # of a revolution: an apsis sooner than this belongs to the burn just made
 
@@ -150,6 +151,10 @@ class Insertion:
     arcs: list[Arc] = field(default_factory=list)
 
 
+def _in_silence(_: str) -> None:
+    pass
+
+
 def insert(
     perilune_state: Floats,
     perilune_tdb: float,
@@ -159,6 +164,7 @@ def insert(
     vehicle: Vehicle | None = None,
     engine: str = "",
     finite: bool = True,
+    progress: Callable[[str], None] = _in_silence,
 ) -> Insertion:
     """Solve a sequence of burns from a perilune of arrival.
 
@@ -166,6 +172,7 @@ def insert(
     vehicle        : as it arrives; None for impulses of something of no mass
     engine         : the one of the vehicle's that brakes
     finite         : with that engine's thrust; or in impulses, for which it pays
+    progress       : hears now and then how far a long coast has come
 
     Raises InfeasibleError if an orbit cannot be reached, or, naming the burn, if it takes more propellant than there
     is; ConvergenceError if a solver fails.
@@ -175,7 +182,7 @@ def insert(
     apsis, epoch, before = perilune_state, perilune_tdb, None
     for number, burn in enumerate(burns, 1):
         if before is not None:
-            apsis, epoch = _next_apsis(before, burn, forces)
+            apsis, epoch = _next_apsis(before, burn, forces, progress)
         name, solved = f"LOI-{number}", _impulse(apsis, epoch, burn, forces)
         if vehicle is not None and motor is not None:
             if finite:
@@ -184,7 +191,8 @@ def insert(
             vehicle = vehicle.burn(solved.delta_v_km_s, engine, where=name)
             solved = replace(solved, mass_after_kg=vehicle.mass_kg)
         if before is not None:
-            made.arcs.append(_coast(before, solved.ignition_tdb, forces))
+            wait_s = solved.ignition_tdb - before.cutoff_tdb
+            made.arcs.append(_orbiting(before, wait_s, forces, "lunar coast", progress))
         if solved.thrust is not None:
             made.arcs.append(_burning(solved, forces, name))
         made.burns.append(solved)
@@ -192,11 +200,41 @@ def insert(
     return made
 
 
-def stay(made: Insertion, duration_s: float, forces: ForceModel) -> Arc:
-    """The orbit after the last burn, for some time."""
-    last = made.burns[-1]
-    return fly(
-        last.state_after, last.cutoff_tdb, last.cutoff_tdb + duration_s, forces, center="moon", name="lunar orbit"
+def stay(made: Insertion, duration_s: float, forces: ForceModel, progress: Callable[[str], None] = _in_silence) -> Arc:
+    """The orbit after the last burn, for some time; `progress` hears now and then how far it has come."""
+    return _orbiting(made.burns[-1], duration_s, forces, "lunar orbit", progress)
+
+
+def _orbiting(
+    before: BurnMade, duration_s: float, forces: ForceModel, name: str, progress: Callable[[str], None]
+) -> Arc:
+    """The orbit after a burn, flown in pieces."""
+    count = max(1, round(duration_s / _PIECE_S))
+    length, state, center = duration_s / count, before.state_after, "moon"
+    pieces: list[Arc] = []
+    for number in range(count):
+        if number:
+            progress(f"{name}, {100 * number // count} %")
+            state, center = pieces[-1].nodes[-1], ("earth", "moon")[pieces[-1].origins[-1]]
+        begin = before.cutoff_tdb + number * length
+        pieces.append(fly(state, begin, forces=forces, duration_s=length, center=center, name=name))
+    return _as_one(pieces, length)
+
+
+def _as_one(pieces: list[Arc], length_s: float) -> Arc:
+    """Arcs of one length, flown one after the other in the same way, as one arc."""
+    last = len(pieces) - 1
+
+    def end_to_end(parts: list[NDArray[Any]]) -> NDArray[Any]:
+        # where two pieces meet, the node of the later one
+        return np.concatenate([part if number == last else part[:-1] for number, part in enumerate(parts)])
+
+    return replace(
+        pieces[0],
+        elapsed_s=end_to_end([number * length_s + piece.elapsed_s for number, piece in enumerate(pieces)]),
+        nodes=end_to_end([piece.nodes for piece in pieces]),
+        origins=end_to_end([piece.origins for piece in pieces]),
+        rows=end_to_end([piece.rows for piece in pieces]),
     )
 
 
@@ -206,11 +244,9 @@ def semi_major_axis(state: Floats, gm: float) -> Floats:
     return np.asarray(1.0 / (2.0 / r - (state[..., 3:] ** 2).sum(axis=-1) / gm))
 
 
-def _coast(before: BurnMade, until: float, forces: ForceModel) -> Arc:
-    return fly(before.state_after, before.cutoff_tdb, until, forces, center="moon", name="lunar coast")
-
-
-def _next_apsis(before: BurnMade, burn: ApsisBurn, forces: ForceModel) -> tuple[Floats, float]:
+def _next_apsis(
+    before: BurnMade, burn: ApsisBurn, forces: ForceModel, progress: Callable[[str], None]
+) -> tuple[Floats, float]:
     """State and epoch of the apsis a burn is made at."""
     a = float(semi_major_axis(before.state_after, forces.gm("moon")))
     if not a > 0.0:
@@ -218,7 +254,7 @@ def _next_apsis(before: BurnMade, burn: ApsisBurn, forces: ForceModel) -> tuple[
             "the burn before does not capture", where=f"burn at {burn.at}", remedy="ask for a lower orbit"
         )
     period = 2.0 * np.pi * np.sqrt(a**3 / forces.gm("moon"))
-    flight = Trajectory([_coast(before, before.cutoff_tdb + (burn.passage + 1.0) * period, forces)])
+    flight = _orbiting(before, (burn.passage + 1.0) * period, forces, f"coasting to {burn.at}", progress)
     event = events.perilune_passage() if burn.at == "perilune" else events.apolune_passage()
     passages = events.find(flight, event, before.cutoff_tdb + _SKIP * period)
     if len(passages) < burn.passage:
