@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 
 from lunarplan import ConvergenceError, DataError, InfeasibleError, Mission, Plan
-from lunarplan.cli import Patience, main
+from lunarplan.cli import main
 from lunarplan.io.oem import read_oem
-from lunarplan.plan.solution import Progress, Solution
+from lunarplan.plan.solution import Solution
 from lunarplan.report.console import show_plan
 from tests.plan import made
 
@@ -235,39 +235,11 @@ def plan_of_made() -> Plan:
     return Plan.of(Mission.from_dict(made.MISSION), made.solution())
 
 
-# Patience
-
-
-def _slow(progress: Progress) -> None:
-    progress("first")
-    time.sleep(0.08)
-    progress("second")
-
-
-def test_a_quick_plan_is_silent() -> None:
-    stream = io.StringIO()
-    with Patience(stream, delay_s=5.0) as progress:
-        _slow(progress)
-    assert stream.getvalue() == ""
-
-
-def test_a_slow_plan_says_what_it_is_doing() -> None:
-    stream = io.StringIO()
-    with Patience(stream, delay_s=0.02) as progress:
-        _slow(progress)
-    assert stream.getvalue() == "lunarplan: first ...\nlunarplan: second ...\n"
-
-
-def test_patience_lets_errors_pass() -> None:
-    with pytest.raises(KeyError), Patience(io.StringIO(), delay_s=0.0):
-        raise KeyError
-
-
 # As a program
 
 
 def _run(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "lunarplan.cli", *arguments]
+    command = [sys.executable, "-m", "lunarplan", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
@@ -275,7 +247,7 @@ def test_a_reader_who_leaves_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     program = subprocess.Popen(
-        [sys.executable, "-m", "lunarplan.cli", "missions", "--json"], stdout=writer, stderr=subprocess.PIPE
+        [sys.executable, "-m", "lunarplan", "missions", "--json"], stdout=writer, stderr=subprocess.PIPE
     )
     os.close(writer)
     _, err = program.communicate(timeout=60)
@@ -283,19 +255,72 @@ def test_a_reader_who_leaves_is_no_error() -> None:
     assert err == b""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+INTERRUPTED_WITHIN = """
+import signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from lunarplan.__main__ import main
+sys.exit(main())
+"""
+
+
+@posix
+@pytest.mark.parametrize(
+    "module", ["lunarplan.cli", "argparse", "rich.console", "pydantic", "pydantic_core", "lunarplan.plan.mission"]
+)
+def test_ctrl_c_while_the_program_is_being_loaded(module: str) -> None:
+    program = [sys.executable, "-c", INTERRUPTED_WITHIN.format(module=module), "missions"]
+    run = subprocess.run(program, capture_output=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"lunarplan: interrupted\n")
+
+
+@posix
+@pytest.mark.parametrize("module", ["lunarplan.plan.solve", "numba", "scipy.optimize"])
+def test_ctrl_c_while_the_solver_is_being_loaded(module: str) -> None:
+    program = [sys.executable, "-c", INTERRUPTED_WITHIN.format(module=module), "plan", "change-6", "--json"]
+    run = subprocess.run(program, capture_output=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"lunarplan: interrupted\n")
+
+
+@posix
+@pytest.mark.parametrize("delay_s", [0.02, 0.1, 0.2, 0.3, 0.5, 0.8])
+def test_ctrl_c_at_any_moment(delay_s: float) -> None:
+    """From the moment the program has the interpreter; one that was done before is done."""
+    script = "import sys; from lunarplan.__main__ import main; print(flush=True); sys.exit(main())"
+    program = [sys.executable, "-c", script, "plan", "change-6", "--json"]
+    running = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    running.stdout.readline()
+    time.sleep(delay_s)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode in (130, 0)
+    assert err == (b"lunarplan: interrupted\n" if running.returncode else b"")
+
+
+@posix
 def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
     script = tmp_path / "waits.py"
     script.write_text("""
 import sys, time
 from lunarplan import cli
+from lunarplan.__main__ import main
 
 def wait(_):
     print("waiting", flush=True)
     time.sleep(60)
 
 cli.Mission.from_toml = wait
-sys.exit(cli.main(["plan", "x"]))
+sys.argv[1:] = ["plan", "x"]
+sys.exit(main())
 """)
     running = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert running.stdout is not None
@@ -304,6 +329,31 @@ sys.exit(cli.main(["plan", "x"]))
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert err == b"lunarplan: interrupted\n"
+
+
+@posix
+def test_an_interrupt_that_is_ignored_stays_so() -> None:
+    """In the background of a shell without job control Ctrl-C is for somebody else."""
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from lunarplan.__main__ import main\n"
+        "code = main(); signal.raise_signal(signal.SIGINT); sys.exit(code)"
+    )
+    run = subprocess.run([sys.executable, "-c", script, "missions"], capture_output=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("module", ["lunarplan", "lunarplan.cli"])
+def test_run_as_a_module(module: str) -> None:
+    run = subprocess.run([sys.executable, "-m", module, "plan", "nowhere"], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2
+    assert run.stderr.startswith("lunarplan: error: no mission named")
+
+
+def test_the_entry_point_loads_nothing_heavy() -> None:
+    program = "import lunarplan.__main__, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert {"lunarplan.cli", "argparse", "rich", "numpy", "pydantic"}.isdisjoint(loaded)
 
 
 def test_works_without_colours_or_unicode() -> None:

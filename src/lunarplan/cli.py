@@ -12,21 +12,18 @@ import shutil
 import sys
 import traceback
 from collections.abc import Sequence
-from threading import Lock, Timer
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import lunarplan
 from lunarplan import LunarplanError, Mission, Plan
 from lunarplan.config import library
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.report.console import facts, show_missions, show_plan
+from lunarplan.report.progress import Patience
 
 DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
-_PATIENCE_S = 2.0
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
 
 
@@ -82,7 +79,7 @@ def _plan(options: argparse.Namespace) -> int:
     mission = Mission.from_toml(options.mission)
     if options.out is not None:
         output_folder(options.out)
-    with Patience(sys.stderr) as progress:
+    with Patience(sys.stderr, quiet=options.json) as progress:
         plan = mission.plan(progress=progress)
         if options.out is not None:
             _write(plan, options.out, progress)
@@ -93,7 +90,7 @@ def _plan(options: argparse.Namespace) -> int:
     return 0 if plan.converged else NOT_CONVERGED
 
 
-def _write(plan: Plan, out: str, progress: "Patience") -> None:
+def _write(plan: Plan, out: str, progress: Patience) -> None:
     folder = output_folder(out)
     progress("writing the plan")
     paths = [plan.to_json(folder / "plan.json"), plan.to_oem(folder / "trajectory.oem")]
@@ -136,58 +133,6 @@ def _failed(options: argparse.Namespace, text: str, code: int) -> int:
         traceback.print_exc()
     print(f"lunarplan: {text}", file=sys.stderr)
     return code
-
-
-class Patience:
-    """Says what is being done once it has taken longer than a person likes to wait in silence.
-
-    On a terminal a spinner with the time passed, elsewhere one plain line for each stage.
-    """
-
-    def __init__(self, stream: TextIO, delay_s: float = _PATIENCE_S) -> None:
-        console = Console(file=stream, highlight=False)
-        columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        self._live = Progress(*columns, console=console, transient=True)
-        self._plain = not console.is_terminal or console.is_dumb_terminal
-        self._stream, self._stage = stream, "planning"
-        self._waited = self._over = False
-        self._lock = Lock()
-        self._timer = Timer(delay_s, self._show)
-        self._timer.daemon = True
-
-    def __call__(self, stage: str) -> None:
-        self._stage = stage
-        if self._waited:
-            self._say()
-
-    def __enter__(self) -> Self:
-        self._task = self._live.add_task(self._stage)
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._over = True
-            if self._waited and not self._plain:
-                self._live.stop()
-
-    def _show(self) -> None:
-        with self._lock:
-            if self._over:
-                return
-            self._waited = True
-            if not self._plain:
-                self._live.start()
-            self._say()
-
-    def _say(self) -> None:
-        if self._plain:
-            print(f"lunarplan: {self._stage} ...", file=self._stream, flush=True)
-        else:
-            self._live.update(self._task, description=self._stage)
 
 
 if __name__ == "__main__":
