@@ -197,8 +197,11 @@ def test_an_explicit_site_is_taken_as_given() -> None:
 
 def test_a_mission_does_not_change() -> None:
     mission = MissionFile.checked(MISSION)
-    with pytest.raises(ValueError, match="frozen"):
-        mission.vehicle.dry_mass_kg = 3.0
+    for place, name in ((mission, "about"), (mission.vehicle, "dry_mass_kg"), (mission, "nonsense")):
+        with pytest.raises(InputError, match=f"^{name}: .* is frozen"):
+            setattr(place, name, 3.0)
+    with pytest.raises(InputError, match="frozen"):
+        del mission.about
 
 
 @pytest.mark.parametrize(

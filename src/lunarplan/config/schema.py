@@ -7,7 +7,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from lunarplan.config.expect import Expectations
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
@@ -64,10 +71,7 @@ class MissionFile(Table):
 
         Raises InputError: file, dotted key, what is wrong, what is allowed, what to do.
         """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise first_problem(error, file, frozenset(PHASE_TYPES)) from None
+        return cls.model_validate(data, context={"file": file})
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -102,6 +106,16 @@ class MissionFile(Table):
             if match and int(match[1]) > len(self.insertion.burns):
                 what = f"there are {len(self.insertion.burns)} insertion burns"
                 raise _problem(what, ("expect", expectation.quantity), "")
+
+    # The last of them, so that it is the outermost: what any other finds comes through here.
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        try:
+            return read(data)
+        except ValidationError as error:
+            file = (info.context or {}).get("file", "")
+            raise first_problem(error, file, frozenset(PHASE_TYPES)) from None
 
 
 def _problem(what: str, place: Place, allowed: str) -> Rejected:

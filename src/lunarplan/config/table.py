@@ -32,6 +32,12 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InputError(f"{type(self).__name__} is frozen", where=name, remedy="change the table it was made of")
+
+    def __delattr__(self, name: str) -> None:
+        raise InputError(f"{type(self).__name__} is frozen", where=name, remedy="change the table it was made of")
+
     @model_validator(mode="before")
     @classmethod
     def _only_known_keys(cls, data: Any) -> Any:
