@@ -19,7 +19,7 @@ from lunarplan.model.surface import Place, sky
 from lunarplan.windows import constraints as rules
 from lunarplan.windows.constraint import Constraint, Within, taken
 from lunarplan.windows.constraints import evaluate, user
-from tests.plan.batches import DAY, launched, two_months
+from tests.windows.batches import DAY, launched, two_months
 from tests.tolerances import IMPULSE_DIGITS_M_S
 
 EPHEMERIS = Ephemeris.packaged()

@@ -11,18 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.rows import scalar
 from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.model.stations import GroundStation, ground_stations
 from lunarplan.model.surface import Place
-from lunarplan.windows import lighting
+from lunarplan.plan import burns, lighting
 from lunarplan.windows.coast_shadow import LongestStay
 from lunarplan.windows.constraint import Constraint as Constraint
 from lunarplan.windows.constraint import Within
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 _SOURCE = "set by the user"
 _LONGEST_WAIT_S = 400.0 * SECONDS_PER_DAY
-_SAME_ALTITUDE_KM = 1e-3
 
 
 # ---------------------------------------------------------------- burns and times
@@ -49,11 +47,7 @@ _SAME_ALTITUDE_KM = 1e-3
 def tli_delta_v(at_most_m_s: float, *, source: str = _SOURCE) -> Constraint:
     """The injection burn, tangential and impulsive from the circular parking orbit, costs no more than this."""
     limit = scalar("tli_delta_v.at_most_m_s", at_most_m_s, 0.0, 1e5, "m/s")
-    return Constraint("TLI delta-v", "m/s", Within(_tli_m_s, at_most=limit), 50.0, source)
-
-
-def _tli_m_s(transfers: Transfers) -> Floats:
-    return np.asarray(1e3 * transfers.tli_delta_v_km_s)
+    return Constraint("TLI delta-v", "m/s", Within(burns.tli_m_s, at_most=limit), 50.0, source)
 
 
 def loi_delta_v(
@@ -75,26 +69,8 @@ def loi_delta_v(
         apolune_altitude_km = scalar(f"{where}.apolune_altitude_km", apolune_altitude_km, 0.0, 1e5, "km")
     if period_h is not None:
         period_h = scalar(f"{where}.period_h", period_h, 1.5, 1000.0, "h")
-    value = partial(_loi_m_s, apolune_altitude_km=apolune_altitude_km, period_h=period_h)
+    value = burns.Insertion(apolune_altitude_km, period_h)
     return Constraint("LOI delta-v", "m/s", Within(value, at_most=limit), 50.0, source)
-
-
-def _loi_m_s(transfers: Transfers, *, apolune_altitude_km: float | None, period_h: float | None) -> Floats:
-    gm = transfers.forces.gm("moon")
-    r = np.linalg.norm(transfers.perilune_states[:, :3], axis=1)
-    far = r
-    if period_h is not None:
-        far = 2.0 * np.cbrt(gm * (3600.0 * period_h / math.tau) ** 2) - r
-    elif apolune_altitude_km is not None:
-        far = np.full(len(r), RADIUS_KM["moon"] + apolune_altitude_km)
-    if (far < r - _SAME_ALTITUDE_KM).any():
-        raise InputError(
-            f"perilune at {(r - RADIUS_KM['moon']).max():.1f} km altitude is above the apolune asked for",
-            where="loi_delta_v",
-            remedy="ask for a higher apolune or a longer period, or arrive lower",
-        )
-    captured = np.sqrt(2.0 * gm * far / (r * (r + far)))
-    return np.asarray(1e3 * np.abs(transfers.perilune_speed_km_s - captured))
 
 
 def c3(
@@ -102,11 +78,7 @@ def c3(
 ) -> Constraint:
     """The two-body energy at injection lies between limits; either may be left out."""
     low, high = _limits("c3", at_least_km2_s2, at_most_km2_s2, -100.0, 100.0, "km2_s2")
-    return Constraint("C3", "km2/s2", Within(_c3_km2_s2, low, high), 0.5, source)
-
-
-def _c3_km2_s2(transfers: Transfers) -> Floats:
-    return transfers.c3_km2_s2
+    return Constraint("C3", "km2/s2", Within(burns.c3_km2_s2, low, high), 0.5, source)
 
 
 def time_of_flight(
@@ -114,11 +86,7 @@ def time_of_flight(
 ) -> Constraint:
     """The coast from injection to perilune takes between these times; either may be left out."""
     low, high = _limits("time_of_flight", at_least_days, at_most_days, 0.0, 1000.0, "days")
-    return Constraint("time of flight", "days", Within(_tof_days, low, high), 0.5, source)
-
-
-def _tof_days(transfers: Transfers) -> Floats:
-    return np.asarray(transfers.tof_s / SECONDS_PER_DAY)
+    return Constraint("time of flight", "days", Within(burns.tof_days, low, high), 0.5, source)
 
 
 def parking_coast(*, at_most_s: float, at_least_s: float = 0.0, source: str = _SOURCE) -> Constraint:
@@ -127,14 +95,7 @@ def parking_coast(*, at_most_s: float, at_least_s: float = 0.0, source: str = _S
     Evaluating it raises InputError for transfers that were solved without a launch site.
     """
     low, high = _limits("parking_coast", at_least_s, at_most_s, 0.0, 1e7, "s")
-    return Constraint("parking coast", "s", Within(_coast_s, low, high), 600.0, source)
-
-
-def _coast_s(transfers: Transfers) -> Floats:
-    if np.isnan(transfers.coast_s).any():
-        remedy = "solve the transfers with launch=LaunchTie.from_site(...)"
-        raise InputError("these transfers have no parking coast", where="coast_s", remedy=remedy)
-    return transfers.coast_s
+    return Constraint("parking coast", "s", Within(burns.coast_s, low, high), 600.0, source)
 
 
 # ---------------------------------------------------------------- light and sight
