@@ -21,9 +21,9 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lunarplan
 from lunarplan.errors import ConvergenceError, InputError, LunarplanError
 from lunarplan.io.netcdf import read_netcdf, write_netcdf
+from lunarplan.scans import scan as scan_module
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
@@ -295,7 +295,7 @@ def test_another_question_in_the_folder_is_refused(tmp_path: Path, changed: dict
 
 def test_another_version_in_the_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scan(Sum(), block(), folder=tmp_path)
-    monkeypatch.setattr(lunarplan, "__version__", "99.0", raising=False)
+    monkeypatch.setattr(scan_module, "version", lambda _: "99.0")
     with pytest.raises(InputError, match=r'lunarplan: "[\d.]+", now "99.0"'):
         scan(Sum(), block(), folder=tmp_path)
 

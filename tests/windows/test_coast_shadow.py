@@ -17,8 +17,8 @@ from lunarplan.windows.coast_shadow import LongestStay
 from lunarplan.windows.constraint import taken
 from lunarplan.windows.shadow_passage import _RATIOS, Steps, _clearance, _edge, quintics, shaded
 from tests import naive
-from tests.windows.batches import into_the_shadow, two_months
 from tests.tolerances import EDGE_SOLAR_RADII, SMALL_BATCH_STAY_S, STAY_S, UMBRA_MIDDLE_S, UMBRA_RADIUS_KM
+from tests.windows.batches import into_the_shadow, two_months
 
 EPHEMERIS = Ephemeris.packaged()
 

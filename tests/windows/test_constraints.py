@@ -19,8 +19,8 @@ from lunarplan.model.surface import Place, sky
 from lunarplan.windows import constraints as rules
 from lunarplan.windows.constraint import Constraint, Within, taken
 from lunarplan.windows.constraints import evaluate, user
-from tests.windows.batches import DAY, launched, two_months
 from tests.tolerances import IMPULSE_DIGITS_M_S
+from tests.windows.batches import DAY, launched, two_months
 
 EPHEMERIS = Ephemeris.packaged()
 SITE = (-88.8, 123.4)

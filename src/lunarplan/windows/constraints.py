@@ -21,7 +21,7 @@ from lunarplan.model.rows import scalar
 from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.model.stations import GroundStation, ground_stations
 from lunarplan.model.surface import Place
-from lunarplan.plan import burns, lighting
+from lunarplan.windows import burns, lighting
 from lunarplan.windows.coast_shadow import LongestStay
 from lunarplan.windows.constraint import Constraint as Constraint
 from lunarplan.windows.constraint import Within
