@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_the_dataset_says_what_it_holds() -> None:
         "open": "bool",
         "code": "uint8",
     }
-    assert dataset.attrs["source"] == f"lunarplan {lunarplan.__version__}"
+    assert dataset.attrs["source"] == f"lunarplan {version('lunarplan')}"
     assert json.loads(dataset.attrs["job"]) == {"scale": 0.1}
     assert len(dataset.attrs["digest"]) == 64
 
