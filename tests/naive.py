@@ -48,6 +48,10 @@ class Bodies:
         place = sum(self.kernel[pair].compute(*when) for pair in _CHAINS[body])
         return place - earth if body == "moon" else place - earth - self.kernel[0, 3].compute(*when)
 
+    def seen(self, body, tdb):
+        """Where a body is seen from the Earth: its place relative to the Earth when the light left."""
+        return self.position(body, tdb, -norm(self.position(body, tdb)) / 299_792.458)
+
     def state(self, body: str, tdb: float, step_s: float = 60.0) -> np.ndarray:
         """Position and velocity, the latter by an eighth-order central difference."""
         weights = (4 / 5, -1 / 5, 4 / 105, -1 / 280)

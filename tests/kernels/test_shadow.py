@@ -111,3 +111,12 @@ def test_observer_at_the_surface_or_inside():
     """A body that fills more than half the sky hides what lies below the horizon; nothing is not a number."""
     assert fraction(facing(EARTH * 0.5, 0.0), EARTH) == 0.0
     assert 0.0 <= fraction(facing(EARTH, math.pi / 2), EARTH) <= 1.0
+
+
+@pytest.mark.parametrize("depth", [1e-9, 1e-8, 1e-7, 1e-6])
+@pytest.mark.parametrize("body", [0.0045, 0.02, 0.9])
+def test_slivers_of_two_discs(body, depth):
+    """What a large disc covers of a small one just after the first contact: two parabolas back to back."""
+    sun = 0.00465
+    sliver = 4.0 / 3.0 * math.sqrt(2.0 * sun * body / (sun + body)) * depth**1.5
+    assert overlap(sun, body, sun + body - depth) == pytest.approx(sliver, rel=1e-3)

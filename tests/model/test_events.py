@@ -152,7 +152,7 @@ def contact(margin, low, high):
 
     def gap(t):
         r = naive.kepler(orbit(8000.0, 0.05, 0.3), t, GM)[:3]
-        sun = bodies.position("sun", START + t) - r
+        sun = bodies.seen("sun", START + t) - r
         radii = math.asin(RADIUS_KM["sun"] / naive.norm(sun)), math.asin(RADIUS_KM["earth"] / naive.norm(r))
         cosine = -(sun @ r) / naive.norm(sun) / naive.norm(r)
         return math.acos(cosine) - margin(*radii)
@@ -178,7 +178,7 @@ def test_half_of_the_sun(low_orbit):
     """Where half the disc should be covered, it is, ray by ray."""
     for t in find(low_orbit, events.shadow("earth")):
         r = naive.kepler(orbit(8000.0, 0.05, 0.3), t - START, GM)[:3]
-        sun = naive.Bodies().position("sun", t) - r
+        sun = naive.Bodies().seen("sun", t) - r
         assert naive.lit_fraction(sun, RADIUS_KM["sun"], -r, RADIUS_KM["earth"]) == pytest.approx(
             0.5, abs=SHADOW_FRACTION
         )
@@ -354,7 +354,7 @@ def test_a_shadow_just_missed():
 def _penumbra_gap(start, t):
     """Angle between the edges of the discs of Sun and Earth, some seconds after the start."""
     r = naive.kepler(start, t, GM)[:3]
-    sun = naive.Bodies().position("sun", START + t) - r
+    sun = naive.Bodies().seen("sun", START + t) - r
     radii = math.asin(RADIUS_KM["sun"] / naive.norm(sun)) + math.asin(RADIUS_KM["earth"] / naive.norm(r))
     return math.acos(-(sun @ r) / naive.norm(sun) / naive.norm(r)) - radii
 

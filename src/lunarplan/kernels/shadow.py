@@ -12,9 +12,15 @@ def overlap(a, b, c):
         return 0.0
     if c <= abs(a - b):
         return math.pi * min(a, b) ** 2
-    x = (c * c + a * a - b * b) / (2.0 * c)
-    y = math.sqrt(max(a * a - x * x, 0.0))
-    return a * a * math.acos(max(-1.0, min(1.0, x / a))) + b * b * math.acos(max(-1.0, min(1.0, (c - x) / b))) - c * y
+    x = (c * c + (a - b) * (a + b)) / (2.0 * c)
+    y = math.sqrt(max((a + b + c) * (a + b - c) * (c - a + b) * (c + a - b), 0.0)) / (2.0 * c)
+    return segment(a, x, y) + segment(b, c - x, y)
+
+
+@inlined
+def segment(radius, x, y):
+    """Area of a disc beyond the chord whose upper end is at (x, y); right to the last digits of a sliver, too."""
+    return radius * radius * math.atan2(y, x) - x * y
 
 
 @inlined

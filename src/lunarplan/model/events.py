@@ -20,6 +20,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import scalar
+from lunarplan.model.sky import apparent_position
 from lunarplan.model.trajectory import Arc, Trajectory
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class _Discs:
 
     def __init__(self, tdb: Floats, trajectory: Trajectory, body: str) -> None:
         r = trajectory.at(tdb, body)[:, :3]
-        self.to_sun, self.to_body = trajectory.forces.source.position("sun", body, tdb) - r, -r
+        # where the Sun is seen: its light is on the way for eight minutes, 40 s of a lunar eclipse
+        self.to_sun, self.to_body = apparent_position("sun", body, tdb, trajectory.forces.source) - r, -r
         self.radii_km = RADIUS_KM["sun"], _radius_km(body)
         sun, distance = (np.linalg.norm(v, axis=1, keepdims=True) for v in (self.to_sun, r))
         self.sun, self.body = (
