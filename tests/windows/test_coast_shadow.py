@@ -14,7 +14,6 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.trajectory import Trajectory, fly
 from lunarplan.windows import coast_shadow
 from lunarplan.windows.coast_shadow import LongestStay
-from lunarplan.windows.constraint import taken
 from lunarplan.windows.shadow_passage import _RATIOS, Steps, _clearance, _edge, quintics, shaded
 from tests import naive
 from tests.tolerances import EDGE_SOLAR_RADII, SMALL_BATCH_STAY_S, STAY_S, UMBRA_MIDDLE_S, UMBRA_RADIUS_KM
@@ -97,20 +96,20 @@ def test_a_row_does_not_see_its_neighbours(monkeypatch):
     transfers = into_the_shadow()
     many = LongestStay()(transfers)
     n = len(many)
-    backwards = LongestStay()(taken(transfers, np.arange(n)[::-1]))
+    backwards = LongestStay()(transfers.rows(np.arange(n)[::-1]))
     np.testing.assert_allclose(backwards[::-1], many, rtol=0, atol=SMALL_BATCH_STAY_S)
     monkeypatch.setattr(coast_shadow, "_CHUNK", 3)
     np.testing.assert_allclose(LongestStay()(transfers), many, rtol=0, atol=SMALL_BATCH_STAY_S)
     for row in (0, n - 1):
-        assert LongestStay()(taken(transfers, np.array([row])))[0] == pytest.approx(many[row], abs=SMALL_BATCH_STAY_S)
+        assert LongestStay()(transfers.rows(np.array([row])))[0] == pytest.approx(many[row], abs=SMALL_BATCH_STAY_S)
 
 
 def test_no_transfer_no_stay():
-    assert LongestStay()(taken(two_months(), np.empty(0, int))).shape == (0,)
+    assert LongestStay()(two_months().rows(np.empty(0, int))).shape == (0,)
 
 
 def test_a_coast_that_cannot_be_flown_again_says_so():
-    transfers = taken(into_the_shadow(), np.arange(4))
+    transfers = into_the_shadow().rows(np.arange(4))
     states = transfers.injection_states.copy()
     states[2] = 0.0
     with pytest.raises(ConvergenceError, match="flying transfer 2 again"):

@@ -17,7 +17,7 @@ from lunarplan.model.sites import LaunchSite, launch_site
 from lunarplan.model.stations import GroundStation, ground_station, ground_stations, station_sky, station_sky_of
 from lunarplan.model.surface import Place, sky
 from lunarplan.windows import constraints as rules
-from lunarplan.windows.constraint import Constraint, Within, taken
+from lunarplan.windows.constraint import Constraint, Within
 from lunarplan.windows.constraints import evaluate, user
 from tests.tolerances import IMPULSE_DIGITS_M_S
 from tests.windows.batches import DAY, launched, two_months
@@ -83,13 +83,13 @@ def test_batches_equal_loops(name):
     transfers = launched()
     many = margins_of(EVERY[name], transfers)
     for row in range(len(many)):
-        one = margins_of(EVERY[name], taken(transfers, np.array([row])))
+        one = margins_of(EVERY[name], transfers.rows(np.array([row])))
         assert one[0] == pytest.approx(many[row], abs=1e-3 if name == "eclipse" else 1e-9)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_no_transfers_no_margins(name):
-    none = taken(launched(), np.empty(0, int))
+    none = launched().rows(np.empty(0, int))
     assert margins_of(EVERY[name], none).shape == (0,)
 
 
@@ -106,11 +106,11 @@ def test_evaluate_puts_constraints_side_by_side():
 def test_rows_are_taken_in_any_order():
     transfers = two_months()
     rows = np.array([7, 2, 2, 11])
-    part = taken(transfers, rows)
+    part = transfers.rows(rows)
     np.testing.assert_array_equal(part.injection_states, transfers.injection_states[rows])
     np.testing.assert_array_equal(part.problem.perilune_tdb, transfers.problem.perilune_tdb[rows])
     assert part.ok.all()
-    everything = taken(transfers, np.arange(len(transfers.ok))[::-1])
+    everything = transfers.rows(np.arange(len(transfers.ok))[::-1])
     np.testing.assert_array_equal(everything.ok, transfers.ok[::-1])
 
 
@@ -127,7 +127,7 @@ def test_burns_and_times_are_limit_less_value():
 
 
 def test_limits_are_inclusive():
-    t = taken(launched(), np.array([2]))
+    t = launched().rows(np.array([2]))
     value = float(t.tof_s[0] / DAY)
     assert margins_of(rules.time_of_flight(at_most_days=value), t)[0] == 0.0
     assert margins_of(rules.time_of_flight(at_least_days=value), t)[0] == 0.0
@@ -136,7 +136,7 @@ def test_limits_are_inclusive():
 
 def arriving(transfers, speed_km_s, altitude_km):
     """One transfer, its perilune replaced by another."""
-    one = taken(transfers, np.array([0]))
+    one = transfers.rows(np.array([0]))
     r = RADIUS_KM["moon"] + altitude_km
     return replace(one, perilune_states=np.array([[r, 0.0, 0.0, 0.0, speed_km_s, 0.0]]))
 
@@ -217,7 +217,7 @@ def test_morning_and_afternoon_exclude_each_other():
 
 def test_blue_ghosts_landing_would_pass_its_own_rule():
     """2025-03-02 08:34 UTC, 18.562 N 61.81 E: early in the lunar morning."""
-    t = taken(two_months(), np.array([0]))
+    t = two_months().rows(np.array([0]))
     t = replace(t, problem=replace(t.problem, perilune_tdb=np.array([tdb_seconds("2025-02-14T08:34:00")])))
     rule = partial(rules.sun_at_landing, 18.562, 61.81, wait_s=16.0 * DAY, at_least_deg=0.0, at_most_deg=15.0)
     assert margins_of(rule(direction="east"), t)[0] > 0.0
@@ -305,7 +305,7 @@ def test_splash_down_of_artemis_1_was_by_day():
     [(0.0, 0.0, 0.0), (3.25, 90.0, 0.0), (-0.1, 0.0, 36.0), (7.5, -180.0, 0.0), (1.9, 10.0, 46.0), (0.5, 0.0, 180.0)],
 )
 def test_phase_of_arrival(since_periods, wanted_deg, miss_deg):
-    t = taken(launched(), np.array([1]))
+    t = launched().rows(np.array([1]))
     period = 6.5 * DAY
     first = t.problem.perilune_tdb[0] + 600.0 - since_periods * period
     rule = rules.arrival_phase(20.0, passages=first, period_s=period, phase_deg=wanted_deg, wait_s=600.0)
@@ -313,7 +313,7 @@ def test_phase_of_arrival(since_periods, wanted_deg, miss_deg):
 
 
 def test_phase_between_uneven_passages():
-    t = taken(launched(), np.array([0]))
+    t = launched().rows(np.array([0]))
     arrival = t.problem.perilune_tdb[0]
     passages = arrival + np.array([-9.0, -2.0, 6.0, 13.0]) * DAY
     assert margins_of(rules.arrival_phase(0.0, passages=passages, phase_deg=90.0), t)[0] == pytest.approx(0.0, abs=1e-6)
@@ -419,7 +419,7 @@ def test_an_unknown_pad_or_station_is_answered_with_those_there_are():
 
 
 def test_an_epoch_beyond_the_ephemeris_names_the_constraint():
-    t = taken(launched(), np.array([0]))
+    t = launched().rows(np.array([0]))
     far = replace(t, problem=replace(t.problem, perilune_tdb=np.array([tdb_seconds("2050-12-31")])))
     with pytest.raises(InputError, match=r"constraint 'Sun at landing', epoch.*not known at"):
         margins_of(rules.sun_at_landing(*SITE, at_least_deg=0.0, wait_s=10.0 * DAY), far)

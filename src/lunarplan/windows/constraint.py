@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,24 +71,9 @@ class Within:
         margin = np.full(len(transfers.ok), np.nan)
         rows = np.flatnonzero(transfers.ok)
         if len(rows):
-            value = self.value(taken(transfers, rows))
+            value = self.value(transfers.rows(rows))
             margin[rows] = np.minimum(value - self.at_least, self.at_most - value)
         return margin
-
-
-def taken(transfers: Transfers, rows: NDArray[np.intp]) -> Transfers:
-    """The transfers of some rows."""
-    n = len(transfers.ok)
-    if np.array_equal(rows, np.arange(n)):
-        return transfers
-    part: Transfers = _taken(transfers, rows, n)
-    whole: Transfers = replace(part, problem=_taken(part.problem, rows, n), solution=_taken(part.solution, rows, n))
-    return whole
-
-
-def _taken(batch: Any, rows: NDArray[np.intp], n: int) -> Any:
-    columns = {field.name: getattr(batch, field.name) for field in fields(batch)}
-    return replace(batch, **{k: v[rows] for k, v in columns.items() if isinstance(v, np.ndarray) and len(v) == n})
 
 
 def evaluate(constraints: Sequence[Constraint], transfers: Transfers) -> Floats:
