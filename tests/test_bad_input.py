@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import os
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from lunarplan import (
     propagate,
     transfer_problem,
 )
-from lunarplan.cli import NOBODY_READS, UNWRITABLE
+from lunarplan.cli import NOBODY_READS, UNWRITABLE, main
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.model import data, events
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
@@ -533,9 +534,85 @@ def test_paths_that_are_none(path):
         one_line(caught)
 
 
-def test_an_empty_list_is_called_a_list():
-    with pytest.raises(InputError, match="list should have at least 1 item"):
+def test_an_empty_list_is_called_too_short():
+    with pytest.raises(InputError, match=r"burns: \[\] is too short \(allowed: at least 1 item\)"):
         plan(('burns = [{ apolune = "100 km" }]', "burns = []"))
+
+
+LAUNCH = MISSION[MISSION.index("site = ") : MISSION.index("[[phase]]")]
+FROM_THE_EQUATOR = LAUNCH.replace('"ksc"', '{ latitude = "0 deg", longitude = "0 deg" }').replace("28.5", "5")
+SPOILT = [
+    # unknown or misspelt keys, sites, bodies, engines
+    ("[vehicle]", "[vehicel]", 2, r"vehicel: unknown key .* did you mean \"vehicle\""),
+    ("altitude", "altitud", 2, r"parking_orbit\.altitud: unknown key .* did you mean \"altitude\""),
+    ("propellant", "fuel", 2, r"vehicle\.fuel: unknown key"),
+    ('"ksc"', '"kcs"', 2, r"launch\.site: unknown launch site .* did you mean"),
+    ('"ksc"', '"moon"', 2, r"launch\.site: unknown launch site"),
+    ('engine = "main"', 'engine = "mian"', 2, r"phase\[1\]\.engine: unknown engine .* did you mean"),
+    ('type = "lunar_orbit"', 'type = "mars_orbit"', 2, r"phase\[2\]\.type: unknown type"),
+    # units and dimensions
+    ('perilune = "100 km"', "perilune = 100", 2, r"phase\[1\]\.perilune: 100 has no unit .*km, m"),
+    ('perilune = "100 km"', 'perilune = "100"', 2, r"phase\[1\]\.perilune: .* has no unit"),
+    ('perilune = "100 km"', 'perilune = "100 kg"', 2, r"phase\[1\]\.perilune: .* is not a length"),
+    ('"310 s"', '"310 km"', 2, r"engines\[0\]\.isp: .* is not a specific impulse"),
+    # numbers that are none
+    ('"100 km"\ninc', '"nan km"\ninc', 2, r"phase\[1\]\.perilune: .* is not a number"),
+    ('"100 km"\ninc', "nan\ninc", 2, r"phase\[1\]\.perilune: nan has no unit"),
+    ('"100 km"\ninc', '"1e999 km"\ninc', 2, r"phase\[1\]\.perilune: .* is not a finite length"),
+    ('"1500 kg"', "inf", 2, r"vehicle\.propellant: inf has no unit"),
+    # epochs
+    ("2028-03-08T00:00:00Z", "2028-03-08T00:00:00", 2, r"phase\[1\]\.epoch: .* no time scale; add Z"),
+    ("2028-03-08T00:00:00Z", '"2028-02-30T00:00:00Z"', 2, r"phase\[1\]\.epoch: .* is not a date"),
+    ("2028-", "2055-", 2, r"launch\.latest.*beyond DE440"),
+    ("2028-03-08T00:00:00Z", "2028-02-20T00:00:00Z", 2, r"phase\[1\]\.epoch: arrival .* before the earliest launch"),
+    ("2028-03-08T00:00:00Z", "2028-04-20T00:00:00Z", 2, r"phase\[1\]\.epoch: arrival .* is out of reach"),
+    ("latest = 2028-03-10", "latest = 2028-02-10", 2, r"launch\.latest: .* before the earliest"),
+    # sizes
+    ('"1500 kg"', '"-1500 kg"', 2, r"vehicle\.propellant: .* is negative"),
+    ('"1000 kg"', '"0 kg"', 2, r"vehicle\.dry_mass: .* is not a mass"),
+    ('perilune = "100 km"', 'perilune = "-20 km"', 2, r"phase\[1\]\.perilune: .* below the surface"),
+    ('apolune = "100 km"', 'apolune = "-20 km"', 2, r"burns\[0\]\.apolune: .* below the surface"),
+    ('apolune = "100 km"', 'apolune = "50 km"', 2, r"burns\[0\]: perilune 100 km is above apolune 50 km"),
+    ('altitude = "200 km"', 'altitude = "80 km"', 2, r"parking_orbit\.altitude: .* inside the atmosphere"),
+    ('"3000 N"', '"0 N"', 2, r"engines\[0\]\.thrust: .* is not a thrust"),
+    ('["3.5 days", "5 days"]', '["5 days", "3.5 days"]', 2, r"phase\[0\]\.tof: .* runs backwards"),
+    ('duration = "1 days"', 'duration = "-1 days"', 2, r"phase\[2\]\.duration: .* is too small"),
+    ('"28.5 deg"', '"5 deg"', 2, r"parking_orbit\.inclination: .* out of reach from geocentric latitude"),
+    # shape
+    ("burns = [{", "burns = [[{", 2, r"spoilt\.toml: not valid TOML: .*line"),
+    ("finite = false", 'finite = "no"', 2, r"phase\[1\]\.finite: .* neither true nor false"),
+    ('type = "lunar_orbit"\n', "", 2, r"phase\[2\]\.type: required key is missing"),
+    # what cannot be reached
+    (LAUNCH, FROM_THE_EQUATOR, 3, r"parking_orbit, .* too high for the parking plane"),
+    ('inclination = "90 deg"', 'inclination = "0 deg"', 3, r"phase\[1\]\.inclination: .* deg off the Moon's equator"),
+    ("latest = 2028-03-10", "latest = 2028-03-02T23:00:00Z", 3, r"launch: none of .* outside the dates"),
+    ('"3.5 days", "5 days"', '"1.5 days", "1.6 days"', 3, r"phase\[0\]\.tof: none of .* outside the range"),
+    ('"1500 kg"', '"10 kg"', 3, r"LOI-1: needs .* short by"),
+    ('tof = [', 'engine = "main"\ntof = [', 3, r"TLI: needs .* short by"),
+    ('finite = false\nburns = [{ apolune = "100 km" }]', 'burns = [{ apolune = "100 km" }]', 0, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "code", "says"), SPOILT)
+def test_spoilt_mission_files(old, new, code, says, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the command line: one line with file or key, what is allowed or what to do, and the exit code of its kind."""
+    assert old in MISSION
+    path = tmp_path / "spoilt.toml"
+    path.write_text(MISSION.replace(old, new))
+    assert main(["plan", str(path), "--json"]) == code
+    out, heard = capsys.readouterr()
+    if not code:
+        return
+    assert out == ""
+    assert heard.startswith("lunarplan: error: ")
+    assert heard.count("\n") == 1
+    assert re.search(says, heard)
+    assert ";" in heard, "what to do"
+
+
+def test_a_folder_to_write_to_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "change-6", "--out", ""]) == 2
+    assert "--out: no folder is named" in capsys.readouterr().err
 
 
 def shell(command: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 
 import lunarplan
-from lunarplan import LunarplanError, Mission, Plan
+from lunarplan import InputError, LunarplanError, Mission, Plan
 from lunarplan.config import library
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.report.console import facts, show_missions, show_plan
@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 def _plan(options: argparse.Namespace) -> int:
     mission = Mission.from_toml(options.mission)
     if options.out is not None:
+        if not options.out.strip():
+            raise InputError("no folder is named", where="--out", remedy='name one, "." for this one')
         output_folder(options.out)
     with Patience(sys.stderr, quiet=options.json) as progress:
         plan = mission.plan(progress=progress)

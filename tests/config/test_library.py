@@ -43,8 +43,8 @@ def test_a_path_that_is_no_file_is_refused(name: str) -> None:
         (b"[mission\nname = 3", "line 1, column 9"),
         (b"a = 1\na = 2", "Cannot overwrite a value"),
         (b"\xff\xfe", "not UTF-8 at byte 0"),
-        (b"a = " + b"[" * 100_000, "not valid TOML"),
-        (b"a = " + b"1" * 5000, "not valid TOML"),
+        (b"a = " + b"[" * 100_000, "nested too deep"),
+        (b"a = " + b"1" * 5000, "a number is too long"),
         (b"#" * 1_000_001, "too large"),
         (b"a = \0", "not valid TOML"),
     ],
@@ -59,6 +59,29 @@ def test_what_is_not_toml_is_refused_with_its_place(tmp_path: Path, content: byt
     assert "\n" not in str(caught.value)
 
 
+def test_a_mark_of_the_byte_order_is_passed_over(tmp_path: Path) -> None:
+    """Editors of Windows write it before UTF-8."""
+    file = tmp_path / "marked.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + library.find("change-6").read_bytes())
+    assert library.read(file) == library.read(library.find("change-6"))
+
+
+def test_a_file_without_suffix_is_a_path_if_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("")
+    assert library.find("mine") == Path("mine")
+    (tmp_path / "change-6").write_text("")
+    assert library.find("change-6").parent == library.folder(), "a known name is that mission"
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "folder"])
+def test_a_folder_is_called_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r": is a folder; give the path of a mission file"):
+        library.find(name)
+
+
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         library.read(tmp_path)
@@ -66,6 +89,12 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
 
 def test_missing_missions_mean_a_broken_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lunarplan.config.library.files", lambda _: tmp_path / "site-packages" / "lunarplan")
+    with pytest.raises(DataError, match="reinstall"):
+        library.names()
+
+
+def test_an_empty_folder_of_missions_means_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lunarplan.config.library.folder", lambda: tmp_path)
     with pytest.raises(DataError, match="reinstall"):
         library.names()
 

@@ -13,7 +13,7 @@ from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.plan.solve import solve
 from tests import naive
-from tests.plan.changed import BASE, DROP, FREE_ARRIVAL, IMPULSIVE, cost, mission, parking
+from tests.plan.changed import BASE, DROP, FREE_ARRIVAL, IMPULSIVE, arriving, cost, launching, mission, parking
 from tests.tolerances import EVENT_S, SAME_PLAN_S
 
 EQUATOR = {"latitude": "0 deg", "longitude": "110 deg"}
@@ -194,7 +194,7 @@ def test_an_ephemeris_by_its_files(flown):
         pytest.param(
             [(("launch", "site"), EQUATOR), parking(inclination="5 deg")],
             "launch.parking_orbit",
-            ["raise the parking inclination above the Moon's declination"],
+            ["too high for the parking plane", "bring the parking inclination closer to 90 deg"],
             id="parking inclination below the Moon's declination",
         ),
         pytest.param(
@@ -243,9 +243,37 @@ def test_dates_that_cannot_belong_together_are_bad_input():
         mission((("launch", "earliest"), "2024-05-09"), (("launch", "latest"), "2024-05-10"))
 
 
-def test_too_little_thrust_says_so():
-    with pytest.raises((InfeasibleError, ConvergenceError), match="more thrust, or split the burn"):
+def test_too_little_thrust_says_so_and_for_which_burn():
+    with pytest.raises((InfeasibleError, ConvergenceError), match="more thrust, or split the burn") as caught:
         solve(mission((("vehicle", "engines", 0, "thrust"), "100 N")))
+    assert caught.value.where.startswith("LOI-2, burn at perilune, 2024-05-09")
+
+
+def test_an_orbit_that_comes_down_before_the_next_burn():
+    """The Earth brings the perilune of an orbit of twelve hours down to the ground within a year."""
+    with pytest.raises(InfeasibleError, match=r"^LOI-2, coasting to perilune, .*: impact"):
+        solve(mission((("phase", 1, "burns", 1, "passage"), 1000)))
+
+
+def test_the_coasts_between_burns_count_among_the_dates():
+    """Arrival on the 30th, and then up to three and a half days of coasts: beyond the end of the ephemeris."""
+    site = (("launch", "site"), {"latitude": "10 deg", "longitude": "0 deg"}), parking(inclination="35 deg")
+    changes = (
+        *launching("2050-12-22", "2050-12-27"),
+        arriving("2050-12-30T00:00:00Z"),
+        (("phase", 2, "duration"), "0 s"),
+    )
+    with pytest.raises(InputError, match="to 2051-01-01T00:00:00Z, beyond DE440"):
+        solve(mission(*site, *changes))
+    assert solve(mission(*site, *changes, (("phase", 1, "burns"), [{"apolune": "200 km"}]))).converged
+
+
+def test_an_arrival_too_soon_after_the_ephemeris_begins():
+    """No launch of those hours reaches it; flights begun in the year before are not known, no plane is at fault."""
+    site = (("launch", "site"), {"latitude": "10 deg", "longitude": "0 deg"}), parking(inclination="35 deg")
+    with pytest.raises(InfeasibleError, match="no launch meets the arrival") as caught:
+        solve(mission(*site, *launching("2020-01-01", "2020-01-02"), arriving("2020-01-05T04:00:00Z")))
+    assert "arrive some hours later" in caught.value.remedy
 
 
 def test_rows_that_fail_do_not_end_the_search():

@@ -44,7 +44,10 @@ def _from_text(text: str, end_of_day: bool) -> float:
         raise InputError(f"{shown(text)} has no time scale or is not a date", remedy=_EXAMPLE)
     if match["offset"]:
         return _from_datetime(_moment(text))
-    return float(tdb_seconds(text))
+    try:
+        return float(tdb_seconds(text))
+    except InputError as error:
+        raise InputError(error.what, remedy=error.remedy or _EXAMPLE) from error
 
 
 def _from_datetime(value: dt.datetime) -> float:

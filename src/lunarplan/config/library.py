@@ -29,13 +29,17 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """Return the names of the missions that come with lunarplan, sorted."""
-    return sorted(path.stem for path in folder().glob("*.toml"))
+    place = folder()
+    found = sorted(path.stem for path in place.glob("*.toml"))
+    if not found:
+        raise DataError("the mission files are missing", where=str(place), remedy="reinstall lunarplan")
+    return found
 
 
 def find(name_or_path: str | Path) -> Path:
     """Return the mission file of a name such as "change-6", in any letter case, or of a path.
 
-    Anything with a folder or a suffix in it is a path.
+    Anything with a folder or a suffix in it is a path, and so is what is there and no known name.
 
     Raises InputError if there is none, naming the closest names.
     """
@@ -48,6 +52,8 @@ def find(name_or_path: str | Path) -> Path:
     known = names()
     if key in known:
         return folder() / f"{key}.toml"
+    if text and os.path.exists(path):  # False, and no exception, for what cannot be a path
+        return _existing(path)
     close = get_close_matches(key, known, n=3, cutoff=0.5)
     raise InputError(
         f"no mission named {shown(text)}",
@@ -67,16 +73,19 @@ def read(path: Path) -> dict[str, Any]:
             content = file.read(_LARGEST_BYTES + 1)
         if len(content) > _LARGEST_BYTES:
             raise InputError("too large for a mission file", where=place, allowed="up to 1 MB")
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))  # editors of Windows put a mark before the text
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise InputError(what, where=place, remedy="check the path") from error
     except UnicodeDecodeError as error:
         what = f"not UTF-8 at byte {error.start}"
         raise InputError(what, where=place, remedy="save it as UTF-8") from error
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and numbers too long for Python
+    except tomllib.TOMLDecodeError as error:
         what = f"not valid TOML: {' '.join(str(error).split())[:200]}"
         raise InputError(what, where=place, remedy="correct it there") from error
+    except (ValueError, RecursionError) as error:
+        what = "a number is too long" if isinstance(error, ValueError) else "lists or tables are nested too deep"
+        raise InputError(what, where=place, remedy="shorten it") from error
 
 
 def _existing(path: Path) -> Path:

@@ -55,7 +55,7 @@ class Table(BaseModel):
 def unknown(name: Any, known: list[str], kind: str) -> InputError:
     """Return the error for a name that is not in a closed list."""
     close = get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
-    remedy = f'did you mean "{close[0]}"?' if close else f"remove it or use a {kind} listed"
+    remedy = f'did you mean "{close[0]}"?' if close else "remove it or use one that is listed"
     return InputError(f"unknown {kind} {shown(str(name))}", allowed=", ".join(known), remedy=remedy)
 
 
@@ -179,8 +179,32 @@ def _explained(problem: ErrorDetails) -> tuple[InputError, Place]:
         return _no_such_tag(problem["ctx"]), ("type",)
     if problem["type"] == "literal_error":
         return _no_such_choice(problem), ()
+    if problem["type"] in _LIMITS:
+        return _outside_limits(problem), ()
     message = (problem["msg"][:1].lower() + problem["msg"][1:]).replace("tuple", "list")
     return InputError(f"{shown(problem['input'])}: {message}", remedy="correct the value"), ()
+
+
+# Pydantic's name of the finding: what is wrong with the value, and which values are not, with the limit's own name.
+_LIMITS = {
+    "greater_than_equal": ("is too small", "at least {ge}"),
+    "less_than_equal": ("is too large", "at most {le}"),
+    "too_short": ("is too short", "at least {min_length} items"),
+    "too_long": ("is too long", "at most {max_length} items"),
+    "string_too_short": ("is too short", "at least {min_length} letters"),
+    "string_too_long": ("is too long", "at most {max_length} letters"),
+    "string_pattern_mismatch": ("has letters that cannot be printed", "one line of plain text"),
+    "int_type": ("is not a whole number", "a number without unit or quotes"),
+    "bool_type": ("is neither true nor false", "true, false"),
+    "string_type": ("is not text", "text in quotes"),
+    "tuple_type": ("is not a list", "a list in square brackets"),
+}
+
+
+def _outside_limits(problem: ErrorDetails) -> InputError:
+    what, allowed = _LIMITS[problem["type"]]
+    allowed = allowed.format(**problem.get("ctx", {})).replace(" 1 items", " 1 item").replace(" 1 letters", " 1 letter")
+    return InputError(f"{shown(problem['input'])} {what}", allowed=allowed, remedy="correct the value")
 
 
 def _tag_missing(table: Any) -> InputError:

@@ -51,6 +51,7 @@ _MARGIN_KM_S = 5e-3
 _NOTICED_KM_S = 1e-6
 _SLACK = 0.25  # of a step: how far a family may miss the terms without losing to others while the step is that long
 _NEW_FAMILY_S = 21_600.0  # between launches; within a family they lie closer
+_NEAR_DEG = 1.0  # how well the declination says whether a plane is met
 _TO_THE_SECOND = 1.0  # how well dates and times of flight are kept
 _TO_TEN_MINUTES = len("2024-05-03T09:2")
 _MISSED_KM_S2 = 1e-3  # what a second beyond the terms counts as: more than it can save
@@ -128,10 +129,11 @@ def _grid(mission: MissionFile, ephemeris: Ephemeris) -> _Grid:
     """The grid of a mission, its times of flight wide enough for a launch at every arrival."""
     shortest, longest = mission.translunar.tof_s
     missing = max(0.0, _A_LAUNCH_AT_LEAST_S - (longest - shortest))
+    first, last = arrivals(mission)
     low = max(shortest - 0.5 * missing, _SHORTEST_TOF_S)
     high = max(longest + 0.5 * missing, low + _A_LAUNCH_AT_LEAST_S)
+    high = max(min(high, last - ephemeris.start_tdb), low + _TOF_STEP_S)
     tofs = np.linspace(low, high, int(np.ceil((high - low) / _TOF_STEP_S)) + 1)
-    first, last = arrivals(mission)
     last = min(last, ephemeris.end_tdb)
     steps = np.arange(first, last + _ARRIVAL_STEP_S if last > first else first + 1.0, _ARRIVAL_STEP_S)
     node = mission.launch.parking_orbit.node
@@ -264,12 +266,21 @@ class _Search:
         """Which plane cannot be met: some rows are asked for a polar orbit instead, which every asymptote meets."""
         sample = np.flatnonzero(lost)[:: max(1, int(lost.sum()) // _ROWS_AT_ONCE)]
         batch = rows_of(grid.problem(self.mission), sample)
-        polar = direct_transfers(
-            replace(batch, lunar_inclination=np.full(len(sample), 0.5 * np.pi)), self._coarse(), tolerance=1e-10
+        counts = f"{lost.sum()} of {lost.size} transfers"
+        if len(sample):
+            upright = replace(batch, lunar_inclination=np.full(len(sample), 0.5 * np.pi))
+            polar = direct_transfers(upright, self._coarse(), tolerance=1e-10)
+            if polar.ok.mean() > 0.5:
+                return _lunar_plane_out_of_reach(counts, polar)
+            reach = np.degrees(np.arcsin(np.sin(batch.parking_inclination[0])))
+            stands = moon_declination_deg(batch, self.forces).min()
+            if stands > reach - _NEAR_DEG:
+                return _parking_plane_out_of_reach(counts, float(stands))
+        return InfeasibleError(
+            "no launch meets the arrival" + (f", and {counts} have no solution" if len(sample) else ""),
+            where="launch, phase[0].tof, phase[1].epoch",
+            remedy="widen tof and the launch dates, or arrive some hours later",
         )
-        if polar.ok.mean() > 0.5:
-            return _lunar_plane_out_of_reach(polar, lost)
-        return _parking_plane_out_of_reach(batch, self.forces, lost)
 
 
 def _best_of(groups: NDArray[np.intp], merit: Floats) -> NDArray[np.intp]:
@@ -330,21 +341,20 @@ def _no_choice(found: Transfers, terms: list[_Term], missed: Floats) -> Lunarpla
     )
 
 
-def _parking_plane_out_of_reach(batch: Problem, forces: ForceModel, lost: NDArray[np.bool_]) -> InfeasibleError:
-    stands = moon_declination_deg(batch, forces).min()
+def _parking_plane_out_of_reach(counts: str, stands_deg: float) -> InfeasibleError:
     return InfeasibleError(
-        f"{lost.sum()} of {lost.size} transfers cannot meet the Moon, which stands too high for the parking plane",
+        f"{counts} cannot meet the Moon: it stands {stands_deg:.1f} deg off the equator when it is met, "
+        "too high for the parking plane",
         where="launch.parking_orbit, phase[1].epoch",
-        remedy=f"raise the parking inclination above the Moon's declination, {stands:.1f} deg "
-        "when it is met, or arrive on another day",
+        allowed=f"inclinations from {stands_deg:.1f} to {180.0 - stands_deg:.1f} deg",
+        remedy="bring the parking inclination closer to 90 deg, or arrive on another day",
     )
 
 
-def _lunar_plane_out_of_reach(polar: Transfers, lost: NDArray[np.bool_]) -> InfeasibleError:
+def _lunar_plane_out_of_reach(counts: str, polar: Transfers) -> InfeasibleError:
     least = np.nanmin(asymptote_latitude_deg(polar))
     return InfeasibleError(
-        f"{lost.sum()} of {lost.size} transfers cannot meet the lunar orbit's plane: the nearest arrives from "
-        f"{least:.1f} deg off the Moon's equator",
+        f"{counts} cannot meet the lunar orbit's plane: the nearest comes from {least:.1f} deg off the Moon's equator",
         where="phase[1].inclination",
         remedy="take the lunar inclination some degrees farther from the equator than that, or arrive on another day",
     )

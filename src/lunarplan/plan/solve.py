@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +65,9 @@ def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
             remedy="split them, or fix the arrival with epoch in phase[1]",
         )
     start = launch.earliest_tdb if arrival is None else max(launch.earliest_tdb, arrival - longest)
-    end = arrivals(mission)[1] + mission.stay_s
+    orbits = mission.insertion.orbits
+    waits_s = sum((burn.passage + 1) * before.period_s for before, burn in pairwise(orbits))  # as long as is looked
+    end = arrivals(mission)[1] + waits_s + mission.stay_s
     first = max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
     last = min(ephemeris.end_tdb, ephemeris.orientation.end_tdb)
     if start < first or end > last:

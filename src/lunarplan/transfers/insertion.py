@@ -6,6 +6,7 @@ Moon that grows steadily through zero at half time; ignition, duration and the t
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from lunarplan.model.trajectory import Arc, fly
 from lunarplan.transfers.targeter import Target, Variable, target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -181,23 +182,34 @@ def insert(
     motor = vehicle.engine(engine) if vehicle is not None else None
     apsis, epoch, before = perilune_state, perilune_tdb, None
     for number, burn in enumerate(burns, 1):
-        if before is not None:
-            apsis, epoch = _next_apsis(before, burn, forces, progress)
-        name, solved = f"LOI-{number}", _impulse(apsis, epoch, burn, forces)
-        if vehicle is not None and motor is not None:
-            if finite:
-                vehicle.burn(solved.delta_v_km_s, engine, where=f"{name}, even as an impulse")
-                solved = _finite(apsis, epoch, burn, forces, vehicle.mass_kg, motor)
-            vehicle = vehicle.burn(solved.delta_v_km_s, engine, where=name)
-            solved = replace(solved, mass_after_kg=vehicle.mass_kg)
-        if before is not None:
-            wait_s = solved.ignition_tdb - before.cutoff_tdb
-            made.arcs.append(_orbiting(before, wait_s, forces, "lunar coast", progress))
-        if solved.thrust is not None:
-            made.arcs.append(_burning(solved, forces, name))
+        with _named(name := f"LOI-{number}"):
+            if before is not None:
+                apsis, epoch = _next_apsis(before, burn, forces, progress)
+            solved = _impulse(apsis, epoch, burn, forces)
+            if vehicle is not None and motor is not None:
+                if finite:
+                    vehicle.burn(solved.delta_v_km_s, engine, where="even as an impulse")
+                    solved = _finite(apsis, epoch, burn, forces, vehicle.mass_kg, motor)
+                vehicle = vehicle.burn(solved.delta_v_km_s, engine, where="")
+                solved = replace(solved, mass_after_kg=vehicle.mass_kg)
+            if before is not None:
+                wait_s = solved.ignition_tdb - before.cutoff_tdb
+                made.arcs.append(_orbiting(before, wait_s, forces, "lunar coast", progress))
+            if solved.thrust is not None:
+                made.arcs.append(_burning(solved, forces, name))
         made.burns.append(solved)
         before = solved
     return made
+
+
+@contextmanager
+def _named(burn: str) -> Iterator[None]:
+    """Put the name of a burn before the place of whatever goes wrong with it."""
+    try:
+        yield
+    except (InfeasibleError, ConvergenceError) as error:
+        where = ", ".join(part for part in (burn, error.where.removeprefix(f"{burn}, ")) if part)
+        raise type(error)(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from error
 
 
 def stay(made: Insertion, duration_s: float, forces: ForceModel, progress: Callable[[str], None] = _in_silence) -> Arc:
