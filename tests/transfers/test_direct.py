@@ -221,6 +221,14 @@ def test_any_reachable_target(
     assert found.solution.iterations[0] <= 12
 
 
+def test_the_moon_turns_a_craft_towards_the_earth():
+    """Near the Moon this one comes closer to the Earth and leaves again: no impact, though its conic would hit."""
+    usual = USUAL | {"parking_altitude_km": 150.0, "perilune_altitude_km": 728.0}
+    usual |= {"parking_inclination_deg": 30.0, "lunar_inclination_deg": 30.0}
+    found = direct_transfers(problem(ARRIVAL, 4.78125 * DAY, **usual), FORCES)
+    assert np.linalg.norm((flown(found) - found.perilune_states)[:, :3]) < TRANSFER_CLOSURE_KM
+
+
 # ---------------------------------------------------------------- out of reach
 
 

@@ -21,6 +21,19 @@ def lowest_distance(d, w, gm):
 
 
 @inlined
+def within_reach(d, w, h, gm, radius):
+    """Mask of the lanes that can have come from the surface within |h|: no faster than the fall to it.
+
+    The Moon too turns a craft back towards the Earth, and then the conic about the Earth says nothing.
+    """
+    distance2 = fma(d[0], d[0], fma(d[1], d[1], d[2] * d[2]))
+    inverse = rsqrt(distance2)
+    fastest2 = fma(2.0 * gm, 1.0 / radius - inverse, radial_motion(w, w))
+    above = fma(distance2, inverse, -radius)
+    return above * above < fastest2 * (h * h)
+
+
+@inlined
 def hits_body(sank, d, w, h, gm, radius):
     """Mask of the lanes inside a body, or that sank towards it before the step of length h and passed below.
 
@@ -29,5 +42,6 @@ def hits_body(sank, d, w, h, gm, radius):
     inside = fma(d[0], d[0], fma(d[1], d[1], d[2] * d[2])) < radius * radius
     passed = sank & (radial_motion(d, w) * h > 0.0)
     if any_lane(passed):
+        passed = passed & within_reach(d, w, h, gm, radius)
         inside = inside | (passed & (lowest_distance(d, w, gm) < radius))
     return inside
