@@ -49,6 +49,9 @@ class Thrust:
     axes    : "icrf", a direction fixed in space; or "vnb", fixed to the velocity, the normal of the orbit (r x v) and
               their cross product, all relative to the centre of the propagation
     pitch_rate_rad_s : with "vnb", turns the direction from velocity towards binormal during the arc, by 90 deg at most
+
+    Partials with respect to the force hold the mass flow fixed, as if the specific impulse changed along with it; at
+    fixed specific impulse the flow grows with the force, and that term is not in them.
     """
 
     force_n: ArrayLike
@@ -168,7 +171,8 @@ def propagate(
 ) -> Propagation:
     """Propagate states from their epochs to others, forwards or backwards.
 
-    states    : float64[N, 6] or [6], km and km/s, ICRF axes, relative to ``center`` ("earth" or "moon")
+    states    : float64[N, 6] or [6], km and km/s, ICRF axes, relative to ``center`` ("earth" or "moon"), which falls:
+                the Moon towards the bodies of the model, so that one left out pulls neither it nor the craft
     epoch     : start; ISO UTC string, astropy Time, or TDB seconds past J2000; one, or one per row
     until     : end, likewise
     stm       : also return the state-transition matrix (with thrust: also the partials of force and initial mass)
