@@ -98,35 +98,39 @@ class Launches:
         n = len(cells["tof_s"])
         answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
         answer["code"] = np.full(n, NO_TRANSFER, np.int16)
-        for azimuth in np.unique(cells["azimuth_deg"]):
-            rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
-            found = self.transfers(float(azimuth), {name: values[rows] for name, values in cells.items()})
+        southbound = _southbound(cells["azimuth_deg"])
+        for rows in map(np.flatnonzero, (southbound, ~southbound)):
+            if not len(rows):
+                continue
+            found = self.transfers({name: values[rows] for name, values in cells.items()})
             for name, values in self._measured(found, cells["launch_day"][rows]).items():
                 answer[name][rows] = values
         return answer
 
-    def transfers(self, azimuth_deg: float, cells: Mapping[str, Array]) -> Transfers:
-        """Transfers launched at one azimuth, one for each cell."""
+    def transfers(self, cells: Mapping[str, Array]) -> Transfers:
+        """One transfer for each cell; all azimuths northbound, or all southbound."""
         noon = noon_tdb(cells["launch_day"])
-        azimuth = np.radians(azimuth_deg)
+        azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
+        inclinations = np.array([self.site.inclination_rad(azimuth) for azimuth in np.radians(azimuths)])
         batch = problem(
             noon + cells["tof_s"],
             cells["tof_s"],
             parking_altitude_km=self.parking_altitude_km,
-            parking_inclination_deg=float(np.degrees(self.site.inclination_rad(azimuth))),
+            parking_inclination_deg=np.degrees(inclinations)[place],
             perilune_altitude_km=self.perilune_altitude_km,
             lunar_inclination_deg=self.lunar_inclination_deg,
             northbound_departure=cells["opportunity"] == NORTHBOUND,
             northbound_arrival=cells["arrival"] == NORTHBOUND,
         )
-        return launches_near(noon, batch, self.tie(azimuth), self.forces, tolerance=_TOLERANCE, workers=self.workers)
+        tie = self.tie(southbound=bool(_southbound(azimuths).any()))
+        return launches_near(noon, batch, tie, self.forces, tolerance=_TOLERANCE, workers=self.workers)
 
-    def tie(self, azimuth_rad: float) -> LaunchTie:
+    def tie(self, *, southbound: bool) -> LaunchTie:
         return LaunchTie.from_site(
             self.site,
             ascent_s=self.ascent_s,
             ascent_angle_deg=self.ascent_angle_deg,
-            southbound=bool(np.cos(azimuth_rad) < -1e-12),
+            southbound=southbound,
             revolutions=self.revolutions,
             parking_altitude_km=self.parking_altitude_km,
         )
@@ -172,11 +176,14 @@ class Launches:
         return np.asarray(found.perilune_speed_km_s - np.sqrt(2.0 * gm * far / (near * (near + far))))
 
 
+def _southbound(azimuths_deg: Array) -> Array:
+    return np.asarray(np.cos(np.radians(azimuths_deg)) < -1e-12)
+
+
 def noon_tdb(days: Array) -> Floats:
     """Noon UTC of calendar days, TDB s."""
     unique, place = np.unique(days.astype("datetime64[D]"), return_inverse=True)
-    noons = np.array([tdb_seconds(f"{day}T12:00:00") for day in unique])
-    return np.asarray(noons[place]) if len(days) else np.empty(0)
+    return np.asarray(tdb_seconds([f"{day}T12:00:00" for day in unique]))[place]
 
 
 def _modified_julian_day(days: Array) -> Array:
