@@ -15,15 +15,14 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InfeasibleError, LunarplanError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
-from lunarplan.plan.planes import (
+from lunarplan.transfers.direct import LaunchTie, Problem, Transfers, direct_transfers, lateness, problem
+from lunarplan.transfers.planes import (
     asymptote_latitude_deg,
     by_the_other_node,
     impact_parameter,
     moon_declination_deg,
     northbound,
-    rows_of,
 )
-from lunarplan.transfers.direct import LaunchTie, Problem, Transfers, direct_transfers, lateness, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +169,7 @@ class _Search:
             batch = part.problem(self.mission)
             held = direct_transfers(batch, self._coarse(), tolerance=1e-10)
             rows, guess = self._launches(held, part.shape)
-            batches.append(rows_of(batch, rows))
+            batches.append(batch.rows(rows))
             guesses.append(guess)
             lost.append(~held.ok)
         if not sum(map(len, guesses)):
@@ -182,7 +181,7 @@ class _Search:
             return found
         kept = np.flatnonzero(found.ok)
         x = np.concatenate([found.solution.x[kept], by_the_other_node(found, strayed)])
-        return self._solve(rows_of(found.problem, np.concatenate([kept, strayed])), x)
+        return self._solve(found.problem.rows(np.concatenate([kept, strayed])), x)
 
     def _launches(self, held: Transfers, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], Floats]:
         """Rows before a time of flight the site is right for, and the transfers there, between two that are held."""
@@ -233,7 +232,7 @@ class _Search:
         """Members of the family of every row, some steps of flight apart, within the range allowed."""
         tof = np.clip(found.tof_s[rows][:, None] + np.outer(steps, _OFFSETS), *self.mission.translunar.tof_s).ravel()
         same = np.repeat(rows, len(_OFFSETS))
-        batch = rows_of(found.problem, same)
+        batch = found.problem.rows(same)
         # the launch hardly moves, so a longer flight is a later arrival; what it does move is put right next time
         arrival = np.minimum(batch.perilune_tdb + tof - found.tof_s[same], self.forces.source.end_tdb)
         return self._solve(replace(batch, perilune_tdb=arrival, tof_s=tof), found.solution.x[same])
@@ -265,7 +264,7 @@ class _Search:
     def _out_of_reach(self, grid: _Grid, lost: NDArray[np.bool_]) -> InfeasibleError:
         """Which plane cannot be met: some rows are asked for a polar orbit instead, which every asymptote meets."""
         sample = np.flatnonzero(lost)[:: max(1, int(lost.sum()) // _ROWS_AT_ONCE)]
-        batch = rows_of(grid.problem(self.mission), sample)
+        batch = grid.problem(self.mission).rows(sample)
         counts = f"{lost.sum()} of {lost.size} transfers"
         if len(sample):
             upright = replace(batch, lunar_inclination=np.full(len(sample), 0.5 * np.pi))

@@ -13,6 +13,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import numbers
 from lunarplan.transfers.launch import LaunchTie
+from lunarplan.transfers.planes import by_the_other_node, northbound
 from lunarplan.transfers.problem import Problem, Transfers, joined, problem
 from lunarplan.transfers.shooting import FREE, TARGETS, Shooting
 from lunarplan.transfers.targeter import target
@@ -141,7 +142,22 @@ def launches_near(
         tolerance=tolerance,
         workers=workers,
     )
-    return found.rows(_nearest(np.abs(found.launch_tdb - near[both]), far))
+    found = found.rows(_nearest(np.abs(found.launch_tdb - near[both]), far))
+    return _by_the_node_asked(found, launch, tolerance, workers)
+
+
+def _by_the_node_asked(found: Transfers, launch: LaunchTie, tolerance: float, workers: int | None) -> Transfers:
+    """Solve again rows that came out at the other node: where the Moon stands as high as the plane, the two meet."""
+    rows = np.flatnonzero(found.ok & (northbound(found) != (found.problem.northbound_departure > 0)))
+    if not len(rows):
+        return found
+    guess = by_the_other_node(found, rows)
+    again = direct_transfers(
+        found.problem.rows(rows), found.forces, launch=launch, hold="tof", guess=guess, tolerance=tolerance,
+        workers=workers,
+    )  # fmt: skip
+    better = again.ok & (northbound(again) == (again.problem.northbound_departure > 0))
+    return joined(found, rows[better], again.rows(np.flatnonzero(better)))
 
 
 def _nearest(distance: Floats, far: NDArray[np.intp]) -> NDArray[np.intp]:

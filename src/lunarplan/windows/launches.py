@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds, utc_days
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.direct import LaunchTie, Transfers, launches_near, problem
+from lunarplan.transfers.planes import moon_declination_deg, northbound
 from lunarplan.windows.constraint import Constraint, evaluate
 
 if TYPE_CHECKING:
@@ -153,22 +153,22 @@ class Launches:
 
     def _codes(self, found: Transfers, days: Array, margins: Floats, reach: Floats) -> Array:
         code = np.where(found.ok, OPEN, np.where(reach < _GRAZING_DEG, DECLINATION, NO_TRANSFER)).astype(np.int16)
+        code[found.ok & (northbound(found) != (found.problem.northbound_departure > 0))] = DECLINATION
         if self.constraints:
             scaled = margins / np.array([constraint.scale for constraint in self.constraints])
             worst = np.argmin(np.where(np.isnan(scaled), np.inf, scaled), axis=1)
-            broken = found.ok & (margins < 0.0).any(axis=1)
+            broken = (code == OPEN) & (margins < 0.0).any(axis=1)
             code[broken] = 1 + worst[broken]
-        elsewhere = found.ok.copy()
-        elsewhere[found.ok] = utc_days(found.launch_tdb[found.ok])[0] != _modified_julian_day(days[found.ok])
-        code[elsewhere] = OTHER_DAY
+        launched = np.flatnonzero(code >= OPEN)
+        elsewhere = utc_days(found.launch_tdb[launched])[0] != _modified_julian_day(days[launched])
+        code[launched[elsewhere]] = OTHER_DAY
         return np.asarray(code)
 
     def _declination_margin_deg(self, found: Transfers) -> Floats:
         """Parking inclination less the Moon's declination on arrival; retrograde planes by their supplement."""
-        arrival, inclination = found.problem.perilune_tdb, found.problem.parking_inclination
-        moon = np.einsum("nij,nj->ni", equator_of_date(arrival), self.forces.source.position("moon", "earth", arrival))
-        declination = np.arcsin(np.clip(moon[:, 2] / np.linalg.norm(moon, axis=1), -1.0, 1.0))
-        return np.asarray(np.degrees(np.minimum(inclination, np.pi - inclination) - np.abs(declination)))
+        inclination = found.problem.parking_inclination
+        reached = np.degrees(np.minimum(inclination, np.pi - inclination))
+        return np.asarray(reached - moon_declination_deg(found.problem, self.forces))
 
     def _loi_delta_v_km_s(self, found: Transfers) -> Floats:
         gm, near = self.forces.gm("moon"), found.problem.perilune_radius_km

@@ -11,7 +11,7 @@ from lunarplan import ForceModel
 from lunarplan.model.constants import GM_KM3_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
-from lunarplan.plan.planes import asymptote, asymptote_latitude_deg, impact_parameter
+from lunarplan.transfers.planes import asymptote, asymptote_latitude_deg, impact_parameter
 from tests import naive
 from tests.tolerances import B_PLANE_ROUNDING
 

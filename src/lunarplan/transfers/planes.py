@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.frames import rotation
 from lunarplan.transfers import patched_conic as conic
-from lunarplan.transfers.direct import Problem, Transfers
+from lunarplan.transfers.problem import Problem, Transfers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _MOON_IS_FELT_KM = 60_000.0
-
-
-def rows_of(batch: Problem, rows: NDArray[np.intp]) -> Problem:
-    return Problem(*(getattr(batch, f.name)[rows] for f in fields(batch)))
 
 
 def northbound(found: Transfers) -> NDArray[np.bool_]:
@@ -39,7 +34,7 @@ def northbound(found: Transfers) -> NDArray[np.bool_]:
 
 def by_the_other_node(found: Transfers, rows: NDArray[np.intp]) -> Floats:
     """First guesses for transfers to the same arrivals in the other of the two planes over the same place."""
-    b, x, (aim, _) = rows_of(found.problem, rows), found.solution.x[rows].copy(), _aim(found)
+    b, x, (aim, _) = found.problem.rows(rows), found.solution.x[rows].copy(), _aim(found)
     of_date = np.einsum("nij,nj->ni", equator_of_date(b.perilune_tdb - b.tof_s), aim[rows])
     at_node, along = conic.plane_axes(x[:, 0], b.parking_inclination, np.zeros(len(x)))
     here = np.arctan2(np.einsum("ni,ni->n", of_date, along), np.einsum("ni,ni->n", of_date, at_node))
