@@ -640,7 +640,7 @@ def test_a_thrust_that_pitches_beyond_a_right_angle():
 
 def test_propellant_that_runs_out_is_no_answer():
     run = propagate(LOW, START, START + 300.0, thrust=Thrust([3000.0, 0.0, 0.0], 100.0, 310.0))
-    assert run.status[0] == blocks.NOT_FINITE
+    assert run.reason(0) == "the mass is burnt before the end"
     assert np.isnan(run.states).all()
 
 

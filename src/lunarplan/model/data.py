@@ -36,6 +36,8 @@ def packaged(name: str) -> Path:
     if name not in SHA256:
         raise InputError(f"{name!r} is not a packaged file", where="data", allowed=", ".join(sorted(SHA256)))
     path = Path(str(files("lunarplan"))) / "data" / name
+    if not path.is_file():
+        raise DataError("no such file", where=str(path), remedy="reinstall lunarplan")
     verify(path, SHA256[name])
     return path
 

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _CENTERS = {"earth": 0, "moon": 1}
+EMPTY = 4  # statuses go on from those of kernels.blocks
 _REASONS = {
     blocks.OK: "ok",
     blocks.NOT_FINITE: "the state is not finite, or met a singularity",
     blocks.STEP_LIMIT: "step limit reached",
     blocks.IMPACT: "impact on the Earth or the Moon",
+    EMPTY: "the mass is burnt before the end",
 }
 _FEW_ROWS = 3  # below this many rows, one at a time is faster than a block of lanes
 MAX_STEPS = 200_000
@@ -344,6 +346,8 @@ class Run:
                 fly(first, last, np.empty((last - first, 0, 8)), np.zeros(last - first, np.int64))
 
         run_blocks(run, n, width, self.workers)
+        burnt = rows[:, blocks.MASS] - rows[:, blocks.MASS_FLOW] * durations <= 0.0
+        status[burnt & (status == blocks.NOT_FINITE)] = EMPTY
         return final, partials, status, steps, nodes
 
 
