@@ -2,10 +2,11 @@
 
     python benchmarks/versus_windows.py [--quick] [--only NAME]... [--ledger]
 
-Cells are launches from LC-39B at an azimuth of 72 deg, over a parking orbit at 185 km, to a perilune 100 km over the Moon
-in a polar plane: every day from 2026-01-01, both opportunities, 3 to 5 days of flight in five steps. Times are CPU time
-of one core, warm, unless the row says wall clock; "others" is how many cores the neighbours kept busy meanwhile. Peers
-that are not installed are left out, and named. A quarter of an hour; with --quick, on parts of the almanac, four minutes.
+Cells are launches from LC-39B at an azimuth of 72 deg, over a parking orbit at 185 km, to a perilune 100 km over the
+Moon in a polar plane: every day from 2026-01-01, both opportunities, 3 to 5 days of flight in five steps. Times are CPU
+time of one core, warm, unless the row says wall clock; "others" is how many cores the neighbours kept busy meanwhile.
+Peers that are not installed are left out, and named. A quarter of an hour; --quick takes parts of the almanac, and four
+minutes.
 """
 
 from __future__ import annotations
