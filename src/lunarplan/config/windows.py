@@ -1,20 +1,32 @@
 """`[windows]`: what a scan for launch windows tries, and what a launch must keep."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 
-from lunarplan.config.table import Measured, MeasuredRange, Table
-from lunarplan.config.units import ANGLE, C3, DURATION, SPEED
+from lunarplan.config.table import Measured, MeasuredRange, Rejected, Table
+from lunarplan.config.units import ANGLE, C3, DURATION, SPEED, shown
+from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
+
+_AZIMUTHS = 5
 
 Speed = Annotated[float, Measured(SPEED, 0.0, 20.0, "m/s", too_small="negative")]
 Elevation = Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")]
 
 
+class Between(MeasuredRange):
+    """Pydantic metadata: `[low, high]`, both of them: one value for both would be kept by nothing."""
+
+    def __call__(self, value: Any) -> tuple[float, float]:
+        if not isinstance(value, list | tuple):
+            raise Rejected(InputError(f"{shown(value)} is no range", remedy='give both limits: ["low", "high"]'))
+        return super().__call__(value)
+
+
 class Landing(Table):
-    """Where and when the lander comes down, for the light there.
+    """Where and when the lander comes down, and what light there has to be.
 
     after_s : from the perilune of arrival to touchdown, s
     """
@@ -25,17 +37,26 @@ class Landing(Table):
         alias="after", default=0.0
     )
     sun_elevation_rad: (
-        Annotated[tuple[float, float], MeasuredRange(Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg"))] | None
+        Annotated[tuple[float, float], Between(Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg"))] | None
     ) = Field(alias="sun_elevation", default=None)
     sun_side: Literal["east", "west"] | None = None
     earth_elevation_rad: Elevation | None = Field(alias="earth_elevation", default=None)
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.sun_side is not None and self.sun_elevation_rad is None:
+            remedy = 'add sun_elevation, e.g. ["0 deg", "90 deg"]'
+            raise Rejected(InputError("a side of the sky without an elevation", remedy=remedy), ("sun_side",))
+        if self.sun_elevation_rad is None and self.earth_elevation_rad is None:
+            raise Rejected(InputError("asks for no light", remedy="give sun_elevation or earth_elevation, or drop it"))
+        return self
 
 
 class Windows(Table):
     """Launch windows of a mission.
 
     azimuth_rad : inertial launch azimuths tried, from and to; by default that of the parking orbit alone
-    azimuths    : how many of them, both ends counted
+    azimuths    : how many of them, both ends counted; 5 by default, or one where from and to are the same
     tof_step_s  : times of flight tried, within those of the translunar phase
     The others are limits: at most, or from and to.
     """
@@ -43,13 +64,13 @@ class Windows(Table):
     azimuth_rad: Annotated[tuple[float, float], MeasuredRange(Measured(ANGLE, 0.0, math.pi, "deg"))] | None = Field(
         alias="azimuth", default=None
     )
-    azimuths: Annotated[StrictInt, Field(ge=1, le=1000)] = 5
+    azimuth_count: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(alias="azimuths", default=None)
     tof_step_s: Annotated[float, Measured(DURATION, 60.0, 10.0 * SECONDS_PER_DAY, "h", too_small="too short")] = Field(
         alias="tof_step", default=43_200.0
     )
     tli_delta_v_km_s: Speed | None = Field(alias="tli_delta_v", default=None)
     loi_delta_v_km_s: Speed | None = Field(alias="loi_delta_v", default=None)
-    c3_km2_s2: Annotated[tuple[float, float], MeasuredRange(Measured(C3, -60.0, 100.0))] | None = Field(
+    c3_km2_s2: Annotated[tuple[float, float], Between(Measured(C3, -60.0, 100.0))] | None = Field(
         alias="c3", default=None
     )
     parking_coast_s: Annotated[float, Measured(DURATION, 0.0, 30.0 * SECONDS_PER_DAY, "h")] | None = Field(
@@ -62,3 +83,19 @@ class Windows(Table):
     arrival_seen_from_earth: bool = False
     landing: Landing | None = None
     source: str = ""
+
+    @property
+    def azimuths(self) -> int:
+        return self.azimuth_count or (_AZIMUTHS if self._sweeps else 1)
+
+    @property
+    def _sweeps(self) -> bool:
+        return self.azimuth_rad is not None and self.azimuth_rad[0] < self.azimuth_rad[1]
+
+    @model_validator(mode="after")
+    def _counts_what_there_is(self) -> Self:
+        if self.azimuth_count is not None and (self.azimuth_count > 1) != self._sweeps:
+            what = f"{self.azimuth_count} of {'a range' if self._sweeps else 'one azimuth'}"
+            remedy = "give 2 or more" if self._sweeps else 'give azimuth = ["from", "to"], or drop it'
+            raise Rejected(InputError(what, remedy=remedy), ("azimuths",))
+        return self
