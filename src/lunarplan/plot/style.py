@@ -62,6 +62,7 @@ _RC: dict[str, Any] = {
     "grid.linewidth": 0.4,
     "lines.solid_capstyle": "round",
     "lines.linewidth": COAST_PT,
+    "hatch.linewidth": 0.35,
     "legend.frameon": True,
     "legend.framealpha": 0.9,
     "legend.edgecolor": "none",

@@ -1,0 +1,104 @@
+"""What pictures of launch windows share: cells coloured by cost where they are open, by the reason where closed."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import BoundaryNorm
+from matplotlib.dates import date2num
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from lunarplan.errors import InputError
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
+
+OPEN = 0
+COST = "TLI + LOI (m/s)"
+LEGEND_ROW_IN, LEGEND_COLUMNS = 0.15, 3
+_MAP = "cividis"
+_LEVELS, _SHOWN_PERCENT = 10, 95.0  # colours, and how much of the costs they tell apart
+# Face and hatch: of what has no transfer (codes below zero), then of the constraints in their order, over and over.
+_NO_TRANSFER = {-1: ("#D6D6D6", "////"), -2: ("#EDEDED", "xxxx"), -3: ("#FFFFFF", "....")}
+_BROKEN = (
+    ("#F3D2C4", "\\\\\\\\"),
+    ("#CBE2F0", ""),
+    ("#CBE8DB", "||||"),
+    ("#F1E0B8", "++++"),
+    ("#E7CFDE", "oo"),
+    ("#F3EEB5", "----"),
+)
+_HATCH = "#A6A6A6"
+
+
+def boxes(left: FloatArray, right: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Corners of rectangles, float64[n, 4, 2]."""
+    return np.stack([[left, low], [right, low], [right, high], [left, high]]).transpose(2, 0, 1)
+
+
+def days(dates: Any) -> FloatArray:
+    """Midnights as matplotlib's days; raises InputError if there are none to draw."""
+    if not len(dates):
+        raise InputError("no days to draw", where="windows", remedy="scan some")
+    return np.asarray(date2num(np.array(dates, "datetime64[D]")), float)
+
+
+def cost_m_s(cells: Any) -> FloatArray:
+    """Injection and insertion of cells, a Dataset; NaN where they are closed."""
+    total = cells["tli_delta_v"].values + cells["loi_delta_v"].values
+    return np.where(cells["code"].values == OPEN, total, np.nan)
+
+
+def levels(cost: FloatArray) -> FloatArray:
+    """Round steps through all but the highest of the costs that are there."""
+    known = cost[np.isfinite(cost)]
+    return np.asarray(MaxNLocator(_LEVELS).tick_values(known.min(), np.percentile(known, _SHOWN_PERCENT)))
+
+
+def fill_open(ax: Axes, corners: FloatArray, cost: FloatArray, steps: FloatArray, edge_pt: float = 0.0) -> Any:
+    """Fill boxes with the colours of what they cost; `edge_pt` keeps the thinnest ones in sight."""
+    norm = BoundaryNorm(steps, colormaps[_MAP].N, extend="max")
+    drawn = PolyCollection(list(corners), array=cost, cmap=_MAP, norm=norm, zorder=2, edgecolor="face", lw=edge_pt)
+    return ax.add_collection(drawn, autolim=False)
+
+
+def fill_closed(ax: Axes, corners: FloatArray, codes: Array, *, hatched: bool = True) -> None:
+    """Fill boxes with the tints, and hatches, of why they are closed."""
+    for code in np.unique(codes):
+        mine = PolyCollection(list(corners[codes == code]), zorder=1, **_look(int(code), hatched))
+        ax.add_collection(mine, autolim=False)
+
+
+def plain(ax: Axes) -> None:
+    """Leave out the grid and turn the ticks outwards, where every place is filled."""
+    ax.grid(False)
+    ax.tick_params(which="both", direction="out")
+
+
+def cost_key(ax: Axes, filled: Any, **where: Any) -> None:
+    """Draw the key to the colours of the costs."""
+    ax.figure.colorbar(filled, ax=ax, label=COST, **({"pad": 0.02} | where))
+
+
+def reason_key(ax: Axes, codes: Array, reasons: Any, below_in: float, *, hatched: bool = True) -> None:
+    """Write under the axes what the tints mean."""
+    ordered = sorted(np.unique(codes).tolist(), key=lambda code: (code < OPEN, abs(code)))
+    handles = [Patch(label=reasons[code], **_look(code, hatched)) for code in ordered]
+    if handles:
+        height_in = ax.bbox.height / ax.figure.dpi
+        place = {"loc": "upper left", "bbox_to_anchor": (0.0, -below_in / height_in), "borderaxespad": 0.0}
+        ax.legend(handles=handles, ncols=LEGEND_COLUMNS, frameon=False, handleheight=1.2, **place)
+
+
+def legend_rows(codes: Array) -> int:
+    """How many rows `reason_key` writes."""
+    return -(-len(np.unique(codes)) // LEGEND_COLUMNS)
+
+
+def _look(code: int, hatched: bool) -> dict[str, Any]:
+    face, hatch = _NO_TRANSFER[code] if code < OPEN else _BROKEN[(code - 1) % len(_BROKEN)]
+    return {"facecolor": face, "edgecolor": _HATCH, "lw": 0.0, "hatch": hatch if hatched else None}

@@ -1,0 +1,122 @@
+"""Launch windows over a span of days: when the daily windows are, and what flight times cost."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.epochs import utc_days
+from lunarplan.plot import launch_cells as cells
+from lunarplan.plot import style
+from lunarplan.plot.dates import show_dates, utc_dates
+
+_PANEL_IN, _LEFT_IN, _RIGHT_IN, _TOP_IN, _AXIS_IN = 2.5, 0.55, 0.25, 0.12, 0.42
+_DATES = 12
+_GAP_DAYS, _FEW_DAYS = 0.06, 120  # of white on both sides of a day, where days are few
+_EDGE_PT = 0.8  # a window of an instant is a line
+_STAR: dict[str, Any] = {"marker": "*", "ms": 9.0, "mfc": "white", "mec": style.INK, "mew": 0.6, "clip_on": False}
+_HALF_STEP_DAYS = 0.25  # about a single time of flight
+
+
+@style.styled
+def launch_calendar(windows: Any, ax: Axes | None = None) -> Axes:
+    """Draw the daily launch windows: lift-off time of day against the date, coloured by what the best launch costs.
+
+    windows : `lunarplan.windows.answer.Windows`; both opportunities of a day are shown, each with the arrival and the
+              time of flight that are cheapest on that day. Days without one are tinted by the reason
+
+    The star is the cheapest launch of all. Raises InputError if there are no days.
+    """
+    first = cells.days(windows.dates)
+    nearest = windows.over("launch_day")["code"].values
+    ax = ax or _page_axes(nearest)
+    closed = nearest != cells.OPEN
+    x, y = first[closed], np.zeros(closed.sum())
+    cells.fill_closed(ax, cells.boxes(x, x + 1.0, y, y + 24.0), nearest[closed])
+    bands, cost = _bands(windows, _GAP_DAYS * (len(first) <= _FEW_DAYS))
+    if len(cost):
+        cells.cost_key(ax, cells.fill_open(ax, bands, cost, cells.levels(cost), _EDGE_PT))
+        ax.plot(*_day_and_hour(windows.best.launch_tdb), zorder=5, **_STAR)
+    ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(0.0, 24.0), ylabel="Lift-off, UTC (h)")
+    ax.set_yticks(np.arange(0.0, 25.0, 6.0))
+    ax.set_yticks(np.arange(0.0, 25.0, 1.0), minor=True)
+    ax.set_axisbelow("line")
+    return _with_dates(ax, first, nearest[closed], windows.reasons)
+
+
+@style.styled
+def launch_porkchop(windows: Any, ax: Axes | None = None) -> Axes:
+    """Draw what launches cost over launch day and time of flight.
+
+    windows : `lunarplan.windows.answer.Windows`; of all opportunities, arrivals and azimuths the cheapest is shown.
+              Where none is open, the tint says why the nearest to it is closed
+
+    The star is the cheapest launch of all. Raises InputError if there are no days.
+    """
+    first = cells.days(windows.dates)
+    best = windows.over("launch_day", "tof_s")
+    code, cost = best["code"].values.ravel(), cells.cost_m_s(best).ravel()
+    ax = ax or _page_axes(code[code != cells.OPEN])
+    tof = _edges(best["tof_s"].values / SECONDS_PER_DAY)
+    x, low = (values.ravel() for values in np.meshgrid(first, tof[:-1], indexing="ij"))
+    high = np.broadcast_to(tof[1:], (len(first), len(tof) - 1)).ravel()
+    corners, closed = cells.boxes(x, x + 1.0, low, high), code != cells.OPEN
+    cells.fill_closed(ax, corners[closed], code[closed])
+    if not closed.all():
+        cells.cost_key(ax, cells.fill_open(ax, corners[~closed], cost[~closed], cells.levels(cost)))
+        ax.plot(_midday(windows.best.launch_tdb), windows.best.tof_s / SECONDS_PER_DAY, zorder=5, **_STAR)
+    ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(tof[0], tof[-1]), ylabel="Time of flight (days)")
+    cells.plain(ax)
+    return _with_dates(ax, first, code[closed], windows.reasons)
+
+
+def _page_axes(codes: Any) -> Axes:
+    """Axes of a new figure as wide as a page, with room for the reasons below."""
+    bottom = _AXIS_IN + cells.LEGEND_ROW_IN * cells.legend_rows(codes[codes != cells.OPEN]) + 0.05
+    figure = style.new_figure(style.PAGE_IN, bottom + _PANEL_IN + _TOP_IN)
+    return style.axes_in(figure, _LEFT_IN, bottom, style.PAGE_IN - _LEFT_IN - _RIGHT_IN, _PANEL_IN)
+
+
+def _with_dates(ax: Axes, first: cells.FloatArray, codes: Any, reasons: Any) -> Axes:
+    show_dates(ax.xaxis, first[0], first[-1], most=_DATES, what="Launch, ")
+    cells.reason_key(ax, codes, reasons, _AXIS_IN)
+    return ax
+
+
+def _bands(windows: Any, gap: float) -> tuple[cells.FloatArray, cells.FloatArray]:
+    """Boxes of all daily windows, those over midnight in two, and what their best launches cost."""
+    days = [
+        day
+        for opportunity in windows.dataset["opportunity"].values
+        for day in windows.only(opportunity=str(opportunity)).calendar
+        if day.open
+    ]
+    cost = np.array([day.best.delta_v_m_s for day in days])
+    day, low = _day_and_hour(np.array([day.opens_tdb for day in days]))
+    high = low + np.array([day.duration_s for day in days]) / 3600.0
+    over = high > 24.0
+    day, low, high = (
+        np.concatenate([day, day[over] + 1.0]),
+        np.concatenate([low, 0.0 * low[over]]),
+        np.concatenate([np.minimum(high, 24.0), high[over] - 24.0]),
+    )
+    return cells.boxes(day + gap, day + 1.0 - gap, low, high), np.concatenate([cost, cost[over]])
+
+
+def _day_and_hour(tdb: Any) -> tuple[Any, Any]:
+    """Midnight as matplotlib's day, and hours since then, UTC."""
+    _, seconds = utc_days(tdb)
+    return np.floor(utc_dates(tdb)).reshape(np.shape(tdb)), seconds / 3600.0
+
+
+def _midday(tdb: float) -> float:
+    return float(np.floor(utc_dates(tdb))[0]) + 0.5
+
+
+def _edges(values: cells.FloatArray) -> cells.FloatArray:
+    """Limits of cells about ascending values."""
+    if len(values) == 1:
+        return np.asarray(values[0] + _HALF_STEP_DAYS * np.array([-1.0, 1.0]))
+    middle = 0.5 * (values[1:] + values[:-1])
+    return np.concatenate([[1.5 * values[0] - 0.5 * values[1]], middle, [1.5 * values[-1] - 0.5 * values[-2]]])
