@@ -1,4 +1,4 @@
-"""The command line: `lunarplan plan NAME|FILE`, `lunarplan missions`.
+"""The command line: `lunarplan plan NAME|FILE`, `lunarplan windows NAME|FILE`, `lunarplan missions`.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 solved, 2 bad input, 3 infeasible,
 4 not converged, 5 data missing or corrupt, 1 a defect, 130 interrupted, 141 nobody reads any more.
@@ -12,16 +12,19 @@ import shutil
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 import lunarplan
-from lunarplan import InputError, LunarplanError, Mission, Plan
+from lunarplan import InfeasibleError, InputError, LunarplanError, Mission, Plan
 from lunarplan.config import library
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.report.console import facts, show_missions, show_plan
 from lunarplan.report.progress import Patience
+from lunarplan.report.scanning import ScanPatience, launch_days, scanned
+from lunarplan.report.windows import as_json, show_windows, write_windows
 
 DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
@@ -67,9 +70,20 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--out", metavar="DIR", help="also write plan.json, trajectory.oem and the plots there")
     plan.set_defaults(run=_plan)
 
+    windows = commands.add_parser("windows", help="find a mission's launch windows and say why other days are closed")
+    windows.add_argument("mission", metavar="NAME|FILE", help="a name of `lunarplan missions`, or a .toml file")
+    windows.add_argument("--from", metavar="DATE", dest="first", help="first launch day, UTC; default the mission's")
+    windows.add_argument("--to", metavar="DATE", dest="last", help="last launch day, UTC; default the mission's")
+    windows.add_argument(
+        "--out",
+        metavar="DIR",
+        help="also write windows.nc, windows.json and pictures there; a scan that is stopped goes on from there",
+    )
+    windows.set_defaults(run=_windows)
+
     missions = commands.add_parser("missions", help="list the missions that come with lunarplan")
     missions.set_defaults(run=_missions)
-    for command in (plan, missions):
+    for command in (plan, windows, missions):
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
@@ -78,9 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 def _plan(options: argparse.Namespace) -> int:
     mission = Mission.from_toml(options.mission)
     if options.out is not None:
-        if not options.out.strip():
-            raise InputError("no folder is named", where="--out", remedy='name one, "." for this one')
-        output_folder(options.out)
+        _folder(options.out)
     with Patience(sys.stderr, quiet=options.json) as progress:
         plan = mission.plan(progress=progress)
         if options.out is not None:
@@ -90,6 +102,12 @@ def _plan(options: argparse.Namespace) -> int:
     else:
         show_plan(plan, _console())
     return 0 if plan.converged else NOT_CONVERGED
+
+
+def _folder(out: str) -> Path:
+    if not out.strip():
+        raise InputError("no folder is named", where="--out", remedy='name one, "." for this one')
+    return output_folder(out)
 
 
 def _write(plan: Plan, out: str, progress: Patience) -> None:
@@ -102,6 +120,22 @@ def _write(plan: Plan, out: str, progress: Patience) -> None:
     paths.append(write_atomic(folder / "overview.png", picture.getvalue()))
     for path in paths:
         print(f"wrote {path}", file=sys.stderr)
+
+
+def _windows(options: argparse.Namespace) -> int:
+    mission = Mission.from_toml(options.mission)
+    first, last = launch_days(mission, options.first, options.last)
+    folder = None if options.out is None else _folder(options.out)
+    with ScanPatience(sys.stderr, quiet=options.json) as progress:
+        windows = scanned(mission, first, last, folder, progress)
+        paths = [] if folder is None else list(write_windows(windows, mission, folder, progress))
+    for path in paths:
+        print(f"wrote {path}", file=sys.stderr)
+    if options.json:
+        _print_json(as_json(windows, mission))
+    else:
+        show_windows(windows, mission, _console())
+    return 0 if windows.best else InfeasibleError.exit_code
 
 
 def _missions(options: argparse.Namespace) -> int:
