@@ -154,6 +154,7 @@ OSCULATING_PLANE_RAD = 1e-3  # short-period terms of J2, against 0.02 rad of dri
 OSCULATING_ARC_RAD = 1e-2  # and along the orbit, where they add up over the coast
 SAME_INSTANT_S = 1e-4  # epochs solved to 10 us, twice
 APOLLO_WINDOW_H = 0.4  # from day to day in a month the window lasts some 20 min more or less
+CROSS_RANGE_DEG_PER_DAY = 0.3  # tesseral harmonics move the plane of a low orbit: 0.23 seen in a day, 0.87 in six
 LAUNCH_TIE_RAD = 3e-8  # sidereal times of 2000B and 2006A, and seconds solved to 10 us
 
 # Bad input: the same flight asked in other words

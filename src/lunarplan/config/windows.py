@@ -28,7 +28,8 @@ class Between(MeasuredRange):
 class Landing(Table):
     """Where and when the lander comes down, and what light there has to be.
 
-    after_s : from the perilune of arrival to touchdown, s
+    after_s         : from the perilune of arrival to touchdown, s
+    cross_range_rad : how far beside the plane of the lunar orbit the site may lie then, an angle at the Moon's centre
     """
 
     latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] = Field(alias="latitude")
@@ -41,14 +42,18 @@ class Landing(Table):
     ) = Field(alias="sun_elevation", default=None)
     sun_side: Literal["east", "west"] | None = None
     earth_elevation_rad: Elevation | None = Field(alias="earth_elevation", default=None)
+    cross_range_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi / 2, "deg")] | None = Field(
+        alias="cross_range", default=None
+    )
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
         if self.sun_side is not None and self.sun_elevation_rad is None:
             remedy = 'add sun_elevation, e.g. ["0 deg", "90 deg"]'
             raise Rejected(InputError("a side of the sky without an elevation", remedy=remedy), ("sun_side",))
-        if self.sun_elevation_rad is None and self.earth_elevation_rad is None:
-            raise Rejected(InputError("asks for no light", remedy="give sun_elevation or earth_elevation, or drop it"))
+        if (self.sun_elevation_rad, self.earth_elevation_rad, self.cross_range_rad) == (None, None, None):
+            remedy = "give sun_elevation, earth_elevation or cross_range, or drop it"
+            raise Rejected(InputError("asks for nothing", remedy=remedy))
         return self
 
 

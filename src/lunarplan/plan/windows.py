@@ -131,6 +131,14 @@ def _landing_constraints(mission: MissionFile, source: str) -> list[Constraint]:
         found.append(
             limits.earth_at_landing(latitude, longitude, wait_s=landing.after_s, at_least_deg=lowest, source=source)
         )
+    if landing.cross_range_rad is not None:
+        beside, orbit = float(np.degrees(landing.cross_range_rad)), mission.insertion.orbits[-1]
+        found.append(
+            limits.orbit_over_site(
+                latitude, longitude, within_deg=beside, wait_s=(landing.after_s, landing.after_s),
+                altitude_km=0.5 * (orbit.perilune_altitude_km + orbit.apolune_altitude_km), source=source,
+            )
+        )  # fmt: skip
     return found
 
 

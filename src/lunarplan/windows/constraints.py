@@ -28,6 +28,7 @@ from lunarplan.windows.constraint import Within
 from lunarplan.windows.constraint import evaluate as evaluate
 from lunarplan.windows.constraint import user as user
 from lunarplan.windows.lighting import splash_down_lighting as splash_down_lighting
+from lunarplan.windows.over_site import CrossRange
 from lunarplan.windows.phasing import PhaseMiss, passage_epochs
 
 if TYPE_CHECKING:
@@ -154,6 +155,29 @@ def earth_at_landing(
     low = scalar("earth_at_landing.at_least_deg", at_least_deg, -90.0, 90.0, "deg")
     place, wait_s = _landing("earth_at_landing", latitude_deg, longitude_deg, wait_s)
     return Constraint("Earth at landing", "deg", Within(lighting.Elevation("earth", place, wait_s), low), 5.0, source)
+
+
+def orbit_over_site(
+    latitude_deg: float,
+    longitude_deg: float,
+    *,
+    within_deg: float,
+    wait_s: tuple[float, float],
+    altitude_km: float = 100.0,
+    source: str = _SOURCE,
+) -> Constraint:
+    """The lunar orbit passes over a landing site, or no farther beside it than this, during a wait after perilune.
+
+    within_deg  : cross-range the lander makes up for, an angle at the Moon's centre; 1 deg is 30 km
+    wait_s      : first and last second after perilune
+    altitude_km : of the circular orbit in which it waits
+    """
+    limit = scalar("orbit_over_site.within_deg", within_deg, 0.0, 90.0, "deg")
+    place, first = _landing("orbit_over_site", latitude_deg, longitude_deg, wait_s[0])
+    last = scalar("orbit_over_site.wait_s[1]", wait_s[1], first, _LONGEST_WAIT_S, "s")
+    altitude = scalar("orbit_over_site.altitude_km", altitude_km, 1.0, 20_000.0, "km")
+    value = CrossRange(place, (first, last), altitude)
+    return Constraint("orbit over the site", "deg", Within(value, at_most=limit), 5.0, source)
 
 
 def earth_visible_at_loi(*, at_least_deg: float = 0.0, source: str = _SOURCE) -> Constraint:
