@@ -65,6 +65,7 @@ class LaunchSite:
 
 
 _PUBLISHED = "published pad coordinates"
+_LISTED = "The Space Devs, Launch Library 2, pad coordinates"
 _SURVEY = "satellite imagery, as listed in public pad catalogues"
 
 SITES: dict[str, LaunchSite] = {
@@ -79,6 +80,7 @@ SITES: dict[str, LaunchSite] = {
         LaunchSite("sriharikota", 13.7199, 80.2304, "Satish Dhawan SLP, India", _PUBLISHED),
         LaunchSite("tanegashima", 30.4009, 130.9770, "Tanegashima LA-Y1, Japan", _SURVEY, "medium"),
         LaunchSite("vostochny", 51.8844, 128.3339, "Vostochny 1S, Russia", _PUBLISHED),
+        LaunchSite("wenchang-commercial-1", 19.5973, 110.9308, "Hainan Commercial LC-1, China", _LISTED, "medium"),
         LaunchSite("wenchang-101", 19.6145, 110.9511, "Wenchang LC-101, China", _PUBLISHED),
         LaunchSite("wenchang-201", 19.6194, 110.9560, "Wenchang LC-201, China", _SURVEY, "low"),
     )
