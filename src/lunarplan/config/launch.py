@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetCoreSchemaHandler, StrictInt, ValidatorFunctionWrapHandler, model_validator
@@ -103,10 +104,20 @@ def _read_site(value: Any, coordinates: ValidatorFunctionWrapHandler) -> LaunchS
     return LaunchSite("given", math.degrees(table.latitude_rad), math.degrees(table.longitude_rad))
 
 
+class Ascent(Table):
+    """How an ascent at one azimuth ends: time from lift-off to the parking orbit, and the arc flown meanwhile."""
+
+    azimuth_rad: Annotated[float, Measured(ANGLE, 0.0, math.tau, "deg")] = Field(alias="azimuth")
+    time_s: Annotated[float, Measured(DURATION, 60.0, 7200.0, "min")] = Field(alias="time")
+    downrange_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] = Field(alias="downrange")
+
+
 class Launch(Table):
     """When, from where and into which parking orbit.
 
-    ascent_time_s : lift-off to parking orbit insertion, s; 600 s is an estimate
+    ascent_time_s      : lift-off to parking orbit insertion, s; 600 s is an estimate
+    ascent_downrange_rad : the arc flown meanwhile; half of what the orbit would cover if None
+    ascents            : both by azimuth instead, in its order; between two rows linear, beyond the last as there
     """
 
     site: Annotated[LaunchSite, _ReadSite()]
@@ -115,8 +126,27 @@ class Launch(Table):
     ascent_time_s: Annotated[float, Measured(DURATION, 60.0, 7200.0, "min")] = Field(
         alias="ascent_time", default=_ASCENT_S
     )
+    ascent_downrange_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] | None = Field(
+        alias="ascent_downrange", default=None
+    )
+    ascents: tuple[Ascent, ...] = Field(alias="ascent", default=(), max_length=200)
     parking_orbit: ParkingOrbit
     source: str = ""
+
+    def ascent(self, azimuth_rad: float) -> tuple[float, float | None]:
+        """Return time, s, and downrange, rad or None, of the ascent at an azimuth."""
+        if not self.ascents:
+            return self.ascent_time_s, self.ascent_downrange_rad
+        before = [row for row in self.ascents if row.azimuth_rad <= azimuth_rad] or [self.ascents[0]]
+        after = [row for row in self.ascents if row.azimuth_rad >= azimuth_rad] or [self.ascents[-1]]
+        a, b = before[-1], after[0]
+        span = b.azimuth_rad - a.azimuth_rad
+        share = (azimuth_rad - a.azimuth_rad) / span if span > 0.0 else 0.0
+        return a.time_s + share * (b.time_s - a.time_s), a.downrange_rad + share * (b.downrange_rad - a.downrange_rad)
+
+    @property
+    def longest_ascent_s(self) -> float:
+        return max((row.time_s for row in self.ascents), default=self.ascent_time_s)
 
     @property
     def azimuth_rad(self) -> float:
@@ -137,15 +167,24 @@ class Launch(Table):
     @property
     def longest_wait_s(self) -> float:
         """From lift-off to TLI at the latest, s: the ascent, the revolutions asked for, and part of one more."""
-        return self.ascent_time_s + (self.parking_orbit.coast_revolutions + 1) * _REVOLUTION_S
+        return self.longest_ascent_s + (self.parking_orbit.coast_revolutions + 1) * _REVOLUTION_S
 
     @model_validator(mode="after")
     def _can_be_flown(self) -> Self:
         if self.latest_tdb < self.earliest_tdb:
             problem = InputError("the latest launch is before the earliest", remedy="swap the two dates")
             raise Rejected(problem, ("latest",))
+        self._check_ascents()
         try:
             _ = self.azimuth_rad
         except InputError as error:
             raise Rejected(error, ("parking_orbit", "inclination")) from error
         return self
+
+    def _check_ascents(self) -> None:
+        if self.ascents and ({"ascent_time_s", "ascent_downrange_rad"} & self.model_fields_set):
+            problem = InputError("a table of ascents and one for all azimuths", remedy="drop one of them")
+            raise Rejected(problem, ("ascent",))
+        azimuths = [row.azimuth_rad for row in self.ascents]
+        if any(b <= a for a, b in pairwise(azimuths)):
+            raise Rejected(InputError("azimuths do not ascend", remedy="put the rows in their order"), ("ascent",))

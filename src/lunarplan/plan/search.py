@@ -71,9 +71,11 @@ def cheapest(mission: MissionFile, forces: ForceModel, say: Progress) -> tuple[T
 def launch_tie(mission: MissionFile) -> LaunchTie:
     """What ties the parking plane of a mission to its launch site."""
     launch = mission.launch
+    ascent_s, downrange = launch.ascent(launch.azimuth_rad)
     return LaunchTie.from_site(
         launch.site,
-        ascent_s=launch.ascent_time_s,
+        ascent_s=ascent_s,
+        ascent_angle_deg=None if downrange is None else float(np.degrees(downrange)),
         southbound=bool(np.cos(launch.azimuth_rad) < -1e-12),
         revolutions=launch.parking_orbit.coast_revolutions,
         parking_altitude_km=launch.parking_orbit.altitude_km,

@@ -119,7 +119,7 @@ class _Flight:
         speed2 = float(self.perilune[3:] @ self.perilune[3:])
         return Solution(
             launch_tdb=float(self.found.launch_tdb[row]),
-            parking_tdb=float(self.found.launch_tdb[row]) + mission.launch.ascent_time_s,
+            parking_tdb=float(self.found.launch_tdb[row]) + mission.launch.ascent(mission.launch.azimuth_rad)[0],
             parking_inclination_rad=float(self.found.problem.parking_inclination[row]),
             tli=Burn("TLI", self.injection_tdb, float(self.found.tli_delta_v_km_s[row]), mission.translunar.engine),
             tli_c3_km2_s2=float(self.found.c3_km2_s2[row]),

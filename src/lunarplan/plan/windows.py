@@ -18,7 +18,7 @@ from lunarplan.scans.scan import scan
 from lunarplan.windows import constraints as limits
 from lunarplan.windows.answer import Windows
 from lunarplan.windows.constraint import Constraint
-from lunarplan.windows.launches import NORTHBOUND, SOUTHBOUND, Launches
+from lunarplan.windows.launches import NORTHBOUND, SOUTHBOUND, Ascent, Launches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,12 +80,21 @@ def launches(
         perilune_altitude_km=insertion.perilune_altitude_km,
         lunar_inclination_deg=float(np.degrees(insertion.inclination_rad)),
         apolune_altitude_km=first_orbit.apolune_altitude_km,
-        ascent_s=launch.ascent_time_s,
+        ascents=_ascents(mission),
         revolutions=launch.parking_orbit.coast_revolutions,
         constraints=(*_own_constraints(mission), *constraints),
         forces=ForceModel(bodies=_BODIES, moon_degree=0, ephemeris=ephemeris),
         workers=workers,
     )
+
+
+def _ascents(mission: MissionFile) -> tuple[Ascent, ...]:
+    """The ascent at each azimuth of the scan."""
+    found = []
+    for azimuth in _azimuths_deg(mission):
+        time_s, downrange = mission.launch.ascent(float(np.radians(azimuth)))
+        found.append(Ascent(float(azimuth), time_s, None if downrange is None else float(np.degrees(downrange))))
+    return tuple(found)
 
 
 def _own_constraints(mission: MissionFile) -> list[Constraint]:

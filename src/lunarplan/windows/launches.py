@@ -37,10 +37,20 @@ _TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
 
 
 @dataclass(frozen=True)
+class Ascent:
+    """The ascent at one azimuth: time to the parking orbit, and the arc flown; see `LaunchTie.from_site`."""
+
+    azimuth_deg: float
+    time_s: float
+    downrange_deg: float | None = None
+
+
+@dataclass(frozen=True)
 class Launches:
     """The job of a scan over launch day, opportunity, arrival, time of flight and azimuth; see `scans.scan.Job`.
 
     site, ascent_s, ascent_angle_deg, revolutions : as `LaunchTie.from_site` takes them
+    ascents               : those of single azimuths, where they are not all alike
     lunar_inclination_deg : to the Moon's equator on arrival, over 90 deg retrograde
     apolune_altitude_km   : of the orbit that the insertion delta-v leads to
     constraints           : what a transfer must keep
@@ -55,6 +65,7 @@ class Launches:
     ascent_s: float = 600.0
     ascent_angle_deg: float | None = None
     revolutions: int = 0
+    ascents: tuple[Ascent, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     forces: ForceModel = field(default_factory=ForceModel)
     workers: int | None = None
@@ -83,6 +94,7 @@ class Launches:
             "apolune_altitude_km": self.apolune_altitude_km,
             "ascent_s": self.ascent_s,
             "ascent_angle_deg": self.ascent_angle_deg,
+            "ascents": [[a.azimuth_deg, a.time_s, a.downrange_deg] for a in self.ascents],
             "revolutions": self.revolutions,
             "constraints": [[c.name, c.unit, c.scale, c.source, repr(c.margin)] for c in self.constraints],
             "reasons": {str(code): text for code, text in self.reasons.items()},
@@ -98,17 +110,17 @@ class Launches:
         n = len(cells["tof_s"])
         answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
         answer["code"] = np.full(n, NO_TRANSFER, np.int16)
-        southbound = _southbound(cells["azimuth_deg"])
-        for rows in map(np.flatnonzero, (southbound, ~southbound)):
-            if not len(rows):
-                continue
-            found = self.transfers({name: values[rows] for name, values in cells.items()})
+        azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
+        ties = [self.tie(float(azimuth)) for azimuth in azimuths]
+        for tie in dict.fromkeys(ties):
+            rows = np.flatnonzero(np.array([tie == other for other in ties])[place])
+            found = self.transfers({name: values[rows] for name, values in cells.items()}, tie)
             for name, values in self._measured(found, cells["launch_day"][rows]).items():
                 answer[name][rows] = values
         return answer
 
-    def transfers(self, cells: Mapping[str, Array]) -> Transfers:
-        """One transfer for each cell; all azimuths northbound, or all southbound."""
+    def transfers(self, cells: Mapping[str, Array], tie: LaunchTie) -> Transfers:
+        """One transfer for each cell, whose azimuths all have the same tie to the site."""
         noon = noon_tdb(cells["launch_day"])
         azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
         inclinations = np.array([self.site.inclination_rad(azimuth) for azimuth in np.radians(azimuths)])
@@ -122,15 +134,17 @@ class Launches:
             northbound_departure=cells["opportunity"] == NORTHBOUND,
             northbound_arrival=cells["arrival"] == NORTHBOUND,
         )
-        tie = self.tie(southbound=bool(_southbound(azimuths).any()))
         return launches_near(noon, batch, tie, self.forces, tolerance=_TOLERANCE, workers=self.workers)
 
-    def tie(self, *, southbound: bool) -> LaunchTie:
+    def tie(self, azimuth_deg: float) -> LaunchTie:
+        """What a launch at an azimuth has to do with the site."""
+        common = Ascent(azimuth_deg, self.ascent_s, self.ascent_angle_deg)
+        ascent = next((a for a in self.ascents if a.azimuth_deg == azimuth_deg), common)
         return LaunchTie.from_site(
             self.site,
-            ascent_s=self.ascent_s,
-            ascent_angle_deg=self.ascent_angle_deg,
-            southbound=southbound,
+            ascent_s=ascent.time_s,
+            ascent_angle_deg=ascent.downrange_deg,
+            southbound=bool(np.cos(np.radians(azimuth_deg)) < -1e-12),
             revolutions=self.revolutions,
             parking_altitude_km=self.parking_altitude_km,
         )
@@ -174,10 +188,6 @@ class Launches:
         gm, near = self.forces.gm("moon"), found.problem.perilune_radius_km
         far = RADIUS_KM["moon"] + self.apolune_altitude_km
         return np.asarray(found.perilune_speed_km_s - np.sqrt(2.0 * gm * far / (near * (near + far))))
-
-
-def _southbound(azimuths_deg: Array) -> Array:
-    return np.asarray(np.cos(np.radians(azimuths_deg)) < -1e-12)
 
 
 def noon_tdb(days: Array) -> Floats:
