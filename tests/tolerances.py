@@ -223,3 +223,6 @@ UMBRA_MIDDLE_S = 60.0  # between the middle of the Moon's passage and its least 
 EDGE_SOLAR_RADII = 1e-5  # a table of 400 ratios, interpolated
 UMBRA_RADIUS_KM = 1.5  # contacts printed to a second, at 1 km/s; 1.0 seen
 LONG_STAY_KM = 5e-7  # a month in low orbit by other steps, 340 times round the Moon; 4e-8 seen
+
+# Launch windows
+SWEEP_S = 1e-5  # sums of whole hours since J2000

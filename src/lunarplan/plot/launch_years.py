@@ -72,7 +72,7 @@ def _moon(above: Axes, ax: Axes, first: cells.FloatArray, windows: Any) -> None:
     least = float(windows.inclination_deg.min())
     above.axhline(least, color=style.INK, lw=0.8, ls="--", label="parking orbit, least inclination")
     low, high = min(greatest.min(), least), max(greatest.max(), least)
-    above.set(xlim=ax.get_xlim(), ylim=(low - 2.0, high + 5.5), ylabel="Declination (°)")
+    above.set(xlim=ax.get_xlim(), ylim=(low - 2.0, high + 2.0 + 0.35 * (high - low + 4.0)), ylabel="Declination (°)")
     above.set_xticks(ax.get_xticks())
     above.tick_params(labelbottom=False)
     above.set_xlim(ax.get_xlim())

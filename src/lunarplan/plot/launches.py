@@ -14,7 +14,7 @@ from lunarplan.plot.dates import show_dates, utc_dates
 _PANEL_IN, _LEFT_IN, _RIGHT_IN, _TOP_IN, _AXIS_IN = 2.5, 0.55, 0.25, 0.12, 0.42
 _DATES = 12
 _GAP_DAYS, _FEW_DAYS = 0.06, 120  # of white on both sides of a day, where days are few
-_EDGE_PT = 0.8  # a window of an instant is a line
+_EDGE_PT = 1.2  # a window of an instant is a line
 _STAR: dict[str, Any] = {"marker": "*", "ms": 9.0, "mfc": "white", "mec": style.INK, "mew": 0.6, "clip_on": False}
 _HALF_STEP_DAYS = 0.25  # about a single time of flight
 
@@ -37,7 +37,7 @@ def launch_calendar(windows: Any, ax: Axes | None = None) -> Axes:
     bands, cost = _bands(windows, _GAP_DAYS * (len(first) <= _FEW_DAYS))
     if len(cost):
         cells.cost_key(ax, cells.fill_open(ax, bands, cost, cells.levels(cost), _EDGE_PT))
-        ax.plot(*_day_and_hour(windows.best.launch_tdb), zorder=5, **_STAR)
+        ax.plot(_midday(windows.best.launch_tdb), _hour(windows.best.launch_tdb), zorder=5, **_STAR)
     ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(0.0, 24.0), ylabel="Lift-off, UTC (h)")
     ax.set_yticks(np.arange(0.0, 25.0, 6.0))
     ax.set_yticks(np.arange(0.0, 25.0, 1.0), minor=True)
@@ -93,7 +93,8 @@ def _bands(windows: Any, gap: float) -> tuple[cells.FloatArray, cells.FloatArray
         if day.open
     ]
     cost = np.array([day.best.delta_v_m_s for day in days])
-    day, low = _day_and_hour(np.array([day.opens_tdb for day in days]))
+    opens = np.array([day.opens_tdb for day in days])
+    day, low = np.floor(utc_dates(opens)), _hour(opens)
     high = low + np.array([day.duration_s for day in days]) / 3600.0
     over = high > 24.0
     day, low, high = (
@@ -104,10 +105,9 @@ def _bands(windows: Any, gap: float) -> tuple[cells.FloatArray, cells.FloatArray
     return cells.boxes(day + gap, day + 1.0 - gap, low, high), np.concatenate([cost, cost[over]])
 
 
-def _day_and_hour(tdb: Any) -> tuple[Any, Any]:
-    """Midnight as matplotlib's day, and hours since then, UTC."""
-    _, seconds = utc_days(tdb)
-    return np.floor(utc_dates(tdb)).reshape(np.shape(tdb)), seconds / 3600.0
+def _hour(tdb: Any) -> Any:
+    """Hours since midnight, UTC."""
+    return utc_days(tdb)[1] / 3600.0
 
 
 def _midday(tdb: float) -> float:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 45  # days that are shown one a line; of more, months are
 _DPI = 150
-_LONGEST_CALENDAR, _SHORTEST_YEARS = 800, 60  # days that make a legible picture
+_LONGEST_CALENDAR, _SHORTEST_YEARS = 800, 180  # days that make a legible picture
 _INSTANT_S = 0.5
 _OPEN, _NO_LETTER = "#", "*"
 _SIGNS = {-1: ".", -2: "?", -3: "-"}  # no transfer: Moon out of reach, none found, on another day

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -260,18 +261,21 @@ class Windows:
         return Day(date, self._launch(cell), *self._window(cell), None)
 
     def _window(self, cell: tuple[Any, ...]) -> tuple[float, float]:
-        """First and last lift-off around that of a cell; of the other arrival too, where both sweeps overlap."""
+        """First and last lift-off around that of a cell; by the other arrival too, where both sweeps meet.
+
+        They do where the gap is no wider than one between neighbouring azimuths, of which no more is known.
+        """
         day, opportunity, own, tof, k = cell
         part = slice(max(day - 1, 0), day + 2), opportunity, slice(None), tof
         lift_off = np.where(self.open[part], self._values["launch_tdb"][part], np.nan)
         start = float(self._values["launch_tdb"][cell])
-        first, last = _sweep(start, lift_off[:, own], k)
+        swept = _sweep(start, lift_off[:, own], k)
         for other in np.delete(lift_off, own, axis=1).transpose(1, 0, 2):
             for begin in _near(start, other[:, k])[:1]:
-                low, high = _sweep(begin, other, k)
-                if low <= last and first <= high:
-                    first, last = min(first, low), max(last, high)
-        return first, last
+                met = _sweep(begin, other, k)
+                if max(swept[0], met[0]) - min(swept[-1], met[-1]) <= max(_widest(swept), _widest(met)):
+                    swept = sorted(swept + met)
+        return swept[0], swept[-1]
 
     def _launch(self, cell: tuple[Any, ...]) -> Launch:
         axes = {name: self._values[name][k] for name, k in zip(AXES[1:], cell[1:], strict=True)}
@@ -307,8 +311,8 @@ def _below_one(x: Floats) -> Floats:
     return np.asarray(x / (1.0 + x))
 
 
-def _sweep(start: float, lift_off: Floats, k: int) -> tuple[float, float]:
-    """First and last lift-off, from azimuth k to its neighbours and on, float64[days, azimuths]; NaN is closed."""
+def _sweep(start: float, lift_off: Floats, k: int) -> list[float]:
+    """Lift-offs in order, from azimuth k to its neighbours and on, float64[days, azimuths]; NaN is closed."""
     found = [start]
     for way in (range(k + 1, lift_off.shape[1]), range(k - 1, -1, -1)):
         now = start
@@ -318,7 +322,11 @@ def _sweep(start: float, lift_off: Floats, k: int) -> tuple[float, float]:
                 break
             now = near[0]
             found.append(now)
-    return min(found), max(found)
+    return sorted(found)
+
+
+def _widest(lift_offs: list[float]) -> float:
+    return max((later - one for one, later in pairwise(lift_offs)), default=0.0)
 
 
 def _near(epoch: float, lift_off: Floats) -> list[float]:

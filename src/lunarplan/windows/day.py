@@ -36,7 +36,7 @@ class Launch:
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {
-            "best_utc": utc_iso(self.launch_tdb, 0),
+            "lift_off_utc": utc_iso(self.launch_tdb, 0),
             "opportunity": self.opportunity,
             "arrival": self.arrival,
             "azimuth_deg": self.azimuth_deg,
@@ -102,7 +102,8 @@ class Day:
         told: dict[str, Any] = {"date": str(self.date), "open": self.open}
         if self.best is not None:
             opens, closes = utc_iso(self.opens_tdb, 0), utc_iso(self.closes_tdb, 0)
-            return told | {"opens_utc": opens, "closes_utc": closes} | self.best.to_dict()
+            launch = self.best.to_dict()
+            return told | {"opens_utc": opens, "best_utc": launch.pop("lift_off_utc"), "closes_utc": closes} | launch
         if self.miss is not None:
             told |= self.miss.to_dict() | ({"launch": self.miss.launch.to_dict()} if self.miss.launch else {})
         return told
