@@ -226,3 +226,6 @@ LONG_STAY_KM = 5e-7  # a month in low orbit by other steps, 340 times round the 
 
 # Launch windows
 SWEEP_S = 1e-5  # sums of whole hours since J2000
+CELL_ALONE = 1e-9  # s, m/s, deg: lanes round otherwise than scalars; 1e-11 seen
+CELL_ALONE_STAY_S = 1e-2  # contacts of shadows are refined to a millisecond; 3e-4 seen
+LOW_PRECISION_MOON_DEG = 0.01  # the series of Meeus is good to 10 arcsec

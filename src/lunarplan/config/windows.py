@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from lunarplan.config.table import Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, C3, DURATION, SPEED, shown
@@ -85,7 +85,7 @@ class Windows(Table):
         alias="eclipse", default=None
     )
     launch_sun_elevation_rad: Elevation | None = Field(alias="launch_sun_elevation", default=None)
-    arrival_seen_from_earth: bool = False
+    arrival_seen_from_earth: StrictBool = False
     landing: Landing | None = None
     source: str = ""
 
