@@ -94,6 +94,7 @@ def test_what_closes_is_counted(seed: int) -> None:
         "Moon's declination out of reach": int((code == -1).sum()),
         "no transfer found": int((code == -2).sum()),
         "launch falls on another day": int((code == -3).sum()),
+        "lunar inclination out of reach": int((code == -4).sum()),
         "Sun at landing": int((found & (margin[..., 0] < 0.0)).sum()),
         "TLI delta-v": int((found & (margin[..., 1] < 0.0)).sum()),
     }

@@ -13,10 +13,12 @@ import pytest
 from lunarplan.errors import InputError
 from lunarplan.model.constants import J2000_JD
 from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import launch_site
 from lunarplan.scans.grid import Grid
 from lunarplan.windows import constraints as limits
 from lunarplan.windows.launches import (
+    ASYMPTOTE,
     DECLINATION,
     NO_TRANSFER,
     NORTHBOUND,
@@ -185,3 +187,20 @@ def test_another_job_has_another_description(changed: Any) -> None:
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(InputError, match="is there twice"):
         replace(JOB, constraints=(LIMITS[0], LIMITS[0]))(taken([0]))
+
+
+def test_an_equatorial_lunar_orbit_is_out_of_reach_by_name() -> None:
+    """Craft come in up to 10 deg and more off the Moon's equator, and no plane of less holds their asymptote."""
+    days = np.arange(np.datetime64("2026-01-01"), np.datetime64("2026-01-29"))
+    cells = {
+        "launch_day": days,
+        "opportunity": np.full(28, "northbound"),
+        "arrival": np.full(28, "northbound"),
+        "tof_s": np.full(28, 4.5 * 86_400.0),
+        "azimuth_deg": np.full(28, 130.0),
+    }
+    low = Launches(launch_site("wenchang-101"), 200.0, 100.0, 3.0, 100.0, forces=ForceModel(moon_degree=0))
+    polar = replace(low, lunar_inclination_deg=90.0)
+    assert ASYMPTOTE in low(cells)["code"]
+    assert ASYMPTOTE not in polar(cells)["code"]
+    assert np.isin(polar(cells)["code"][low(cells)["code"] == ASYMPTOTE], (0, OTHER_DAY)).all()

@@ -23,7 +23,7 @@ LEGEND_ROW_IN, LEGEND_COLUMNS = 0.15, 3
 _MAP = "cividis"
 _LEVELS, _SHOWN_PERCENT = 10, 95.0  # colours, and how much of the costs they tell apart
 # Face and hatch: of what has no transfer (codes below zero), then of the constraints in their order, over and over.
-_NO_TRANSFER = {-1: ("#D6D6D6", "////"), -2: ("#EDEDED", "xxxx"), -3: ("#FFFFFF", "....")}
+_NO_TRANSFER = {-1: ("#D6D6D6", "////"), -2: ("#EDEDED", "xxxx"), -3: ("#FFFFFF", "...."), -4: ("#C9D3DA", "----")}
 _BROKEN = (
     ("#F3D2C4", "\\\\\\\\"),
     ("#CBE2F0", ""),

@@ -78,14 +78,31 @@ def impact_parameter(states: Floats, gm: float) -> Floats:
 def asymptote_latitude_deg(found: Transfers) -> Floats:
     """How far off the Moon's equator of date the incoming asymptotes lie, float64[N]; NaN where not ok."""
     axes = rotation("moon_me", found.problem.perilune_tdb, found.forces.source)
-    inwards = asymptote(found.perilune_states, found.forces.gm("moon"))
-    return np.asarray(np.degrees(np.abs(conic.spherical(np.einsum("nij,nj->ni", axes, inwards))[1])))
+    return _latitude_deg(axes, asymptote(found.perilune_states, found.forces.gm("moon")))
 
 
 def moon_declination_deg(batch: Problem, forces: ForceModel) -> Floats:
     """How far the Moon stands from the equator of date when the ways out of a batch are aimed at it, float64[N]."""
-    ephemeris, axes = forces.source, equator_of_date(batch.perilune_tdb)
-    moon = ephemeris.state("moon", "earth", batch.perilune_tdb)
+    ephemeris, excess = forces.source, np.linalg.norm(_excess_velocity(batch, forces), axis=1)
+    late = conic.focusing_delay(excess, batch.perilune_radius_km, _MOON_IS_FELT_KM, forces.gm("moon"))
+    aim = ephemeris.position("moon", "earth", np.minimum(batch.perilune_tdb + late, ephemeris.end_tdb))
+    return _latitude_deg(equator_of_date(batch.perilune_tdb), aim)
+
+
+def approach_latitude_deg(batch: Problem, forces: ForceModel) -> Floats:
+    """How far off the Moon's equator the asymptotes of a batch come in, by their patched conics, float64[N]."""
+    axes = rotation("moon_me", batch.perilune_tdb, forces.source)
+    return _latitude_deg(axes, _excess_velocity(batch, forces))
+
+
+def _latitude_deg(axes: Floats, vectors: Floats) -> Floats:
+    return np.asarray(np.degrees(np.abs(conic.spherical(np.einsum("nij,nj->ni", axes, vectors))[1])))
+
+
+def _excess_velocity(batch: Problem, forces: ForceModel) -> Floats:
+    """What is left of the velocity relative to the Moon where a patched conic meets it, km/s, ICRF."""
+    axes = equator_of_date(batch.perilune_tdb)
+    moon = forces.source.state("moon", "earth", batch.perilune_tdb)
     out = conic.departure(
         np.einsum("nij,nj->ni", axes, moon[:, :3]),
         batch.parking_radius_km,
@@ -94,8 +111,4 @@ def moon_declination_deg(batch: Problem, forces: ForceModel) -> Floats:
         batch.tof_s,
         forces.gm("earth"),
     )
-    excess = np.linalg.norm(np.einsum("nji,nj->ni", axes, out.arrival_velocity) - moon[:, 3:], axis=1)
-    late = conic.focusing_delay(excess, batch.perilune_radius_km, _MOON_IS_FELT_KM, forces.gm("moon"))
-    aim = ephemeris.position("moon", "earth", np.minimum(batch.perilune_tdb + late, ephemeris.end_tdb))
-    latitude = conic.spherical(np.einsum("nij,nj->ni", axes, aim))[1]
-    return np.asarray(np.degrees(np.abs(latitude)))
+    return np.asarray(np.einsum("nji,nj->ni", axes, out.arrival_velocity) - moon[:, 3:])

@@ -20,7 +20,7 @@ from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Launch as Launch
 from lunarplan.windows.day import Miss as Miss
 from lunarplan.windows.day import table
-from lunarplan.windows.launches import DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
+from lunarplan.windows.launches import ASYMPTOTE, DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -133,8 +133,8 @@ class Windows:
     def closed_by(self) -> dict[str, int]:
         """How many cells each constraint closes, alone or with others, and how many have no transfer at all."""
         code, margins = self._values["code"], self._values["margin"]
-        none = {self.reasons[c]: int((code == c).sum()) for c in (DECLINATION, NO_TRANSFER, OTHER_DAY)}
-        found = (code != DECLINATION) & (code != NO_TRANSFER) & (code != OTHER_DAY)
+        none = {why: int((code == c).sum()) for c, why in self.reasons.items() if c < OPEN}
+        found = code >= OPEN
         return none | {
             str(name): int((margins[..., k] < 0.0)[found].sum()) for k, name in enumerate(self._values["constraint"])
         }
@@ -240,7 +240,7 @@ class Windows:
         code = self._values["code"]
         scaled = self._values["margin"] / self._values["scale"]
         worst = scaled.min(axis=-1, initial=np.inf)
-        found = [code == OPEN, code > OPEN, code == OTHER_DAY, code == NO_TRANSFER]
+        found = [code == OPEN, code > OPEN, code == OTHER_DAY, np.isin(code, (NO_TRANSFER, ASYMPTOTE))]
         rank = [_below_one(self.cost_m_s), 1.0 + _below_one(-worst), np.full(code.shape, 2.0), np.full(code.shape, 3.0)]
         return np.select(found, rank, 4.0 + _below_one(-self._values["declination_margin"]))
 

@@ -15,7 +15,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.direct import LaunchTie, Transfers, launches_near, problem
-from lunarplan.transfers.planes import moon_declination_deg, northbound
+from lunarplan.transfers.planes import approach_latitude_deg, moon_declination_deg, northbound
 from lunarplan.windows.constraint import Constraint, evaluate
 
 if TYPE_CHECKING:
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-OPEN, DECLINATION, NO_TRANSFER, OTHER_DAY = 0, -1, -2, -3
+OPEN, DECLINATION, NO_TRANSFER, OTHER_DAY, ASYMPTOTE = 0, -1, -2, -3, -4
 REASONS = {
     OPEN: "open",
     DECLINATION: "Moon's declination out of reach",
     NO_TRANSFER: "no transfer found",
     OTHER_DAY: "launch falls on another day",
+    ASYMPTOTE: "lunar inclination out of reach",
 }
 NORTHBOUND, SOUTHBOUND = "northbound", "southbound"
-_GRAZING_DEG = 2.0  # so close to the Moon's declination the two opportunities of a day run into one, and out
+_GRAZING_DEG = 2.0  # so close to the Moon's declination, or the asymptote's, two planes run into one, and out
 _TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
 
 
@@ -167,6 +168,8 @@ class Launches:
 
     def _codes(self, found: Transfers, days: Array, margins: Floats, reach: Floats) -> Array:
         code = np.where(found.ok, OPEN, np.where(reach < _GRAZING_DEG, DECLINATION, NO_TRANSFER)).astype(np.int16)
+        lost = np.flatnonzero(code == NO_TRANSFER)
+        code[lost[self._asymptote_margin_deg(found.rows(lost)) < _GRAZING_DEG]] = ASYMPTOTE
         code[found.ok & (northbound(found) != (found.problem.northbound_departure > 0))] = DECLINATION
         if self.constraints:
             scaled = margins / np.array([constraint.scale for constraint in self.constraints])
@@ -183,6 +186,13 @@ class Launches:
         inclination = found.problem.parking_inclination
         reached = np.degrees(np.minimum(inclination, np.pi - inclination))
         return np.asarray(reached - moon_declination_deg(found.problem, self.forces))
+
+    def _asymptote_margin_deg(self, found: Transfers) -> Floats:
+        """Lunar inclination less the latitude the craft comes in at; retrograde orbits by their supplement."""
+        inclination = np.degrees(found.problem.lunar_inclination)
+        return np.asarray(
+            np.minimum(inclination, 180.0 - inclination) - approach_latitude_deg(found.problem, self.forces)
+        )
 
     def _loi_delta_v_km_s(self, found: Transfers) -> Floats:
         gm, near = self.forces.gm("moon"), found.problem.perilune_radius_km
