@@ -241,3 +241,4 @@ CASSINI_POLE_DEG = 0.12  # librations of the axis in latitude: 0.1
 LEAST_IMPULSE_KM_S = 1e-6  # a parabola through samples a degree apart
 ARTEMIS_SPLASHDOWN_MIN = 60.0  # a return over the pole, not at 86 deg: 43 min seen
 OPPOSITE_RAD = 1e-3  # precession in six days, UT1 for UTC
+PUBLISHED_LIFT_OFF_S = 600.0  # flight times are tried every six hours, which is 20 to 60 min of lift-off; 8 min seen
