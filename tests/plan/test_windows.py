@@ -108,6 +108,7 @@ def test_without_a_table_one_azimuth_and_no_rule() -> None:
         "Moon's declination out of reach",
         "no transfer found",
         "launch falls on another day",
+        "lunar inclination out of reach",
     }
 
 
