@@ -8,11 +8,13 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import BoundaryNorm
-from matplotlib.dates import date2num
+from matplotlib.dates import DAILY, date2num
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from lunarplan.errors import InputError
+from lunarplan.plot.dates import show_dates
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -79,6 +81,13 @@ def plain(ax: Axes) -> None:
     ax.tick_params(which="both", direction="out")
 
 
+def launch_dates(ax: Axes, first: FloatArray, most: int, what: str) -> None:
+    """Write dates below: of months no other days than the 1st, 8th, 15th and 22nd, which do not crowd the next 1st."""
+    show_dates(ax.xaxis, first[0], first[-1], most=most, what=what)
+    locator: Any = ax.xaxis.get_major_locator()
+    locator.intervald[DAILY] = [1, 7, 14]
+
+
 def cost_key(ax: Axes, filled: Any, **where: Any) -> None:
     """Draw the key to the colours of the costs."""
     ax.figure.colorbar(filled, ax=ax, label=COST, **({"pad": 0.02} | where))
@@ -89,9 +98,10 @@ def reason_key(ax: Axes, codes: Array, reasons: Any, below_in: float, *, hatched
     ordered = sorted(np.unique(codes).tolist(), key=lambda code: (code < OPEN, abs(code)))
     handles = [Patch(label=reasons[code], **_look(code, hatched)) for code in ordered]
     if handles:
-        height_in = ax.bbox.height / ax.figure.dpi
-        place = {"loc": "upper left", "bbox_to_anchor": (0.0, -below_in / height_in), "borderaxespad": 0.0}
-        ax.legend(handles=handles, ncols=LEGEND_COLUMNS, frameon=False, handleheight=1.2, **place)
+        below = ax.transAxes + ScaledTranslation(0.0, -below_in, ax.figure.dpi_scale_trans)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+        look: dict[str, Any] = {"frameon": False, "handleheight": 1.2, "borderaxespad": 0.0}
+        ax.legend(handles=handles, ncols=LEGEND_COLUMNS, **place, **look)
 
 
 def legend_rows(codes: Array) -> int:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from lunarplan.plot import launch_cells as cells
 from lunarplan.plot import style
-from lunarplan.plot.dates import show_dates
 
 _MAP_IN, _MOON_IN, _BETWEEN_IN, _LEFT_IN, _TOP_IN, _AXIS_IN = 2.5, 0.75, 0.12, 0.55, 0.12, 0.42
 _KEY_IN, _KEY_GAP_IN, _RIGHT_IN = 0.1, 0.08, 0.78
@@ -44,7 +43,7 @@ def launch_years(windows: Any) -> Figure:
     ax.set(xlim=(corners[0, 0, 0], corners[-1, 1, 0]), ylim=(31.5, 0.5), ylabel="Day of the month")
     ax.set_yticks([1, 6, 11, 16, 21, 26, 31])
     cells.plain(ax)
-    show_dates(ax.xaxis, first[0], first[-1], most=_DATES, what="Month of launch, ")
+    cells.launch_dates(ax, first, _DATES, "Month of launch, ")
     cells.reason_key(ax, code[closed], windows.reasons, _AXIS_IN)
     above = style.axes_in(figure, _LEFT_IN, bottom + _MAP_IN + _BETWEEN_IN, width, _MOON_IN)
     _moon(above, ax, first, windows)

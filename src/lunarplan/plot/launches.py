@@ -9,7 +9,7 @@ from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_days
 from lunarplan.plot import launch_cells as cells
 from lunarplan.plot import style
-from lunarplan.plot.dates import show_dates, utc_dates
+from lunarplan.plot.dates import utc_dates
 
 _PANEL_IN, _LEFT_IN, _RIGHT_IN, _TOP_IN, _AXIS_IN = 2.5, 0.55, 0.25, 0.12, 0.42
 _DATES = 12
@@ -42,6 +42,7 @@ def launch_calendar(windows: Any, ax: Axes | None = None) -> Axes:
     ax.set_yticks(np.arange(0.0, 25.0, 6.0))
     ax.set_yticks(np.arange(0.0, 25.0, 1.0), minor=True)
     ax.set_axisbelow("line")
+    ax.tick_params(axis="x", direction="out")
     return _with_dates(ax, first, nearest[closed], windows.reasons)
 
 
@@ -79,7 +80,7 @@ def _page_axes(codes: Any) -> Axes:
 
 
 def _with_dates(ax: Axes, first: cells.FloatArray, codes: Any, reasons: Any) -> Axes:
-    show_dates(ax.xaxis, first[0], first[-1], most=_DATES, what="Launch, ")
+    cells.launch_dates(ax, first, _DATES, "Launch, ")
     cells.reason_key(ax, codes, reasons, _AXIS_IN)
     return ax
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from lunarplan.config.dates import epoch_tdb
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lunarplan.windows.answer import Windows
 
 CHUNKS = "chunks"  # the folder, in that of the results, where a scan that is stopped goes on
+_BAR = 20  # letters: the line fits into 80
 _SHARES = 10  # lines a file gets, at most
 _SCANNING = "scanning"
 
@@ -74,7 +76,7 @@ class ScanPatience(Patience):
 
     def __init__(self, stream: TextIO, delay_s: float = 2.0, *, quiet: bool = False) -> None:
         super().__init__(stream, delay_s, quiet=quiet)
-        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Rest()
+        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(_BAR), _Rest(Column(no_wrap=True))
         self._live = Progress(*columns, console=Console(file=stream, highlight=False), transient=True)
         self._stage, self._share = _SCANNING, -1
 
@@ -107,8 +109,8 @@ class _Rest(ProgressColumn):
 
 
 def told(far: HowFar) -> str:
-    """How far a scan is: "12,288 of 68,180 cells; 1,210 a second; 0:00:46 left"."""
+    """How far a scan is: "12,288 of 68,180 cells; 1,210/s; 0:00:46 left"."""
     cells = f"{far.done_cells:,} of {far.all_cells:,} cells"
     if not far.rate_per_s or not math.isfinite(far.left_s):
         return cells
-    return f"{cells}; {far.rate_per_s:,.0f} a second; {timedelta(seconds=round(far.left_s))} left"
+    return f"{cells}; {far.rate_per_s:,.0f}/s; {timedelta(seconds=round(far.left_s))} left"

@@ -39,7 +39,7 @@ _HEADS = (
     ("date", "opens", "best", "closes", "azimuth", "way", "flight", "coast", "TLI", "LOI", "sum"),
     ("", "UTC", "UTC", "UTC", "deg", "", "days", "min", "m/s", "m/s", "m/s"),
 )
-_WIDTHS = (-10, -8, -8, -10, 7, -10, 6, 5, 7, 6, 7)  # negative: to the left
+_WIDTHS = (-10, -10, -8, -10, 7, -10, 6, 6, 7, 6, 7)  # negative: to the left
 
 
 def show_windows(windows: Windows, mission: Mission, console: Console) -> None:
@@ -107,7 +107,7 @@ def _rows(days: tuple[Day, ...]) -> Iterator[Text]:
 
 def _row(day: Day) -> Text:
     if day.best is None:
-        return Text(f" {day.date}  ").append("closed    ", "red").append(f"{day.miss}", "dim")
+        return Text(f" {day.date} ").append("closed     ", "red").append(f"{day.miss}", "dim")
     best, swept = day.best, day.duration_s > _INSTANT_S
     return Text(
         _aligned(
@@ -130,7 +130,7 @@ def _row(day: Day) -> Text:
 
 def _aligned(cells: tuple[str, ...]) -> str:
     padded = (c.ljust(-width) if width < 0 else c.rjust(width) for c, width in zip(cells, _WIDTHS, strict=True))
-    return " " + "  ".join(padded).rstrip()
+    return " " + " ".join(padded).rstrip()
 
 
 def _clock(tdb: float, date: dt.date) -> str:
@@ -143,7 +143,7 @@ def _months(windows: Windows) -> Iterator[Text]:
     """A line for each month, a sign for each day, and what the signs mean."""
     signs = _signs(windows.reasons)
     codes = dict(zip(windows.dates, windows.over("launch_day")["code"].values.tolist(), strict=True))
-    yield Text(f" {'':10}1   5    10   15   20   25   30   open  best         m/s", "dim")
+    yield Text(f" {'':10}1   5   10   15   20   25   30    open  best         m/s", "dim")
     for month, days in groupby(windows.calendar, key=lambda day: f"{day.date:%Y %b}"):
         yield _month(month, list(days), codes, signs)
     used = [code for code in signs if code in set(codes.values())]
