@@ -24,7 +24,8 @@ COST = "TLI + LOI (m/s)"
 LEGEND_ROW_IN, LEGEND_COLUMNS = 0.15, 3
 _MAP = "cividis"
 _LEVELS, _SHOWN_PERCENT = 10, 95.0  # colours, and how much of the costs they tell apart
-# Face and hatch: of what has no transfer (codes below zero), then of the constraints in their order, over and over.
+# Face and hatch: of what has no transfer (codes below zero), then of the constraints in order; a seventh has the first
+# face and the second hatch.
 _NO_TRANSFER = {-1: ("#D6D6D6", "////"), -2: ("#EDEDED", "xxxx"), -3: ("#FFFFFF", "...."), -4: ("#C9D3DA", "----")}
 _BROKEN = (
     ("#F3D2C4", "\\\\\\\\"),
@@ -110,5 +111,9 @@ def legend_rows(codes: Array) -> int:
 
 
 def _look(code: int, hatched: bool) -> dict[str, Any]:
-    face, hatch = _NO_TRANSFER[code] if code < OPEN else _BROKEN[(code - 1) % len(_BROKEN)]
+    if code < OPEN:
+        face, hatch = _NO_TRANSFER[code]
+    else:
+        again, k = divmod(code - 1, len(_BROKEN))
+        face, hatch = _BROKEN[k][0], _BROKEN[(k + again) % len(_BROKEN)][1]
     return {"facecolor": face, "edgecolor": _HATCH, "lw": 0.0, "hatch": hatch if hatched else None}
