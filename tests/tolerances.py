@@ -242,3 +242,6 @@ LEAST_IMPULSE_KM_S = 1e-6  # a parabola through samples a degree apart
 ARTEMIS_SPLASHDOWN_MIN = 60.0  # a return over the pole, not at 86 deg: 43 min seen
 OPPOSITE_RAD = 1e-3  # precession in six days, UT1 for UTC
 PUBLISHED_LIFT_OFF_S = 600.0  # flight times are tried every six hours, which is 20 to 60 min of lift-off; 8 min seen
+CELL_CLOSURE_KM = 1e-3  # asked for: an open cell flown by another integrator closes within 10 m; 0.1 m seen
+CELL_PLANE_RAD = 4e-6  # the Moon's pole, 5e-9 rad/s, is taken at the first guess of the arrival, up to 12 min away
+SMALL_BATCH_CELL_M_S = 1e-8  # the targeter stops at micrometres; lanes round otherwise than scalars
