@@ -107,6 +107,16 @@ def test_closed_days_are_tinted_from_top_to_bottom() -> None:
     ]
 
 
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+@pytest.mark.parametrize("days", [1, 2, 3, 10, 40, 300])
+def test_dates_are_written_and_no_hours(draw: Any, days: int) -> None:
+    ax = draw(Windows(dataset(days)))
+    written(ax.figure)
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert 2 <= len([label for label in labels if label]) <= 13
+    assert not any(":" in label for label in labels)
+
+
 def test_days_of_months_stand_where_they_belong() -> None:
     picture = plot.launch_years(Windows(dataset(60)))
     ax = picture.axes[0]

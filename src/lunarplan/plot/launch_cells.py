@@ -87,6 +87,7 @@ def launch_dates(ax: Axes, first: FloatArray, most: int, what: str) -> None:
     show_dates(ax.xaxis, first[0], first[-1], most=most, what=what)
     locator: Any = ax.xaxis.get_major_locator()
     locator.intervald[DAILY] = [1, 7, 14]
+    locator.minticks = min(locator.minticks, len(first))  # no hours of a day
 
 
 def cost_key(ax: Axes, filled: Any, **where: Any) -> None:
