@@ -202,3 +202,11 @@ def test_days_that_cannot_be_scanned(start: Any, end: Any, says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
         Mission.from_toml("luna-25").windows(start, end)
     assert "\n" not in str(caught.value)
+
+
+def test_without_dates_the_days_of_the_launch() -> None:
+    """From the first to the last, and not the midnight after it."""
+    mission = changed(launch={"earliest": dt.date(2023, 8, 10), "latest": dt.date(2023, 8, 12)}, phase={"tof": "5 days"})
+    windows = mission.windows()
+    assert windows.dates == (dt.date(2023, 8, 10), dt.date(2023, 8, 11), dt.date(2023, 8, 12))
+    assert windows.dataset.attrs["mission"] == mission.name

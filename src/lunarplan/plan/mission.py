@@ -96,8 +96,10 @@ class Mission(MissionFile):
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
         from lunarplan.plan.windows import windows
+        from lunarplan.windows.answer import Windows
 
-        return windows(
+        found = windows(
             self, start, end, constraints=constraints, ephemeris=ephemeris, executor=executor, chunk_cells=chunk_cells,
             folder=folder, progress=progress,
         )  # fmt: skip
+        return Windows(found.dataset.assign_attrs(self.provenance))

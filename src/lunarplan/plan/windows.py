@@ -47,7 +47,8 @@ def windows(
     """Scan a mission's launch windows, see `Mission.windows`."""
     terms = mission.windows_terms
     first = mission.launch.earliest_tdb if start is None else float(tdb_seconds(start))
-    last = mission.launch.latest_tdb if end is None else float(tdb_seconds(end))
+    # the end of a day is midnight after it, and the next day already
+    last = mission.launch.latest_tdb - 1.0 if end is None else float(tdb_seconds(end))
     job = launches(mission, constraints, ephemeris, workers=None if executor is None else 1)
     _check_span(first, last, mission, job.forces.source)
     shortest, longest = mission.translunar.tof_s

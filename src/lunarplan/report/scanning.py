@@ -49,15 +49,13 @@ def launch_days(mission: Mission, first: str | None, last: str | None) -> tuple[
 
 
 def scanned(mission: Mission, first: float, last: float, folder: Path | None, progress: ScanPatience) -> Windows:
-    """Return the windows of a span of days, with the mission's name; chunks are kept in the folder meanwhile."""
+    """Return the windows of a span of days; chunks are kept in the folder meanwhile."""
     # Here and not above: they bring the compiled kernels, and the other commands can do without.
     from lunarplan.kernels.jit import compilation_notice
-    from lunarplan.windows.answer import Windows
 
     with compilation_notice(cache(progress)):
         chunks = None if folder is None else folder / CHUNKS
-        found = mission.windows(first, last, folder=chunks, progress=progress.scanned)
-    return Windows(found.dataset.assign_attrs(mission.provenance))
+        return mission.windows(first, last, folder=chunks, progress=progress.scanned)
 
 
 def _epoch(option: str, text: str) -> float:
