@@ -176,3 +176,14 @@ def test_a_segment_holds_together(epochs: np.ndarray, states: np.ndarray) -> Non
 def test_only_utc_and_tdb_are_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="UTC, TDB"):
         write_oem(tmp_path / "x", Oem((), "ME", "now"), "TAI")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("嫦娥六号 é", "???? e"), ("Chang'e-6", "Chang'e-6"), ("Ångström", "Angstrom")]
+)
+def test_names_outside_ascii_can_be_read_back(tmp_path: Path, name: str, written: str) -> None:
+    segment = OemSegment(name, "0", "moon", 8e8 + 60.0 * np.arange(4), np.ones((4, 6)), f"of {name}")
+    path = tmp_path / "a.oem"
+    write_oem(path, Oem((segment,), "ME", "2024-05-03T00:00:00"))
+    assert path.read_bytes().isascii()
+    assert read_oem(path).segments[0].object_name == written

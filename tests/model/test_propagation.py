@@ -216,15 +216,33 @@ def test_partials_with_respect_to_epochs():
     """At the start -Phi f, at the end f: what epochs do to the final state."""
     end = START + 3.2 * DAY
     run = propagate(COAST, START, end, forces=FULL, stm=True, tolerance=1e-14)
-    at_start = np.concatenate([COAST[3:], accelerations(COAST, START, FULL)[0]])
-    at_end = np.concatenate([run.states[0, 3:], accelerations(run.states, end, FULL)[0]])
+    by_start, by_end = (partials[0] for partials in run.epoch_partials())
     shift = np.array([-2.0, -1.0, 1.0, 2.0]) * 30.0
     later = propagate(np.tile(COAST, (4, 1)), START + shift, end, forces=FULL, tolerance=1e-14).states
     longer = propagate(np.tile(COAST, (4, 1)), START, end + shift, forces=FULL, tolerance=1e-14).states
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * 30.0)
-    for partial, found in ((-run.stm[0] @ at_start, weights @ later), (at_end, weights @ longer)):
+    for partial, found in ((by_start, weights @ later), (by_end, weights @ longer)):
         assert np.abs(partial - found)[:3].max() < DIFFERENCES_OF_ENGINE * np.linalg.norm(partial[:3])
         assert np.abs(partial - found)[3:].max() < DIFFERENCES_OF_ENGINE * np.linalg.norm(partial[3:])
+
+
+def test_partials_with_respect_to_epochs_need_a_matrix():
+    for options in ({}, {"stm": True, "thrust": Thrust([1.0, 0.0, 0.0], 1000.0, 300.0)}):
+        with pytest.raises(InputError, match="epoch_partials"):
+            propagate(COAST, START, START + 60.0, forces=OBLATE, **options).epoch_partials()
+
+
+@pytest.mark.parametrize("stm", [False, True])
+def test_a_row_alone_is_the_row_of_a_batch_to_the_bit(stm):
+    """Where rows keep their own clocks, and the field of the Moon is not one of degrees felt by the nearest."""
+    states, starts = dispersed(19), START + 100.0 * np.arange(19)
+    ends, forces = starts + (1.5 + 0.01 * np.arange(19)) * DAY, FULL.only(moon_degree=0)
+    batch = propagate(states, starts, ends, forces=forces, stm=stm)
+    for i in range(19):
+        alone = propagate(states[i], starts[i], ends[i], forces=forces, stm=stm)
+        assert alone.states.tobytes() == batch.states[i : i + 1].tobytes()
+        if stm:
+            assert alone.stm.tobytes() == batch.stm[i : i + 1].tobytes()
 
 
 BURNS = {

@@ -184,7 +184,7 @@ def test_an_arc_by_itself_is_a_trajectory(hours):
     tdb = np.linspace(whole.start_tdb, whole.end_tdb, 20)
     for center in ("earth", "moon"):
         assert np.array_equal(arc.at(tdb, center), whole.at(tdb, center))
-    assert np.array_equal(arc.at("2024-05-04")[0], COAST)
+    assert np.abs(arc.at("2024-05-04")[0] - COAST).max() < RETAKEN_STEP_KM
     assert np.array_equal(arc.trajectory.nodes_tdb, whole.nodes_tdb)
     with pytest.raises(InputError, match="outside the trajectory"):
         arc.at(whole.end_tdb + 1.0)

@@ -206,7 +206,8 @@ def test_days_that_cannot_be_scanned(start: Any, end: Any, says: str) -> None:
 
 def test_without_dates_the_days_of_the_launch() -> None:
     """From the first to the last, and not the midnight after it."""
-    mission = changed(launch={"earliest": dt.date(2023, 8, 10), "latest": dt.date(2023, 8, 12)}, phase={"tof": "5 days"})
+    launch = {"earliest": dt.date(2023, 8, 10), "latest": dt.date(2023, 8, 12)}
+    mission = changed(launch=launch, phase={"tof": "5 days"})
     windows = mission.windows()
     assert windows.dates == (dt.date(2023, 8, 10), dt.date(2023, 8, 11), dt.date(2023, 8, 12))
     assert windows.dataset.attrs["mission"] == mission.name

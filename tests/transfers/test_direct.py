@@ -603,6 +603,16 @@ def test_apollos_daily_window(north):
     assert np.median(hours) == pytest.approx(4.4, abs=APOLLO_WINDOW_H)
 
 
+def test_a_row_that_fails_can_be_asked_why():
+    """Parking planes of 5 deg do not reach the Moon's declination."""
+    found = direct_transfers(problem(ARRIVAL, 4.5 * DAY, **(USUAL | {"parking_inclination_deg": 5.0})), FORCES)
+    assert found.status[0] != 0
+    assert found.reason(0) != "converged"
+    with pytest.raises(ConvergenceError):
+        found.require()
+    assert "0 of 1 rows ok" in repr(found)
+
+
 def test_no_launches():
     _, _, found = from_the_cape(90.0, 0)
     assert found.ok.shape == (0,)

@@ -7,6 +7,7 @@ producer means the mean equator and equinox, and nothing where it means SPICE's 
 
 import datetime as dt
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +98,9 @@ def read_oem(path: str | Path) -> Oem:
 def _written(segment: OemSegment, time_system: TimeSystem) -> Iterator[str]:
     epochs = _epoch_texts(segment.epochs_tdb, time_system)
     yield from ("", "META_START")
-    yield from (f"COMMENT {segment.comment}",) if segment.comment else ()
-    yield f"OBJECT_NAME = {segment.object_name}"
-    yield f"OBJECT_ID = {segment.object_id}"
+    yield from (f"COMMENT {_ascii(segment.comment)}",) if segment.comment else ()
+    yield f"OBJECT_NAME = {_ascii(segment.object_name)}"
+    yield f"OBJECT_ID = {_ascii(segment.object_id)}"
     yield f"CENTER_NAME = {segment.center.upper()}"
     yield "REF_FRAME = ICRF"
     yield f"TIME_SYSTEM = {time_system}"
@@ -111,6 +112,12 @@ def _written(segment: OemSegment, time_system: TimeSystem) -> Iterator[str]:
     for epoch, state in zip(epochs, segment.states, strict=True):
         place, velocity = state[:3], state[3:]
         yield f"{epoch} " + " ".join([*(f"{x:.9f}" for x in place), *(f"{v:.12f}" for v in velocity)])
+
+
+def _ascii(text: str) -> str:
+    """Text as a CCSDS file may hold it: accents dropped, and a question mark for what has no letter there."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c if c.isascii() else "?" for c in plain if not unicodedata.combining(c)) or "?"
 
 
 def _epoch_texts(epochs_tdb: FloatArray, time_system: TimeSystem) -> list[str]:

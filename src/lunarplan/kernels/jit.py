@@ -36,6 +36,7 @@ def compiled(function):
     try:
         dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # neither the package, nor the user's cache, nor NUMBA_CACHE_DIR can be written to
+        _Notice.text = "compiling, and again next time: no place to keep it; set NUMBA_CACHE_DIR"
         return njit(**options)(function)
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache_file is not None:  # absent under NUMBA_DISABLE_JIT
@@ -49,11 +50,13 @@ def inlined(function):
 
 
 class _Notice(Listener):
+    text = "compiling once for this computer"
+
     def __init__(self, say):
         self.say = say
 
     def on_start(self, event):
-        self.say("compiling once for this computer")
+        self.say(self.text)
 
     def on_end(self, event):
         pass

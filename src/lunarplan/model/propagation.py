@@ -36,7 +36,7 @@ _REASONS = {
     blocks.IMPACT: "impact on the Earth or the Moon",
     EMPTY: "the mass is burnt before the end",
 }
-_FEW_ROWS = 3  # below this many rows, one at a time is faster than a block of lanes
+_FEW_ROWS = 3  # up to so many keep their own clocks: a row alone is then, to the bit, what it is in a batch of its kind
 MAX_STEPS = 200_000
 _RECORDED_ROWS, _RECORDED_NODES = 16, 512  # rows are whole blocks of any width; together half a megabyte a thread
 
@@ -101,6 +101,10 @@ class Propagation:
                  per kg; if steered [N, 6, 11]: also pitch rate, per rad/s
     status     : int8[N], 0 where solved; `reason(i)` puts it in words
     steps      : int32[N], steps tried
+    start_states, start_tdb : float64[N, 6], float64[N], what was propagated
+
+    The matrix leaves out how the edge of a shadow moves with the state: with sunlight, an arc through one is right to
+    some 1e-4 of its largest element, and to 1e-7 elsewhere.
     """
 
     states: Floats
@@ -110,6 +114,8 @@ class Propagation:
     status: NDArray[np.int8]
     steps: NDArray[np.int32]
     forces: ForceModel
+    start_states: Floats
+    start_tdb: Floats
 
     def __repr__(self) -> str:
         bad = np.flatnonzero(~self.ok)
@@ -125,6 +131,20 @@ class Propagation:
     def reason(self, row: int) -> str:
         """Why a row failed, or "ok"."""
         return _REASONS[int(self.status[row])]
+
+    def epoch_partials(self) -> tuple[Floats, Floats]:
+        """What later epochs do to the final states: by the start (the state there held), by the end; [N, 6] per second.
+
+        Raises InputError for a propagation without ``stm``, or with thrust.
+        """
+        if self.stm is None or self.stm.shape[-1] != blocks.STATE:
+            allowed = "a propagation with stm=True, without thrust"
+            raise InputError("there is no matrix of the state alone", where="epoch_partials", allowed=allowed)
+        rates = [
+            np.concatenate([x[:, 3:], accelerations(x, tdb, self.forces, self.center)], axis=1)
+            for x, tdb in ((self.start_states, self.start_tdb), (self.states, self.epochs_tdb))
+        ]
+        return -np.einsum("nij,nj->ni", self.stm, rates[0]), rates[1]
 
     def require(self) -> Propagation:
         """Return self, or raise ConvergenceError if any row failed."""
@@ -202,7 +222,7 @@ def propagate(
     run = Run(forces, center, tolerance, columns, stop_at_impact, workers, is_steered(thrust))
     final, partials, status, steps = run.batch(x, start, end, rows)[:4]
     partials[..., 6:9] *= 1e-3  # per newton
-    return Propagation(final, end, center, partials if stm else None, status, steps, forces)
+    return Propagation(final, end, center, partials if stm else None, status, steps, forces, x, start)
 
 
 def is_steered(thrust: Thrust | None) -> bool:
@@ -376,8 +396,6 @@ def _recorded(
 def _block_width(n: int, columns: int, shared: bool) -> int:
     """Lanes per block, such that a block's stages fit into the first-level cache."""
     width: int = lane_width()
-    if n <= _FEW_ROWS or width == 1:
-        return 1
     if columns:
         return min(width, 8)
     return 2 * width if shared and n > width else width

@@ -73,6 +73,23 @@ class Transfers:
     def ok(self) -> NDArray[np.bool_]:
         return self.solution.ok
 
+    @property
+    def status(self) -> NDArray[np.int8]:
+        """int8[N], 0 where converged; see ``reason``."""
+        return self.solution.status
+
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "converged"."""
+        return self.solution.reason(row)
+
+    def require(self) -> Transfers:
+        """Return self, or raise ConvergenceError if any row failed."""
+        self.solution.require()
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Transfers: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
+
     def rows(self, rows: NDArray[np.intp]) -> Transfers:
         """Return the transfers of some rows."""
         columns = {c.name: getattr(self, c.name) for c in fields(self)}

@@ -115,12 +115,12 @@ class Launches:
         ties = [self.tie(float(azimuth)) for azimuth in azimuths]
         for tie in dict.fromkeys(ties):
             rows = np.flatnonzero(np.array([tie == other for other in ties])[place])
-            found = self.transfers({name: values[rows] for name, values in cells.items()}, tie)
+            found = self.transfers({name: values[rows] for name, values in cells.items()})
             for name, values in self._measured(found, cells["launch_day"][rows]).items():
                 answer[name][rows] = values
         return answer
 
-    def transfers(self, cells: Mapping[str, Array], tie: LaunchTie) -> Transfers:
+    def transfers(self, cells: Mapping[str, Array]) -> Transfers:
         """One transfer for each cell, whose azimuths all have the same tie to the site."""
         noon = noon_tdb(cells["launch_day"])
         azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
@@ -135,6 +135,7 @@ class Launches:
             northbound_departure=cells["opportunity"] == NORTHBOUND,
             northbound_arrival=cells["arrival"] == NORTHBOUND,
         )
+        tie = self.tie(float(azimuths[0]))
         return launches_near(noon, batch, tie, self.forces, tolerance=_TOLERANCE, workers=self.workers)
 
     def tie(self, azimuth_deg: float) -> LaunchTie:
