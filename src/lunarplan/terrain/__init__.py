@@ -1,0 +1,1 @@
+"""The ground: terrain models, horizons over the curved Moon, light, visibility, slopes."""
