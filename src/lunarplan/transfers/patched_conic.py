@@ -140,3 +140,31 @@ def focusing_delay(v_infinity: Floats, perilune: Floats, distance: float, gm: fl
     h = np.arccosh((distance / a + 1.0) / e)
     hyperbolic = np.sqrt(a**3 / gm) * (e * np.sinh(h) - h)
     return distance / v_infinity - hyperbolic
+
+
+def vacuum_perigee(entry_radius: Floats, flight_path: Floats) -> Floats:
+    """Perigee of a parabola through an entry interface; an ellipse from the Moon's distance has it some 10 km off."""
+    return np.asarray(entry_radius * np.cos(flight_path) ** 2)
+
+
+def entry(home: Departure, perigee: Floats, entry_radius: Floats, gm: float) -> tuple[Floats, Floats, Floats]:
+    """Node, argument and speed at the entry interface of a way home that was found as a way out, backwards in time."""
+    eccentricity = perigee * home.speed**2 / gm - 1.0
+    cosine = (perigee * (1.0 + eccentricity) / entry_radius - 1.0) / eccentricity
+    before = np.arccos(np.clip(cosine, -1.0, 1.0))
+    speed = np.sqrt(home.speed**2 - 2.0 * gm * (1.0 / perigee - 1.0 / entry_radius))
+    # the same line flown the other way: the plane's other node, and arguments counted backwards from it
+    return home.node + np.pi, np.pi - home.argument - before, speed
+
+
+def velocity_to(position: Floats, excess: Floats, gm: float) -> Floats:
+    """Velocity at a place, [N, 3], of the conic that leaves with an excess velocity, [N, 3].
+
+    Source: Battin (1999), An Introduction to the Mathematics and Methods of Astrodynamics, sec. 6.2, hyperbolic locus.
+    """
+    r, v = np.linalg.norm(position, axis=1, keepdims=True), np.linalg.norm(excess, axis=1, keepdims=True)
+    out, away = position / r, excess / v
+    cosine = np.einsum("ni,ni->n", out, away)[:, None]
+    cosine = np.maximum(cosine, -0.9)  # right through the centre there is no conic: a first guess goes round
+    d = np.sqrt(gm / (r * (1.0 + cosine)) + 0.25 * v * v)
+    return np.asarray((d + 0.5 * v) * away + (d - 0.5 * v) * out)

@@ -18,6 +18,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import Run, accelerations, row_inputs
 from lunarplan.transfers import patched_conic as conic
+from lunarplan.transfers.ends import INCLINATION, end_state
 from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
 from lunarplan.transfers.problem import Problem, Transfers
 from lunarplan.transfers.targeter import Target, Targeted, Variable
@@ -174,20 +175,5 @@ class Shooting:
 def _apsis(angles: Floats, radius: Floats, inclination: Floats, axes: Floats) -> tuple[Floats, Floats]:
     """State at an apsis (node, argument, speed) in given axes, in ICRF, with its partials [n, 6, 3]."""
     node, argument, speed = angles.T
-    out, along = conic.plane_axes(node, inclination, argument)
-    normal_turn = (
-        np.stack([-out[:, 1], out[:, 0], np.zeros(len(out))], axis=1),
-        np.stack([-along[:, 1], along[:, 0], np.zeros(len(out))], axis=1),
-    )
-    zero = np.zeros_like(out)
-    r, v = radius[:, None], speed[:, None]
-    columns = [
-        np.concatenate([r * normal_turn[0], v * normal_turn[1]], axis=1),
-        np.concatenate([r * along, -v * out], axis=1),
-        np.concatenate([zero, along], axis=1),
-    ]
-    state = np.concatenate([r * out, v * along], axis=1)
-    to_icrf = np.zeros((len(out), 6, 6))
-    to_icrf[:, :3, :3] = to_icrf[:, 3:, 3:] = np.swapaxes(axes, 1, 2)
-    partials = to_icrf @ np.stack(columns, axis=2)
-    return np.einsum("nij,nj->ni", to_icrf, state), partials
+    state, partials = end_state(node, argument, speed, inclination, radius=radius, axes=axes)
+    return state, partials[:, :, :INCLINATION]
