@@ -260,3 +260,6 @@ FREE_RETURN_ENTRY_KM = 10.0  # the Moon magnifies the micrometres of the targete
 LANES_FREE_RETURN_S = 1e-3
 APOLLO_FREE_RETURN_H = 1.0  # the flight's return inclination is not published; a correction was flown after it
 APOLLO_FREE_RETURN_C3 = 0.03
+PLANAR_DAYS = 6e-5  # the last digit printed
+PLANAR_C3 = 6e-5
+PLANAR_PERIGEE_KM = 1e-3
