@@ -4,8 +4,8 @@
     home = earth_returns(batch)
     home.delta_v_km_s, home.entry_speed_km_s, home.splashdown_latitude_deg
 
-Each row is shot from both ends, as direct transfers are: forwards from the burn, backwards from the entry interface,
-where radius, flight-path angle and inclination hold at every iteration.
+A burn has three components and the entry three conditions, radius, flight-path angle and inclination at a given time:
+each row has one answer for each of the two planes.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.kernels.blocks import STATE
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import Run, aligned, check_options, row_inputs
+from lunarplan.model.propagation import aligned, check_options
 from lunarplan.model.rows import numbers
-from lunarplan.transfers import patched_conic as conic
-from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.entry import Entries, entries
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.one_burn import OneBurn, solve
+from lunarplan.transfers.targeter import Targeted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -34,19 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 ENTRY_ALTITUDE_KM = 121.92  # 400,000 ft, NASA's entry interface since Apollo
-_LATEST_MATCH_S = 57_600.0  # after a burn near the Moon: about the edge of its sphere of influence
-_MATCH_FRACTION = 0.4
-_FELT_KM = 60_000.0
-FREE = (
-    *(Variable(f"delta-v {axis}", 1e-2, 0.3) for axis in "xyz"),
-    Variable("node", 1e-2, 0.3),
-    Variable("argument", 1e-2, 0.3),
-    Variable("speed", 1e-2, 0.05),
-)
-TARGETS = (
-    *(Target(f"match {axis}", 1e-6, 1e3) for axis in "xyz"),
-    *(Target(f"match v{axis}", 1e-10, 1e-2) for axis in "xyz"),
-)
 
 
 @dataclass(frozen=True)
@@ -201,58 +187,10 @@ def earth_returns(
     """
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", tolerance, workers)
-    shooting = _Homeward(batch, forces, tolerance, workers)
-    solution = target(shooting.evaluate, shooting.seed(), FREE, TARGETS)
-    end, _ = shooting.entry(solution.x, np.arange(len(batch.tof_s)))
+    legs = OneBurn(
+        batch.departure_tdb, batch.departure_states, batch.tof_s, batch.entry_radius_km, batch.flight_path,
+        batch.inclination, batch.northbound, equator_of_date(batch.entry_tdb),
+    )  # fmt: skip
+    solution = solve(legs, "earth", InEphemeris(forces, tolerance, workers))
+    end, _ = legs.end(solution.x, np.arange(len(batch.tof_s)))
     return Returns(batch, forces, solution.x[:, :3], entries(end, batch.entry_tdb), solution)
-
-
-class _Homeward:
-    """The equations of a batch, over the six variables of `FREE`."""
-
-    def __init__(self, batch: ReturnProblem, forces: ForceModel, tolerance: float, workers: int | None) -> None:
-        self.batch, self.forces = batch, forces
-        ephemeris = forces.source
-        self.match_tdb = batch.departure_tdb + np.minimum(_LATEST_MATCH_S, _MATCH_FRACTION * batch.tof_s)
-        self.moon_at_match = ephemeris.state("moon", "earth", self.match_tdb)
-        self.equator = equator_of_date(batch.entry_tdb)
-        self.forwards = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers, continues=True)
-        self.backwards = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
-
-    def seed(self) -> Floats:
-        """Patched conic: the way home is a way out backwards in time, ending with the excess velocity at the Moon."""
-        b, gm_earth, gm_moon = self.batch, self.forces.gm("earth"), self.forces.gm("moon")
-        position = b.departure_states[:, :3]
-        perigee = conic.vacuum_perigee(b.entry_radius_km, b.flight_path)
-        near = np.linalg.norm(position, axis=1) < _FELT_KM
-        delay = np.zeros(len(b.tof_s))
-        for _ in range(3):
-            moon = self.forces.source.state("moon", "earth", b.departure_tdb - delay)
-            aim = np.where(near[:, None], moon[:, :3], moon[:, :3] + position)
-            aim = np.einsum("nij,nj->ni", self.equator, aim)
-            tof = b.tof_s + delay
-            back = conic.departure(aim, perigee, np.pi - b.inclination, -b.northbound, tof, gm_earth)
-            excess = -np.einsum("nji,nj->ni", self.equator, back.arrival_velocity) - moon[:, 3:]
-            speed = np.linalg.norm(excess, axis=1)
-            periapsis = np.minimum(np.linalg.norm(position, axis=1), _FELT_KM)
-            delay = np.where(near, conic.focusing_delay(speed, periapsis, _FELT_KM, gm_moon), 0.0)
-        burn = conic.velocity_to(position, excess, gm_moon) - b.departure_states[:, 3:]
-        return np.column_stack([burn, *conic.entry(back, perigee, b.entry_radius_km, gm_earth)])
-
-    def entry(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        b = self.batch
-        return end_state(
-            x[:, 3], x[:, 4], x[:, 5], b.inclination[rows],
-            radius=b.entry_radius_km[rows], axes=self.equator[rows], flight_path=b.flight_path[rows],
-        )  # fmt: skip
-
-    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Mismatch of the two arcs where they meet, with the Jacobian."""
-        start = self.batch.departure_states[rows].copy()
-        start[:, 3:] += x[:, :3]
-        end, end_partials = self.entry(x, rows)
-        inputs, meet = row_inputs(len(x), self.forces, None), self.match_tdb[rows]
-        out, out_stm, *_ = self.forwards.batch(start, self.batch.departure_tdb[rows], meet, inputs)
-        back, back_stm, *_ = self.backwards.batch(end, self.batch.entry_tdb[rows], meet, inputs)
-        jacobian = np.concatenate([out_stm[:, :, 3:], -(back_stm @ end_partials[:, :, :3])], axis=2)
-        return out + self.moon_at_match[rows] - back, jacobian
