@@ -263,3 +263,12 @@ APOLLO_FREE_RETURN_C3 = 0.03
 PLANAR_DAYS = 6e-5  # the last digit printed
 PLANAR_C3 = 6e-5
 PLANAR_PERIGEE_KM = 1e-3
+
+# Between orbits at the Moon
+FLIGHT_RATE_KM_S2 = 1e-8  # central differences over a second
+FLIGHT_PARTIALS = 1e-6
+THREE_BODY_ROUND_TRIP = 1e-9
+STAGING_M_S = 1.0  # asked for: 10; the radius of the low orbit and the rounding of the units differ, 0.5 seen
+MIRROR_M_S = 1e-3  # the valley is found to 1e-5 of the span
+LOW_ORBIT_CLOSURE_KM = 1e-3
+LOW_ORBIT_PLANE_RAD = 1e-6

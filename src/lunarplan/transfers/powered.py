@@ -169,7 +169,7 @@ class _Rate(NamedTuple):
         thrust = self.acceleration / (1.0 - self.acceleration / self.exhaust_speed * self.duration * part)
         per_length = thrust / np.sqrt(up * up + along * along)
         weight, turn = self.gm / (r * r), speed / r
-        return self.duration * np.stack(
+        derivatives = np.stack(
             [
                 climb,
                 turn,
@@ -177,9 +177,10 @@ class _Rate(NamedTuple):
                 -climb * turn + per_length * along,
                 up * (turn * turn - 2.0 * weight / r) - along * climb * turn / r,
                 along * turn - by_radius,
-                (along * climb / r - 2.0 * up * turn),
+                along * climb / r - 2.0 * up * turn,
             ]
         )
+        return np.asarray(self.duration * derivatives)
 
 
 def _step(rate: _Rate, y: Array, start: float, h: float) -> Array:
