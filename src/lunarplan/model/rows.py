@@ -135,5 +135,18 @@ def full_rows(**arguments: tuple[ArrayLike, int]) -> tuple[list[Floats], tuple[i
     return out, shape
 
 
+def batch_within(where: str, **arguments: tuple[ArrayLike, float, float, str]) -> list[Floats]:
+    """Every argument (value, lowest, highest, unit) as float64[N], within its limits; raises InputError naming it."""
+    rows, shape = full_rows(**{name: (value, 1) for name, (value, *_) in arguments.items()})
+    if len(shape) > 1:
+        raise InputError(f"shape {shape}", where=where, allowed="one value, or one for each of N rows")
+    for column, (name, (_, low, high, unit)) in zip(rows, arguments.items(), strict=True):
+        bad = ~((column >= low) & (column <= high))
+        if bad.any():
+            allowed = f"{low:g} to {high:g} {unit}".strip()
+            raise InputError(f"{column[bad][0]:g} {unit}".strip(), where=name, allowed=allowed)
+    return rows
+
+
 def run_rows(kernel: Callable[[int, int], object], rows: int, block: int) -> None:
     run_blocks(kernel, rows, block, None if rows >= _THREADED_ROWS else 1)

@@ -20,8 +20,8 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import aligned, check_options
-from lunarplan.model.rows import numbers
+from lunarplan.model.propagation import check_options
+from lunarplan.model.rows import batch_within, numbers
 from lunarplan.transfers.entry import Entries, entries
 from lunarplan.transfers.flight import InEphemeris
 from lunarplan.transfers.one_burn import OneBurn, solve
@@ -132,46 +132,24 @@ def return_problem(
 
     Raises InputError for values out of range, NaN, and shapes that do not go together.
     """
-    source = (ForceModel() if forces is None else forces).source
-    given = (
-        ("tof_s", tof_s, 21_600.0, 30 * 86_400.0),
-        ("inclination_deg", inclination_deg, 0.0, 180.0),
-        ("entry_altitude_km", entry_altitude_km, 50.0, 1_000.0),
-        ("flight_path_deg", flight_path_deg, -45.0, 0.0),
-        ("northbound", np.where(northbound, 1.0, -1.0) if np.asarray(northbound).dtype == bool else northbound, -1, 1),
-    )
-    columns = {name: _within(name, value, low, high) for name, value, low, high in given}
+    forces = ForceModel() if forces is None else forces
     x = np.atleast_2d(numbers("states", states, 6))
-    start = np.asarray(tdb_seconds(epoch), float)
-    try:
-        (n,) = np.broadcast_shapes((len(x) if len(x) != 1 else 1,), start.shape, *(c.shape for c in columns.values()))
-    except ValueError:
-        raise InputError(
-            "batches do not match", where="return_problem", allowed="one value, or one for each of N rows"
-        ) from None
-    row = {name: np.broadcast_to(c, (n,)).copy() for name, c in columns.items()}
-    x, start, _ = aligned(np.broadcast_to(x, (n, 6)), np.broadcast_to(start, (n,)), 0.0)
     if not np.isfinite(x).all():
         raise InputError("not finite", where="states", allowed="km and km/s")
-    if check_options(ForceModel() if forces is None else forces, center, 1e-12) == "earth":
-        x = x - source.state("moon", "earth", start)
-    return ReturnProblem(
-        start,
-        x,
-        row["tof_s"],
-        RADIUS_KM["earth"] + row["entry_altitude_km"],
-        np.radians(row["flight_path_deg"]),
-        np.radians(row["inclination_deg"]),
-        row["northbound"],
+    start, _, tof, tilt, north, altitude, angle = batch_within(
+        "return_problem",
+        epoch=(tdb_seconds(epoch), -np.inf, np.inf, "s"),
+        states=(np.zeros(len(x)) if len(x) != 1 else 0.0, 0.0, 0.0, ""),
+        tof_s=(tof_s, 21_600.0, 30 * 86_400.0, "s"),
+        inclination_deg=(inclination_deg, 0.0, 180.0, "deg"),
+        northbound=(northbound, -1.0, 1.0, ""),
+        entry_altitude_km=(entry_altitude_km, 50.0, 1_000.0, "km"),
+        flight_path_deg=(flight_path_deg, -45.0, 0.0, "deg"),
     )
-
-
-def _within(name: str, value: ArrayLike, low: float, high: float) -> Floats:
-    a = numbers(name, value, 1)
-    bad = ~((a >= low) & (a <= high))
-    if bad.any():
-        raise InputError(f"{a[bad].flat[0]:g} is out of range", where=name, allowed=f"{low:g} to {high:g}")
-    return a
+    x = np.broadcast_to(x, (len(start), 6)).copy()
+    if check_options(forces, center, 1e-12) == "earth":
+        x = x - forces.source.state("moon", "earth", start)
+    return ReturnProblem(start, x, tof, RADIUS_KM["earth"] + altitude, np.radians(angle), np.radians(tilt), north)
 
 
 def earth_returns(

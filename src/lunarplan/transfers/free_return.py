@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import InputError
 from lunarplan.kernels.blocks import STATE
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.earth_equator import equator_of_date
@@ -20,7 +19,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
-from lunarplan.model.rows import full_rows
+from lunarplan.model.rows import batch_within
 from lunarplan.model.sky import separation_rad
 from lunarplan.transfers import patched_conic as conic
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
@@ -162,37 +161,23 @@ def free_return_problem(
 
     Raises InputError for values out of range, NaN, and shapes that do not go together.
     """
-    limits = (
-        ("perilune_altitude_km", perilune_altitude_km, 0.0, 30_000.0),
-        ("parking_altitude_km", parking_altitude_km, 100.0, 10_000.0),
-        ("parking_inclination_deg", parking_inclination_deg, 0.0, 180.0),
-        ("northbound_departure", northbound_departure, -1.0, 1.0),
-        ("return_inclination_deg", return_inclination_deg, 0.0, 180.0),
-        ("northbound_return", northbound_return, -1.0, 1.0),
-        ("entry_altitude_km", entry_altitude_km, 50.0, 1_000.0),
-        ("flight_path_deg", flight_path_deg, -45.0, 0.0),
+    epoch, low, parking, tilt, north, home_tilt, home_north, entry, angle = batch_within(
+        "free_return_problem",
+        perilune_tdb=(tdb_seconds(perilune_tdb), -np.inf, np.inf, "s"),
+        perilune_altitude_km=(perilune_altitude_km, 0.0, 30_000.0, "km"),
+        parking_altitude_km=(parking_altitude_km, 100.0, 10_000.0, "km"),
+        parking_inclination_deg=(parking_inclination_deg, 0.0, 180.0, "deg"),
+        northbound_departure=(northbound_departure, -1.0, 1.0, ""),
+        return_inclination_deg=(return_inclination_deg, 0.0, 180.0, "deg"),
+        northbound_return=(northbound_return, -1.0, 1.0, ""),
+        entry_altitude_km=(entry_altitude_km, 50.0, 1_000.0, "km"),
+        flight_path_deg=(flight_path_deg, -45.0, 0.0, "deg"),
     )
-    rows, shape = full_rows(
-        perilune_tdb=(tdb_seconds(perilune_tdb), 1), **{name: (value, 1) for name, value, *_ in limits}
-    )
-    if len(shape) > 1:
-        raise InputError(f"shape {shape}", where="free_return_problem", allowed="one value, or one for each of N rows")
-    column = dict(zip(["perilune_tdb", *(name for name, *_ in limits)], rows, strict=True))
-    for name, _, low, high in limits:
-        bad = ~((column[name] >= low) & (column[name] <= high))
-        if bad.any():
-            raise InputError(f"{column[name][bad][0]:g} is out of range", where=name, allowed=f"{low:g} to {high:g}")
+    moon, earth = RADIUS_KM["moon"], RADIUS_KM["earth"]
     return FreeReturnProblem(
-        column["perilune_tdb"],
-        RADIUS_KM["moon"] + column["perilune_altitude_km"],
-        RADIUS_KM["earth"] + column["parking_altitude_km"],
-        np.radians(column["parking_inclination_deg"]),
-        column["northbound_departure"],
-        RADIUS_KM["earth"] + column["entry_altitude_km"],
-        np.radians(column["flight_path_deg"]),
-        np.radians(column["return_inclination_deg"]),
-        column["northbound_return"],
-    )
+        epoch, moon + low, earth + parking, np.radians(tilt), north, earth + entry, np.radians(angle),
+        np.radians(home_tilt), home_north,
+    )  # fmt: skip
 
 
 def free_returns(

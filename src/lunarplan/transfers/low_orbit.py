@@ -20,7 +20,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.rows import full_rows
+from lunarplan.model.rows import batch_within, full_rows
 from lunarplan.transfers.flight import Flight, InEphemeris
 from lunarplan.transfers.one_burn import OneBurn, solve
 from lunarplan.transfers.targeter import Targeted
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-
-_LIMITS = (
-    ("tof_s", 3_600.0, 10 * 86_400.0),
-    ("altitude_km", 5.0, 20_000.0),
-    ("inclination_deg", 0.0, 180.0),
-    ("northbound", -1.0, 1.0),
-)
 
 
 class Path(Protocol):
@@ -150,18 +143,14 @@ def _solved(
     flight: Flight | None, sense: float,
 ) -> LowOrbitTransfers:  # fmt: skip
     flight = InEphemeris(ForceModel()) if flight is None else flight
-    if np.asarray(northbound).dtype == bool:
-        northbound = np.where(northbound, 1.0, -1.0)
-    given = dict(zip((name for name, *_ in _LIMITS), (tof_s, altitude_km, inclination_deg, northbound), strict=True))
-    (tdb, tof, altitude, inclination, north), shape = full_rows(
-        epoch=(tdb_seconds(epoch), 1), **{name: (value, 1) for name, value in given.items()}
+    tdb, tof, altitude, inclination, north = batch_within(
+        "low_orbit",
+        epoch=(tdb_seconds(epoch), -np.inf, np.inf, "s"),
+        tof_s=(tof_s, 3_600.0, 10 * 86_400.0, "s"),
+        altitude_km=(altitude_km, 5.0, 20_000.0, "km"),
+        inclination_deg=(inclination_deg, 0.0, 180.0, "deg"),
+        northbound=(northbound, -1.0, 1.0, ""),
     )
-    if len(shape) > 1:
-        raise InputError(f"shape {shape}", where="low_orbit", allowed="one value, or one for each of N rows")
-    for (name, low, high), column in zip(_LIMITS, (tof, altitude, inclination, north), strict=True):
-        bad = ~((column >= low) & (column <= high))
-        if bad.any():
-            raise InputError(f"{column[bad][0]:g} is out of range", where=name, allowed=f"{low:g} to {high:g}")
     states = np.asarray(station.at(tdb, "moon"), float).reshape(len(tdb), 6)
     legs = OneBurn(
         tdb, states, sense * tof, RADIUS_KM["moon"] + altitude, np.zeros_like(tdb), np.radians(inclination), north,
