@@ -95,6 +95,7 @@ def read_dem(
     nodata: float | None = None,
     band: int | None = None,
     grid: Grid | None = None,
+    in_memory: bool | None = None,
 ) -> Dem:
     """Return a terrain model from a raster file.
 
@@ -105,8 +106,9 @@ def read_dem(
     nodata   : number that stands for no data, besides the one the file declares
     band     : of a file with several
     grid     : where the pixels are, for a raster without georeferencing
+    in_memory : read it now, or in windows when they are needed; by default now, up to 64 million pixels
 
-    Files of more than 64 million pixels stay on the disc and are read in windows.
+    A model that stays on the disc has no `sha256`; `Dem.fingerprint` reads all of it.
 
     Raises InputError where rasterio is missing, and for files that need more declared or lie on another body; DataError
     for files that are missing, damaged, or no rasters.
@@ -123,7 +125,9 @@ def read_dem(
     heights = RasterHeights(str(path), number, where.shape, slope, level, nodata)
     source = str(tags.get("SOURCE") or tags.get("DATA_SET_ID", "").strip('"') or path.name)
     dem = Dem(heights, where, path.stem, source)
-    if where.shape[0] * where.shape[1] > _IN_MEMORY_PIXELS:
+    if in_memory is None:
+        in_memory = where.shape[0] * where.shape[1] <= _IN_MEMORY_PIXELS
+    if not in_memory:
         return dem
     return Dem(heights[:, :], where, path.stem, source, sha256(_image(path)))
 
