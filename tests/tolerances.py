@@ -301,3 +301,13 @@ SLOPE_VS_VECTORS_DEG = 6e-3  # the height of the middle for that of four points:
 ROUGHNESS_M = 1e-3  # float32 heights of 4.5 km, and squares of them
 ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs too
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
+
+# Powered descent and ascent
+APOLLO_BURN_FRACTION = (
+    0.03  # asked for; 1.4 % below the plan and 1 % below the flight, which throttled down early: seen
+)
+APOLLO_ASCENT_S = 5.0  # thrust and specific impulse are nominal figures; 0.4 seen
+COLLOCATION_S = 1e-3  # ten segments of fourth order
+POWERED_END_KM = 1e-6
+POWERED_END_KM_S = 1e-9
+BATCH_BURN_S = 1e-7
