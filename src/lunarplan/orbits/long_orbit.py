@@ -18,14 +18,15 @@ import numpy as np
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.cr3bp import EARTH_MOON_MU, propagate_cr3bp
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, check_options, row_inputs, span_text
 from lunarplan.model.rows import scalar
 from lunarplan.model.trajectory import Arc, Trajectory
 from lunarplan.orbits.multiple_shooting import Nodes, Shooting
+from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.pulsating import Clock
-from lunarplan.orbits.shape import Periodic, Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,9 @@ _TOLERANCE = 1e-13
 _MOST_REVOLUTIONS = 20_000.0
 _EDGE_S = 300.0  # of the ephemeris: differences of the frame need some minutes
 _APSIS_S = 1e-4
+_SAMPLES = 721  # of a revolution, to find its perilune
+_CLOSES = 1e-5
+_SAME_MU = 1e-5
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class Apsides:
 
 
 def carry(
-    orbit: Periodic,
+    orbit: PeriodicOrbit,
     epoch: Any,
     *,
     revolutions: float | None = None,
@@ -156,8 +160,7 @@ def carry(
 ) -> EphemerisOrbit:
     """Carry a periodic orbit into the real sky from an epoch on, for revolutions or years.
 
-    orbit  : anything with ``state``, ``period`` and ``units`` (with ``mu`` and ``time_s``). Its period in days is kept
-             in the mean, so that an orbit in resonance with the Sun stays there
+    orbit  : of Earth and Moon. Its period in days is kept in the mean: one in resonance with the Sun stays there
     phase  : where on the orbit the epoch finds it, to some hours: in periods after ``orbit.state``
     forces : Earth, Moon with its field to degree 8, and Sun, if not given
     burns  : allow a burn at every apolune; the smallest that close the orbit
@@ -165,29 +168,29 @@ def carry(
     Raises InputError for arguments that make no sense and epochs outside the ephemeris, ConvergenceError where no
     continuous orbit is found.
     """
-    shape = Shape.of(orbit)
+    _require_closed(orbit)
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", _TOLERANCE)
     start = float(tdb_seconds(epoch))
-    end = start + _duration_s(shape, revolutions, years)
+    end = start + _duration_s(orbit, revolutions, years)
     scalar("phase", phase, -1e6, 1e6, "periods")
     _require_known(forces, start, end)
-    clock = Clock.between(forces.source, shape.mu, shape.time_s, start, end)
+    clock = Clock.between(forces.source, orbit.mu, orbit.units.time_s, start, end)
     run = Run(forces.only(move_origin=False), "moon", _TOLERANCE)
-    tdb, turns, held = _first_guess(shape, clock, (start, end, phase), forces)
-    points = shape.at(turns)
-    points[:, 0] -= 1.0 - shape.mu
+    tdb, turns, held = _first_guess(orbit, clock, (start, end, phase), forces)
+    points = orbit.at(turns * orbit.period)
+    points[:, 0] -= 1.0 - orbit.mu
     shooting = Shooting(clock.frame, replace(run, columns=6), held, _apolune_nodes(points) & burns)
     nodes, steps = shooting.closed(tdb, points)
     tdb, states, jumps, turns = _cut(nodes, turns, run, start, end)
     arrivals = _flown(states[:-1], tdb[:-1], tdb[1:], run)
     states[-1] = arrivals[-1]
-    burn, made = np.any(jumps != 0.0, axis=1), _provenance(orbit, shape, forces, start, phase)
+    burn, made = np.any(jumps != 0.0, axis=1), _provenance(orbit, forces, start, phase)
     return EphemerisOrbit(tdb, states, arrivals, burn, turns, clock, run.forces, steps, made)
 
 
 def _first_guess(
-    shape: Shape, clock: Clock, when: tuple[float, float, float], forces: ForceModel
+    orbit: PeriodicOrbit, clock: Clock, when: tuple[float, float, float], forces: ForceModel
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Epochs of the nodes, their phases, and which epochs are held.
 
@@ -195,10 +198,10 @@ def _first_guess(
     """
     start, end, phase = when
     first, last = _known(forces)
-    longer = [room > 1.5 * shape.period_s for room in (start - first, last - end)]
-    span = float(clock.at(np.array([end]))[0]) / shape.period
-    turns = _node_phases(shape, phase - longer[0], span + sum(longer))
-    tdb = clock.tdb((turns - phase) * shape.period)
+    longer = [room > 1.5 * _period_s(orbit) for room in (start - first, last - end)]
+    span = float(clock.at(np.array([end]))[0]) / orbit.period
+    turns = _node_phases(orbit, phase - longer[0], span + sum(longer))
+    tdb = clock.tdb((turns - phase) * orbit.period)
     held = np.zeros(len(tdb), bool)
     held[[0, -1]] = np.logical_not(longer)
     tdb[[0, -1]] = np.where(longer, tdb[[0, -1]], (start, end))
@@ -230,14 +233,14 @@ def _flown(states: Floats, tdb: Floats, until: Floats, run: Run) -> Floats:
     return final
 
 
-def _provenance(orbit: Periodic, shape: Shape, forces: ForceModel, start: float, phase: float) -> dict[str, Any]:
+def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: float) -> dict[str, Any]:
     return {
-        "orbit": getattr(orbit, "name", type(orbit).__name__),
-        "units": getattr(orbit.units, "name", type(orbit.units).__name__),
-        "state": shape.state.tolist(),
-        "period": shape.period,
-        "period_days": shape.period_s / SECONDS_PER_DAY,
-        "mu": shape.mu,
+        "family": orbit.family,
+        "units": orbit.units.name,
+        "state": orbit.state.tolist(),
+        "period": orbit.period,
+        "period_days": orbit.period_days,
+        "mu": orbit.mu,
         "epoch": utc_iso(start),
         "phase": phase,
         "tolerance": _TOLERANCE,
@@ -245,13 +248,33 @@ def _provenance(orbit: Periodic, shape: Shape, forces: ForceModel, start: float,
     }
 
 
-def _duration_s(shape: Shape, revolutions: float | None, years: float | None) -> float:
+def _require_closed(orbit: PeriodicOrbit) -> None:
+    if not isinstance(orbit, PeriodicOrbit):
+        raise InputError(f"{orbit!r:.60}", where="orbit", allowed="a PeriodicOrbit, such as a family's .select(...)")
+    if abs(orbit.mu - EARTH_MOON_MU) > _SAME_MU:
+        raise InputError(f"mu = {orbit.mu:.6g}", where="orbit.units", allowed=f"Earth and Moon, {EARTH_MOON_MU:.6g}")
+    end = propagate_cr3bp(orbit.state, orbit.period, mu=orbit.mu)
+    apart = float(np.abs(end.states[0] - orbit.state).max()) if end.ok.all() else np.inf
+    if not apart < _CLOSES:
+        raise InputError(
+            f"does not close: {apart:.2g} units apart after a period",
+            where="orbit",
+            allowed="an orbit that repeats itself",
+            remedy="are its state, barycentric and nondimensional, and its period in the same units?",
+        )
+
+
+def _period_s(orbit: PeriodicOrbit) -> float:
+    return orbit.period * orbit.units.time_s
+
+
+def _duration_s(orbit: PeriodicOrbit, revolutions: float | None, years: float | None) -> float:
     if (revolutions is None) == (years is None):
         what = "neither is given" if years is None else "both are given"
         raise InputError(what, where="carry", allowed="one of revolutions and years")
     if revolutions is not None:
-        return scalar("revolutions", revolutions, 0.5, _MOST_REVOLUTIONS) * shape.period_s
-    shortest, longest = (n * shape.period_s / _YEAR_S for n in (0.5, _MOST_REVOLUTIONS))
+        return scalar("revolutions", revolutions, 0.5, _MOST_REVOLUTIONS) * _period_s(orbit)
+    shortest, longest = (n * _period_s(orbit) / _YEAR_S for n in (0.5, _MOST_REVOLUTIONS))
     return scalar("years", years, shortest, longest, "years") * _YEAR_S
 
 
@@ -273,12 +296,15 @@ def _known(forces: ForceModel) -> tuple[float, float]:
     return forces.source.start_tdb + _EDGE_S, forces.source.end_tdb - _EDGE_S
 
 
-def _node_phases(shape: Shape, first: float, turns: float) -> Floats:
+def _node_phases(orbit: PeriodicOrbit, first: float, turns: float) -> Floats:
     """Phases of the nodes: evenly spaced, the perilune half-way between two; and the two ends."""
-    arcs = max(_FEWEST_ARCS, int(np.ceil(shape.period_s / _ARC_S)))
-    begin = (first - shape.perilune_phase) * arcs - 0.5
+    times, states = orbit.sample(_SAMPLES)
+    away = states[:, :3] - np.array([1.0 - orbit.mu, 0.0, 0.0])
+    perilune = float(times[np.argmin((away**2).sum(axis=1))]) / orbit.period
+    arcs = max(_FEWEST_ARCS, int(np.ceil(_period_s(orbit) / _ARC_S)))
+    begin = (first - perilune) * arcs - 0.5
     whole = np.arange(np.floor(begin) + 1.0, np.ceil(begin + turns * arcs))
-    inner = (whole + 0.5) / arcs + shape.perilune_phase
+    inner = (whole + 0.5) / arcs + perilune
     apart = 0.3 / arcs  # from the ends
     inner = inner[(inner > first + apart) & (inner < first + turns - apart)]
     return np.concatenate([[first], inner, [first + turns]])
