@@ -245,3 +245,20 @@ PUBLISHED_LIFT_OFF_S = 600.0  # flight times are tried every six hours, which is
 CELL_CLOSURE_KM = 1e-3  # asked for: an open cell flown by another integrator closes within 10 m; 0.1 m seen
 CELL_PLANE_RAD = 4e-6  # the Moon's pole, 5e-9 rad/s, is taken at the first guess of the arrival, up to 12 min away
 SMALL_BATCH_CELL_M_S = 1e-8  # the targeter stops at micrometres; lanes round otherwise than scalars
+
+# Orbits in the ephemeris
+FRAME_ROUNDING = 2e-14  # of the Earth-Moon distance: some roundings of matrices
+FRAME_ROUNDING_KM = 1e-8
+FRAME_SPEED_KM_S = 2e-9  # differences over 20 s, of fourth order, 20,000 km from the Moon
+CLOCK_S = 2e-5  # a cubic and its inverse, through knots two hours apart
+GAP_KM, GAP_KM_S = 1e-6, 1e-9  # promised at every node: a millimetre and a micrometre a second; 2e-10 and 5e-15 seen
+ARC_BY_SCIPY_KM = 1e-6  # promised: arcs flown by another integrator and other force code end within a millimetre
+ARC_AGAIN_KM = 2e-7  # the same arc with other steps; 5e-8 seen
+PERILUNE_RANGE_KM = (3000.0, 3600.0)  # promised for the 9:2 orbit, for 15 years
+DIFFERENCES_OF_GAPS = 3e-7  # of the largest element: differences of fourth order through a perilune
+SAME_STEP = 1e-6  # of the longest: normal equations against singular values, conditions of 1e5
+CLOCK_RATE = 3e-8  # the slope of a cubic through knots two hours apart
+NODE_PHASE_S = 12 * 3600.0  # the 9:2 orbit against its periodic like: the Moon's unequal pace; 8 h seen in 15 years
+DAYS_9_2 = 2.0 * 29.530588853 / 9.0
+MEAN_PERIOD_DAYS = 1e-3  # of the 9:2 orbit over 15 years: a perilune is some hours late, in 5480 days
+APSIS_KM = 1e-3

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InputError
-from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.cr3bp import EARTH_MOON_MU, propagate_cr3bp
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
@@ -165,10 +165,10 @@ def carry(
     forces : Earth, Moon with its field to degree 8, and Sun, if not given
     burns  : allow a burn at every apolune; the smallest that close the orbit
 
-    Raises InputError for arguments that make no sense and epochs outside the ephemeris, ConvergenceError where no
-    continuous orbit is found.
+    Raises InputError for arguments that make no sense and epochs outside the ephemeris, InfeasibleError for an orbit
+    through the Moon, ConvergenceError where no continuous one is found.
     """
-    _require_closed(orbit)
+    _require_flyable(orbit)
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", _TOLERANCE)
     start = float(tdb_seconds(epoch))
@@ -248,7 +248,7 @@ def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: f
     }
 
 
-def _require_closed(orbit: PeriodicOrbit) -> None:
+def _require_flyable(orbit: PeriodicOrbit) -> None:
     if not isinstance(orbit, PeriodicOrbit):
         raise InputError(f"{orbit!r:.60}", where="orbit", allowed="a PeriodicOrbit, such as a family's .select(...)")
     if abs(orbit.mu - EARTH_MOON_MU) > _SAME_MU:
@@ -261,6 +261,13 @@ def _require_closed(orbit: PeriodicOrbit) -> None:
             where="orbit",
             allowed="an orbit that repeats itself",
             remedy="are its state, barycentric and nondimensional, and its period in the same units?",
+        )
+    if orbit.perilune_radius_km < RADIUS_KM["moon"]:
+        raise InfeasibleError(
+            f"its perilune is {orbit.perilune_radius_km:.0f} km from the centre of the Moon",
+            where="orbit",
+            allowed=f"above the surface, {RADIUS_KM['moon']} km",
+            remedy="choose another member of the family",
         )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_KNOT_S = 10_800.0
+_KNOT_S = 7200.0
 _MEAN_OVER_S = 4.5 * 365.25 * 86_400.0  # to both sides: half a turn of the perigee, many turns of all that is faster
 _DIFFERENCE_S = 30.0
 
@@ -102,15 +102,15 @@ class PulsatingFrame:
 
 @dataclass(frozen=True)
 class Clock:
-    """Elapsed units of a pulsating frame's clock against TDB, by a cubic through three-hourly knots.
+    """Elapsed units of a pulsating frame's clock against TDB, by a cubic through two-hourly knots.
 
     frame : with the tempo for which a unit lasts ``time_s`` in the mean over years
     """
 
     frame: PulsatingFrame
-    epoch_tdb: float
     knots_tdb: Floats
     elapsed: Floats
+    pace: Floats
 
     @classmethod
     def between(cls, ephemeris: Ephemeris, mu: float, time_s: float, start_tdb: float, end_tdb: float) -> Clock:
@@ -124,18 +124,18 @@ class Clock:
         bend = np.gradient(pace, step)
         parts = 0.5 * step * (pace[1:] + pace[:-1]) - step**2 / 12.0 * np.diff(bend)
         elapsed = np.concatenate([[0.0], np.cumsum(parts)])
-        mean_pace = np.polyfit(knots - first, elapsed, 1)[0]
-        tempo = 1.0 / (time_s * mean_pace)
-        clock = cls(PulsatingFrame(ephemeris, mu, tempo), start_tdb, knots, tempo * elapsed)
-        return cls(clock.frame, start_tdb, knots, clock.elapsed - clock.at(np.array([start_tdb]))[0])
+        tempo = 1.0 / (time_s * np.polyfit(knots - first, elapsed, 1)[0])
+        begun = _hermite(knots, elapsed, pace, np.array([start_tdb]))
+        frame = PulsatingFrame(ephemeris, mu, float(tempo))
+        return cls(frame, knots, tempo * (elapsed - begun), tempo * pace)
 
     def at(self, tdb: Floats) -> Floats:
         """Units elapsed at epochs."""
-        return _hermite(self.knots_tdb, self.elapsed, self.frame.pace(self.knots_tdb), tdb)
+        return _hermite(self.knots_tdb, self.elapsed, self.pace, tdb)
 
     def tdb(self, elapsed: Floats) -> Floats:
         """Epochs at which units have elapsed."""
-        return _hermite(self.elapsed, self.knots_tdb, 1.0 / self.frame.pace(self.knots_tdb), elapsed)
+        return _hermite(self.elapsed, self.knots_tdb, 1.0 / self.pace, elapsed)
 
 
 def _hermite(x: Floats, y: Floats, slope: Floats, at: Floats) -> Floats:
