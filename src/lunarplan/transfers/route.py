@@ -2,22 +2,23 @@
 
     route = optimise([Injection(...), Burn(...), Rendezvous(station)], guess, flight)
 
-Each coast is flown from both ends and made to meet between them; the chain is a small constrained optimisation with exact
-gradients, solved by sequential quadratic programming.
+Each coast is flown from both ends and made to meet between them. Newton's method closes the gaps, which takes as many
+variables as there are equations; over the rest the burns are minimised, with the exact gradient.
 
-Source: Kraft (1988), DFVLR-FB 88-28, for the method (scipy's SLSQP).
+Source: Abadie and Carpentier (1969), generalised reduced gradient method, in Optimization (ed. Fletcher), ch. 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
+from scipy.linalg import qr
+from scipy.optimize import minimize
 
-from lunarplan.errors import ConvergenceError
+from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.transfers.ends import end_state
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class Point(Protocol):
         """The burn, km/s, float64[3], and its partials [3, n]."""
         ...
 
-    def margins(self, x: Floats) -> tuple[Floats, Floats]:
-        """What must not be negative, float64[k], and its partials [k, n]; in units of 100 km."""
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        """What else must be nought, float64[k], and its partials [k, n]; in units of 100 km."""
         ...
 
 
-def _no_margins(n: int) -> tuple[Floats, Floats]:
+def _no_ties(n: int) -> tuple[Floats, Floats]:
     return np.empty(0), np.empty((0, n))
 
 
@@ -98,15 +99,15 @@ class Injection:
         along = np.array([x[2] - self.parked_speed_km_s, 0.0, 0.0]) * self.counted
         return along, np.outer([float(self.counted), 0.0, 0.0], [0.0, 0.0, 1.0, 0.0])
 
-    def margins(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_margins(4)
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        return _no_ties(4)
 
 
 @dataclass(frozen=True)
 class Burn:
-    """A burn anywhere about the Moon: place, velocities before and after, epoch; nowhere lower than ``least_radius_km``."""
+    """A burn at a given distance of the Moon's centre: place, velocities before and after, epoch."""
 
-    least_radius_km: float
+    radius_km: float
     scales = np.array([_LENGTH] * 3 + [_SPEED] * 6 + [_EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
@@ -122,11 +123,11 @@ class Burn:
         partials[:, 3:6], partials[:, 6:9] = -np.eye(3), np.eye(3)
         return x[6:9] - x[3:6], partials
 
-    def margins(self, x: Floats) -> tuple[Floats, Floats]:
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
         r = np.linalg.norm(x[:3])
         partials = np.zeros((1, 10))
         partials[0, :3] = x[:3] / r / _LENGTH
-        return np.array([(r - self.least_radius_km) / _LENGTH]), partials
+        return np.array([(r - self.radius_km) / _LENGTH]), partials
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,8 @@ class OnPath:
     def burn(self, x: Floats) -> tuple[Floats, Floats]:
         return x[:3], np.eye(3, 4)
 
-    def margins(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_margins(4)
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        return _no_ties(4)
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,8 @@ class Interface:
     def burn(self, x: Floats) -> tuple[Floats, Floats]:
         return np.zeros(3), np.zeros((3, 5))
 
-    def margins(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_margins(5)
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        return _no_ties(5)
 
 
 @dataclass(frozen=True)
@@ -231,41 +232,40 @@ def optimise(
     flight: Flight,
     *,
     held_epochs: Sequence[int] = (),
-    max_iterations: int = 200,
+    max_rounds: int = 12,
 ) -> Route:
     """Make the sum of all burns least.
 
     points : from first to last; between each two lies a coast
-    guess  : the variables of each point, near enough for the coasts to meet
+    guess  : the variables of each point, near enough for Newton's method to make the coasts meet
     held_epochs : points whose epoch stays what it is in the guess
 
     Raises ConvergenceError if the coasts cannot be made to meet.
     """
     chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs)
-    found: OptimizeResult = minimize(
-        chain.cost, np.zeros(chain.size), jac=True, method="SLSQP",
-        constraints=[
-            {"type": "eq", "fun": lambda z: chain.evaluated(z).gaps, "jac": lambda z: chain.evaluated(z).gaps_by},
-            {"type": "ineq", "fun": lambda z: chain.margins(z)[0], "jac": lambda z: chain.margins(z)[1]},
-        ],
-        options={"maxiter": max_iterations, "ftol": 1e-10},
-    )  # fmt: skip
-    gaps = chain.evaluated(found.x).gaps.reshape(-1, 6) * _GAP_SCALE
-    if not (np.isfinite(gaps).all() and (np.abs(gaps) < 100.0 * _GAP).all()):
-        raise ConvergenceError(
-            f"the coasts do not meet ({found.message}): {np.nanmax(np.abs(gaps[:, :3])):.3g} km",
-            where="route", remedy="start from a guess whose coasts nearly meet",
+    z = chain.closed(np.zeros(chain.size))
+    iterations = 0
+    for _ in range(max_rounds):
+        valley = _Valley(chain, z)
+        found = minimize(
+            valley.cost, np.zeros(len(valley.free)), jac=True, method="L-BFGS-B",
+            bounds=[(-_FARTHEST, _FARTHEST)] * len(valley.free), options={"maxiter": 60, "ftol": 1e-11, "gtol": 1e-6},
         )  # fmt: skip
-    return Route(chain.points, tuple(chain.split(found.x)), gaps, int(found.nit), flight)
+        iterations += int(found.nit)
+        gained = chain.cost(z)[0] - chain.cost(valley.best)[0]
+        z = valley.best
+        if gained < _WORTH:
+            break
+    gaps = chain.equations(z)[0][: 6 * (len(points) - 1)].reshape(-1, 6) * _GAP_SCALE
+    return Route(chain.points, tuple(chain.split(z)), gaps, iterations, flight)
 
 
-class _Evaluated(NamedTuple):
-    gaps: Floats
-    gaps_by: Floats
+_FARTHEST = 8.0  # scales a variable moves before the others are chosen afresh
+_WORTH = 1e-5  # mm/s
 
 
 class _Chain:
-    """The optimisation: variables are changes from the guess, in their scales."""
+    """The equations: variables are changes from the guess, in their scales."""
 
     def __init__(
         self, points: tuple[Point, ...], flight: Flight, guess: list[Floats], held_epochs: Sequence[int]
@@ -273,14 +273,14 @@ class _Chain:
         self.points, self.flight, self.guess = points, flight, guess
         self.edges = np.cumsum([0, *(len(x) for x in guess)])
         self.size = int(self.edges[-1])
-        self.scales = np.concatenate([p.scales for p in points])
-        self.free = np.ones(self.size)
+        scales = np.concatenate([p.scales for p in points])
         for k in held_epochs:
-            self.free[self.edges[k + 1] - 1] = 0.0
-        self._last: tuple[bytes, _Evaluated] | None = None
+            scales[self.edges[k + 1] - 1] = 0.0
+        self.scales = scales
+        self._last: tuple[bytes, tuple[Floats, Floats]] | None = None
 
     def split(self, z: Floats) -> list[Floats]:
-        x = np.concatenate(self.guess) + z * self.scales * self.free
+        x = np.concatenate(self.guess) + z * self.scales
         return [x[a:b] for a, b in zip(self.edges[:-1], self.edges[1:], strict=True)]
 
     def cost(self, z: Floats) -> tuple[float, Floats]:
@@ -291,27 +291,57 @@ class _Chain:
             length = float(np.sqrt(burn @ burn + _ROUND_KM_S**2))
             total += length
             gradient[self.edges[k] : self.edges[k + 1]] = burn @ partials / length
-        return 10.0 * total, 10.0 * gradient * self.scales * self.free
+        return 10.0 * total, 10.0 * gradient * self.scales
 
-    def margins(self, z: Floats) -> tuple[Floats, Floats]:
+    def closed(self, z: Floats) -> Floats:
+        """The nearest variables for which the coasts meet, by damped least-norm steps."""
+        f, jacobian = self.equations(z)
+        for _ in range(_NEWTON_STEPS):
+            if self._met(f):
+                return z
+            step = -np.linalg.lstsq(jacobian, f, rcond=None)[0]
+            z, f, jacobian = self._better(z, step * min(1.0, _LONGEST / np.abs(step).max()), f)
+        raise ConvergenceError(
+            f"the coasts miss one another by {np.abs(f).max() * _LENGTH:.3g} km", where="route",
+            remedy="start from a guess whose coasts nearly meet",
+        )  # fmt: skip
+
+    def _better(self, z: Floats, step: Floats, f: Floats) -> tuple[Floats, Floats, Floats]:
+        """A step, halved until it helps."""
+        for halves in range(12):
+            trial = z + step * 0.5**halves
+            g, jacobian = self.equations(trial)
+            if np.linalg.norm(g) < np.linalg.norm(f):
+                return trial, g, jacobian
+        raise ConvergenceError("no step brings the coasts nearer to one another", where="route")
+
+    def _met(self, f: Floats) -> bool:
+        coasts = 6 * (len(self.points) - 1)
+        gaps = np.abs(f[:coasts].reshape(-1, 6) * _GAP_SCALE)
+        return bool((gaps < _GAP).all() and (np.abs(f[coasts:]) < _GAP[0] / _LENGTH).all())
+
+    def equations(self, z: Floats) -> tuple[Floats, Floats]:
+        """Gaps of all coasts and what the points tie, in their scales; and the partials."""
+        key = z.tobytes()
+        if self._last is None or self._last[0] != key:
+            x = self.split(z)
+            gaps, ties = self._gaps(x), self._ties(x)
+            by = np.concatenate([gaps[1], ties[1]]) * self.scales
+            self._last = key, (np.concatenate([gaps[0], ties[0]]), by)
+        return self._last[1]
+
+    def _ties(self, x: list[Floats]) -> tuple[Floats, Floats]:
         values, blocks = [], []
-        for k, (point, x) in enumerate(zip(self.points, self.split(z), strict=True)):
-            value, partials = point.margins(x)
+        for k, (point, own) in enumerate(zip(self.points, x, strict=True)):
+            value, partials = point.ties(own)
             block = np.zeros((len(value), self.size))
             block[:, self.edges[k] : self.edges[k + 1]] = partials
             values.append(value)
             blocks.append(block)
-        return np.concatenate(values), np.concatenate(blocks) * self.scales * self.free
+        return np.concatenate(values), np.concatenate(blocks)
 
-    def evaluated(self, z: Floats) -> _Evaluated:
-        key = z.tobytes()
-        if self._last is None or self._last[0] != key:
-            self._last = key, self._evaluate(z)
-        return self._last[1]
-
-    def _evaluate(self, z: Floats) -> _Evaluated:
-        """Gaps of all coasts, in their scales, with partials."""
-        x, n = self.split(z), len(self.points) - 1
+    def _gaps(self, x: list[Floats]) -> tuple[Floats, Floats]:
+        n = len(self.points) - 1
         gaps, by = np.empty((n, 6)), np.zeros((n, 6, self.size))
         for k in range(n):
             start, end = self.points[k].after(x[k], self.flight), self.points[k + 1].before(x[k + 1], self.flight)
@@ -319,13 +349,12 @@ class _Chain:
             there, there_by, there_rate = self._arc(start, x[k][-1:], meet)
             here, here_by, here_rate = self._arc(end, x[k + 1][-1:], meet)
             gaps[k] = there - here
-            drift = 0.5 * (there_rate - here_rate)  # the place where they meet moves with both epochs
+            drift = 0.5 * (there_rate - here_rate)  # where they meet moves with both epochs
             a, b, c = self.edges[k : k + 3]
             by[k, :, a:b], by[k, :, b:c] = there_by, -here_by
             by[k, :, b - 1] += drift
             by[k, :, c - 1] += drift
-        scaled = by / _GAP_SCALE[:, None] * self.scales * self.free
-        return _Evaluated((gaps / _GAP_SCALE).ravel(), scaled.reshape(6 * n, self.size))
+        return (gaps / _GAP_SCALE).ravel(), (by / _GAP_SCALE[:, None]).reshape(6 * n, self.size)
 
     def _arc(self, side: Side, start: Floats, meet: Floats) -> tuple[Floats, Floats, Floats]:
         """State where arcs meet, about the Earth, its partials by the point's variables, and its rate there."""
@@ -335,9 +364,7 @@ class _Chain:
         by[:, -1] -= stm[0] @ self.flight.rate(side.center, state, start)[0]
         rate = self.flight.rate(side.center, final, meet)[0]
         if side.center == "moon":
-            moon = self.flight.moon(meet)
-            final = final + moon
-            rate = rate + self._moon_rate(meet)
+            final, rate = final + self.flight.moon(meet), rate + self._moon_rate(meet)
         return final[0], by, rate
 
     def _moon_rate(self, tdb: Floats) -> Floats:
@@ -345,9 +372,53 @@ class _Chain:
         return np.asarray(0.5 * (ahead - behind))
 
 
-def table(route: Route) -> list[dict[str, Any]]:
-    """Epoch and delta-v of each point, for people to read."""
-    return [
-        {"point": type(p).__name__, "tdb": float(x[-1]), "delta_v_m_s": 1e3 * float(np.linalg.norm(p.burn(x)[0]))}
-        for p, x in zip(route.points, route.variables, strict=True)
-    ]
+_NEWTON_STEPS, _LONGEST = 60, 30.0
+
+
+class _Valley:
+    """The cost over as many variables as the equations leave free; the others follow."""
+
+    def __init__(self, chain: _Chain, z: Floats) -> None:
+        self.chain, self.start, self.best = chain, z, z
+        _, jacobian = chain.equations(z)
+        order = qr(jacobian, mode="r", pivoting=True)[1]
+        usable = order[chain.scales[order] > 0.0]
+        self.bound, self.free = np.sort(usable[: len(jacobian)]), np.sort(usable[len(jacobian) :])
+        self.z = z
+
+    def cost(self, y: Floats) -> tuple[float, Floats]:
+        """Cost and gradient where the free variables have moved by y; beyond where the coasts meet, a wall."""
+        try:
+            z = self._followed(y)
+        except (ConvergenceError, InputError):
+            return _WALL, np.zeros_like(y)
+        value, gradient = self.chain.cost(z)
+        if value < self.chain.cost(self.best)[0]:
+            self.best = z
+        self.z = z
+        jacobian = self.chain.equations(z)[1]
+        multipliers = np.linalg.solve(jacobian[:, self.bound].T, gradient[self.bound])
+        return value, gradient[self.free] - jacobian[:, self.free].T @ multipliers
+
+    def _followed(self, y: Floats) -> Floats:
+        z = self.z.copy()
+        z[self.free] = self.start[self.free] + y
+        moved = z[self.free] - self.z[self.free]
+        z[self.bound] -= np.linalg.solve(self._bound_jacobian(self.z), self._free_jacobian(self.z) @ moved)
+        f, jacobian = self.chain.equations(z)
+        for _ in range(_FOLLOWING_STEPS):
+            if self.chain._met(f):
+                return z
+            step = np.zeros_like(z)
+            step[self.bound] = -np.linalg.solve(jacobian[:, self.bound], f)
+            z, f, jacobian = self.chain._better(z, step * min(1.0, _LONGEST / np.abs(step).max()), f)
+        raise ConvergenceError("the coasts no longer meet", where="route")
+
+    def _bound_jacobian(self, z: Floats) -> Floats:
+        return self.chain.equations(z)[1][:, self.bound]
+
+    def _free_jacobian(self, z: Floats) -> Floats:
+        return self.chain.equations(z)[1][:, self.free]
+
+
+_WALL, _FOLLOWING_STEPS = 1e4, 12
