@@ -3,9 +3,9 @@
     route = optimise([Injection(...), Burn(...), Rendezvous(station)], guess, flight)
 
 Each coast is flown from both ends and made to meet between them. Newton's method closes the gaps, which takes as many
-variables as there are equations; over the rest the burns are minimised, with the exact gradient.
+variables as there are equations; along the rest the burns are minimised, by Newton's method with the exact gradient.
 
-Source: Abadie and Carpentier (1969), generalised reduced gradient method, in Optimization (ed. Fletcher), ch. 4.
+Source: Nocedal and Wright (2006), Numerical Optimization, sec. 15.3 and 18.3, null-space methods.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from scipy.linalg import qr
-from scipy.optimize import minimize
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.transfers.ends import end_state
@@ -46,7 +45,10 @@ class Side(NamedTuple):
 class Point(Protocol):
     """A burn, and what is free about it; the last variable is always its epoch, TDB s."""
 
-    scales: Floats
+    @property
+    def scales(self) -> Floats:
+        """Changes that matter, of each variable; nought for one that is held."""
+        ...
 
     def before(self, x: Floats, flight: Flight) -> Side:
         """Where the coast before it ends."""
@@ -61,7 +63,7 @@ class Point(Protocol):
         ...
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        """What else must be nought, float64[k], and its partials [k, n]; in units of 100 km."""
+        """What else must be nought, float64[k], and its partials [k, n]; in units of 100 km or 10 m/s."""
         ...
 
 
@@ -105,7 +107,10 @@ class Injection:
 
 @dataclass(frozen=True)
 class Burn:
-    """A burn at a given distance of the Moon's centre: place, velocities before and after, epoch."""
+    """A burn at perilune, at a given distance of the Moon's centre: place, velocities before and after, epoch.
+
+    The mean of the two velocities is level there: else the cheapest path would lead through the Moon.
+    """
 
     radius_km: float
     scales = np.array([_LENGTH] * 3 + [_SPEED] * 6 + [_EPOCH])
@@ -124,10 +129,14 @@ class Burn:
         return x[6:9] - x[3:6], partials
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        r = np.linalg.norm(x[:3])
-        partials = np.zeros((1, 10))
-        partials[0, :3] = x[:3] / r / _LENGTH
-        return np.array([(r - self.radius_km) / _LENGTH]), partials
+        r, mean = float(np.linalg.norm(x[:3])), 0.5 * (x[3:6] + x[6:9])
+        out = x[:3] / r
+        climb = out @ mean
+        partials = np.zeros((2, 10))
+        partials[0, :3] = out / _LENGTH
+        partials[1, :3] = (mean - climb * out) / r / _SPEED
+        partials[1, 3:6] = partials[1, 6:9] = 0.5 * out / _SPEED
+        return np.array([(r - self.radius_km) / _LENGTH, climb / _SPEED]), partials
 
 
 @dataclass(frozen=True)
@@ -169,12 +178,17 @@ class Interface:
     """Meeting the entry interface of the Earth: node, argument, speed, inclination, epoch; no burn.
 
     radius_km, flight_path_rad, axes : as of `return_problem`
+    held_inclination : keeps the inclination of the guess
     """
 
     radius_km: float
     flight_path_rad: float
     axes: Floats
-    scales = np.array([_ANGLE, _ANGLE, _SPEED, _ANGLE, _EPOCH])
+    held_inclination: bool = False
+
+    @property
+    def scales(self) -> Floats:
+        return np.array([_ANGLE, _ANGLE, _SPEED, _ANGLE * (not self.held_inclination), _EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
         state, partials = end_state(
@@ -232,7 +246,6 @@ def optimise(
     flight: Flight,
     *,
     held_epochs: Sequence[int] = (),
-    max_rounds: int = 12,
 ) -> Route:
     """Make the sum of all burns least.
 
@@ -243,25 +256,56 @@ def optimise(
     Raises ConvergenceError if the coasts cannot be made to meet.
     """
     chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs)
-    z = chain.closed(np.zeros(chain.size))
-    iterations = 0
-    for _ in range(max_rounds):
-        valley = _Valley(chain, z)
-        found = minimize(
-            valley.cost, np.zeros(len(valley.free)), jac=True, method="L-BFGS-B",
-            bounds=[(-_FARTHEST, _FARTHEST)] * len(valley.free), options={"maxiter": 60, "ftol": 1e-11, "gtol": 1e-6},
-        )  # fmt: skip
-        iterations += int(found.nit)
-        gained = chain.cost(z)[0] - chain.cost(valley.best)[0]
-        z = valley.best
-        if gained < _WORTH:
-            break
+    z, iterations = _descended(chain, chain.closed(np.zeros(chain.size)))
     gaps = chain.equations(z)[0][: 6 * (len(points) - 1)].reshape(-1, 6) * _GAP_SCALE
     return Route(chain.points, tuple(chain.split(z)), gaps, iterations, flight)
 
 
-_FARTHEST = 8.0  # scales a variable moves before the others are chosen afresh
-_WORTH = 1e-5  # mm/s
+_MOST_STEPS, _FIRST_STEP, _LEAST_STEP = 100, 3.0, 1e-4
+_WORTH = 1e-7  # a step that promises less, 0.01 mm/s, is not taken
+_PROBE = 1e-3
+
+
+def _descended(chain: _Chain, z: Floats) -> tuple[Floats, int]:
+    """Newton's method along the surface on which the coasts meet, its steps as long as they help."""
+    longest = _FIRST_STEP
+    for iteration in range(_MOST_STEPS):
+        along, slope, curvature = _valley(chain, z)
+        w, v = np.linalg.eigh(curvature)
+        w = np.maximum(np.abs(w), 1e-6 * np.abs(w).max() + 1e-12)  # downhill, too, where the cost bends down
+        step = -v @ ((v.T @ slope) / w)
+        if -0.5 * slope @ step < _WORTH:
+            return z, iteration
+        step *= min(1.0, longest / np.linalg.norm(step))
+        try:
+            trial = chain.closed(z + along @ step)
+            helps = chain.cost(trial)[0] < chain.cost(z)[0]
+        except (ConvergenceError, InputError):  # the coasts no longer meet there, or the ephemeris ends
+            helps = False
+        if helps:
+            z, longest = trial, 2.0 * max(longest, float(np.linalg.norm(step)))
+        else:
+            longest = 0.25 * float(np.linalg.norm(step))
+            if longest < _LEAST_STEP:
+                return z, iteration
+    return z, _MOST_STEPS
+
+
+def _valley(chain: _Chain, z: Floats) -> tuple[Floats, Floats, Floats]:
+    """Directions in which the coasts go on meeting, [n, k]; slope and curvature of the cost along them."""
+    jacobian, gradient = chain.equations(z)[1], chain.cost(z)[1]
+    free = np.flatnonzero(chain.scales)
+    basis = qr(jacobian[:, free].T)[0]
+    along = np.zeros((chain.size, len(free) - len(jacobian)))
+    along[free] = basis[:, len(jacobian) :]
+    multipliers = np.linalg.lstsq(jacobian.T, gradient, rcond=None)[0]
+
+    def tilt(there: Floats) -> Floats:
+        return np.asarray(along.T @ (chain.cost(there)[1] - chain.equations(there)[1].T @ multipliers))
+
+    bends = [(tilt(z + _PROBE * d) - tilt(z - _PROBE * d)) / (2.0 * _PROBE) for d in along.T]
+    curvature = np.array(bends)
+    return along, along.T @ gradient, 0.5 * (curvature + curvature.T)
 
 
 class _Chain:
@@ -297,7 +341,7 @@ class _Chain:
         """The nearest variables for which the coasts meet, by damped least-norm steps."""
         f, jacobian = self.equations(z)
         for _ in range(_NEWTON_STEPS):
-            if self._met(f):
+            if self.met(f):
                 return z
             step = -np.linalg.lstsq(jacobian, f, rcond=None)[0]
             z, f, jacobian = self._better(z, step * min(1.0, _LONGEST / np.abs(step).max()), f)
@@ -315,7 +359,7 @@ class _Chain:
                 return trial, g, jacobian
         raise ConvergenceError("no step brings the coasts nearer to one another", where="route")
 
-    def _met(self, f: Floats) -> bool:
+    def met(self, f: Floats) -> bool:
         coasts = 6 * (len(self.points) - 1)
         gaps = np.abs(f[:coasts].reshape(-1, 6) * _GAP_SCALE)
         return bool((gaps < _GAP).all() and (np.abs(f[coasts:]) < _GAP[0] / _LENGTH).all())
@@ -341,84 +385,36 @@ class _Chain:
         return np.concatenate(values), np.concatenate(blocks)
 
     def _gaps(self, x: list[Floats]) -> tuple[Floats, Floats]:
-        n = len(self.points) - 1
-        gaps, by = np.empty((n, 6)), np.zeros((n, 6, self.size))
-        for k in range(n):
-            start, end = self.points[k].after(x[k], self.flight), self.points[k + 1].before(x[k + 1], self.flight)
-            meet = np.array([0.5 * (x[k][-1] + x[k + 1][-1])])
-            there, there_by, there_rate = self._arc(start, x[k][-1:], meet)
-            here, here_by, here_rate = self._arc(end, x[k + 1][-1:], meet)
-            gaps[k] = there - here
-            drift = 0.5 * (there_rate - here_rate)  # where they meet moves with both epochs
-            a, b, c = self.edges[k : k + 3]
-            by[k, :, a:b], by[k, :, b:c] = there_by, -here_by
-            by[k, :, b - 1] += drift
-            by[k, :, c - 1] += drift
+        """By how much the coasts miss, about the Earth, and what each variable does to it."""
+        n, f = len(self.points) - 1, self.flight
+        sides = [(k, 1.0, self.points[k].after(x[k], f)) for k in range(n)]
+        sides += [(k, -1.0, self.points[k + 1].before(x[k + 1], f)) for k in range(n)]
+        epochs = np.array([own[-1] for own in x])
+        meet = 0.5 * (epochs[:-1] + epochs[1:])
+        gaps, by = np.zeros((n, 6)), np.zeros((n, 6, self.size))
+        for center in ("earth", "moon"):
+            here = [side for side in sides if side[2].center == center]
+            if not here:
+                continue
+            coast = np.array([k for k, _, _ in here])
+            point = np.array([k + (sign < 0.0) for k, sign, _ in here])
+            states = np.array([side.state for _, _, side in here])
+            final, stm = f.arc(center, states, epochs[point], meet[coast])
+            drift = -np.einsum("nij,nj->ni", stm, f.rate(center, states, epochs[point]))
+            rate = f.rate(center, final, meet[coast])
+            if center == "moon":
+                final, rate = final + f.moon(meet[coast]), rate + self._moon_rate(meet[coast])
+            for i, (k, sign, side) in enumerate(here):
+                first, end = self.edges[point[i]], self.edges[point[i] + 1]
+                gaps[k] += sign * final[i]
+                by[k, :, first:end] += sign * stm[i] @ side.partials
+                by[k, :, end - 1] += sign * drift[i]
+                for epoch in (self.edges[k + 1] - 1, self.edges[k + 2] - 1):  # where they meet moves with both
+                    by[k, :, epoch] += 0.5 * sign * rate[i]
         return (gaps / _GAP_SCALE).ravel(), (by / _GAP_SCALE[:, None]).reshape(6 * n, self.size)
 
-    def _arc(self, side: Side, start: Floats, meet: Floats) -> tuple[Floats, Floats, Floats]:
-        """State where arcs meet, about the Earth, its partials by the point's variables, and its rate there."""
-        state = side.state[None]
-        final, stm = self.flight.arc(side.center, state, start, meet)
-        by = stm[0] @ side.partials
-        by[:, -1] -= stm[0] @ self.flight.rate(side.center, state, start)[0]
-        rate = self.flight.rate(side.center, final, meet)[0]
-        if side.center == "moon":
-            final, rate = final + self.flight.moon(meet), rate + self._moon_rate(meet)
-        return final[0], by, rate
-
     def _moon_rate(self, tdb: Floats) -> Floats:
-        ahead, behind = self.flight.moon(tdb + 1.0)[0], self.flight.moon(tdb - 1.0)[0]
-        return np.asarray(0.5 * (ahead - behind))
+        return np.asarray(0.5 * (self.flight.moon(tdb + 1.0) - self.flight.moon(tdb - 1.0)))
 
 
 _NEWTON_STEPS, _LONGEST = 60, 30.0
-
-
-class _Valley:
-    """The cost over as many variables as the equations leave free; the others follow."""
-
-    def __init__(self, chain: _Chain, z: Floats) -> None:
-        self.chain, self.start, self.best = chain, z, z
-        _, jacobian = chain.equations(z)
-        order = qr(jacobian, mode="r", pivoting=True)[1]
-        usable = order[chain.scales[order] > 0.0]
-        self.bound, self.free = np.sort(usable[: len(jacobian)]), np.sort(usable[len(jacobian) :])
-        self.z = z
-
-    def cost(self, y: Floats) -> tuple[float, Floats]:
-        """Cost and gradient where the free variables have moved by y; beyond where the coasts meet, a wall."""
-        try:
-            z = self._followed(y)
-        except (ConvergenceError, InputError):
-            return _WALL, np.zeros_like(y)
-        value, gradient = self.chain.cost(z)
-        if value < self.chain.cost(self.best)[0]:
-            self.best = z
-        self.z = z
-        jacobian = self.chain.equations(z)[1]
-        multipliers = np.linalg.solve(jacobian[:, self.bound].T, gradient[self.bound])
-        return value, gradient[self.free] - jacobian[:, self.free].T @ multipliers
-
-    def _followed(self, y: Floats) -> Floats:
-        z = self.z.copy()
-        z[self.free] = self.start[self.free] + y
-        moved = z[self.free] - self.z[self.free]
-        z[self.bound] -= np.linalg.solve(self._bound_jacobian(self.z), self._free_jacobian(self.z) @ moved)
-        f, jacobian = self.chain.equations(z)
-        for _ in range(_FOLLOWING_STEPS):
-            if self.chain._met(f):
-                return z
-            step = np.zeros_like(z)
-            step[self.bound] = -np.linalg.solve(jacobian[:, self.bound], f)
-            z, f, jacobian = self.chain._better(z, step * min(1.0, _LONGEST / np.abs(step).max()), f)
-        raise ConvergenceError("the coasts no longer meet", where="route")
-
-    def _bound_jacobian(self, z: Floats) -> Floats:
-        return self.chain.equations(z)[1][:, self.bound]
-
-    def _free_jacobian(self, z: Floats) -> Floats:
-        return self.chain.equations(z)[1][:, self.free]
-
-
-_WALL, _FOLLOWING_STEPS = 1e4, 12
