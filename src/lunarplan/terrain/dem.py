@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Heights32 = NDArray[np.float32]
 
-_BLOCK_PIXELS = 1 << 20  # pixels, or places, worked on at a time
+_BLOCK_PIXELS = 1 << 18  # pixels, or places, worked on at a time: what the caches of a processor hold
 _TILE = 1024  # rows and columns read at a time for scattered places
 _MOST_PIXELS = 1 << 30  # of a raster made in memory: 4 GB
 
