@@ -4,7 +4,9 @@
     read_dem("site.tif", crs=Stereographic(-90.0, 0.0), quantity="height", unit="m")
 
 What a file does not say has to be declared; nothing is guessed at. Files too large for memory are read in windows, on
-demand. Needs rasterio: ``pip install lunarplan[terrain]``.
+demand; GDAL keeps what it has read in up to a twentieth of the memory, or in GDAL_CACHEMAX megabytes of it.
+
+Needs rasterio: ``pip install lunarplan[terrain]``.
 """
 
 from __future__ import annotations
