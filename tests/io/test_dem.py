@@ -141,9 +141,23 @@ def test_the_pds_pair_lies_on_the_packaged_model(tests_only):
 
 def test_a_jpeg2000(write):
     heights = rough((64, 64)).astype(np.int16)
-    dem = read_dem(write(heights, driver="JP2OpenJPEG", name="dem.jp2", QUALITY="100", REVERSIBLE="YES"))
+    dem = read_dem(write(heights, driver="JP2OpenJPEG", name="dem.jp2", QUALITY="100", REVERSIBLE="YES"), unit="m")
     np.testing.assert_array_equal(dem.heights_m, heights)
     assert dem.grid.projection == Stereographic(-90.0)
+
+
+def test_a_jpeg2000_of_lola_is_half_metres(write, tests_only):
+    """As the archive has them: integers alone, and a label of another name that says what they count."""
+    numbers = (2.0 * rough((64, 64))).astype(np.int16)
+    path = write(numbers, driver="JP2OpenJPEG", name="LDEM_80S_9KM.JP2", QUALITY="100", REVERSIBLE="YES")
+    with pytest.raises(InputError, match=r"neither file nor label say what they count.*unit=0\.5"):
+        read_dem(path)
+    np.testing.assert_array_equal(read_dem(path, unit=0.5).heights_m, 0.5 * numbers)
+    label = path.with_name("LDEM_80S_9KM_JP2.LBL")
+    label.write_bytes(tests_only("LDEM_4.LBL").read_bytes())
+    np.testing.assert_array_equal(read_dem(path).heights_m, 0.5 * numbers)
+    label.write_text("SCALING_FACTOR = 0.0005\nOFFSET = 1737.4\nUNIT = KILOMETER\n")
+    np.testing.assert_allclose(read_dem(path).heights_m, 0.5 * numbers, atol=RESAMPLED_M)
 
 
 # ---------------------------------------------------------------- radius or height, metres or kilometres
@@ -288,12 +302,12 @@ def test_a_missing_coordinate_system_can_be_declared(write):
 
 def test_a_raster_without_any_place_can_be_given_one(write):
     path = write(rough((20, 30)), crs=None, transform=rasterio.Affine.identity())
-    with pytest.raises(InputError, match=r"does not say where its pixels are; declare it: grid="):
+    with pytest.raises(InputError, match=r"does not say where its pixels are; declare it: crs=Grid"):
         read_dem(path)
     grid = Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (20, 30))
-    assert read_dem(path, grid=grid).grid == grid
+    assert read_dem(path, crs=grid).grid == grid
     with pytest.raises(InputError, match=r"grid of \(30, 20\) pixels for a raster of \(20, 30\)"):
-        read_dem(path, grid=Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (30, 20)))
+        read_dem(path, crs=Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (30, 20)))
 
 
 @pytest.mark.parametrize(
@@ -331,6 +345,8 @@ def test_words_that_mean_nothing_are_refused(write):
         read_dem(path, quantity="depth")
     with pytest.raises(InputError, match="unit: 'feet'"):
         read_dem(path, unit="feet")
+    with pytest.raises(InputError, match=r"unit: 0\.0"):
+        read_dem(path, unit=0.0)
     with pytest.raises(InputError, match="complex"):
         read_dem(write(np.zeros((5, 5), np.complex64)))
 
