@@ -146,6 +146,53 @@ def test_a_jpeg2000(write):
     assert dem.grid.projection == Stereographic(-90.0)
 
 
+_POLAR_LABEL = """PDS_VERSION_ID = "PDS3"
+DATA_SET_ID = "LRO-L-LOLA-4-GDR-V1.0"
+TARGET_NAME = MOON
+OBJECT = UNCOMPRESSED_FILE
+FILE_NAME = "POLAR.IMG"
+RECORD_TYPE = FIXED_LENGTH
+FILE_RECORDS = 40
+RECORD_BYTES = 160
+^IMAGE = "POLAR.IMG"
+  OBJECT = IMAGE
+    NAME = HEIGHT
+    LINES = 40
+    LINE_SAMPLES = 40
+    SAMPLE_TYPE = PC_REAL
+    SAMPLE_BITS = 32
+    UNIT = KILOMETER
+    SCALING_FACTOR = 1
+    OFFSET = 1737.4
+  END_OBJECT = IMAGE
+END_OBJECT = UNCOMPRESSED_FILE
+OBJECT = IMAGE_MAP_PROJECTION
+ MAP_PROJECTION_TYPE = "POLAR STEREOGRAPHIC"
+ A_AXIS_RADIUS = 1737.4 <km>
+ B_AXIS_RADIUS = 1737.4 <km>
+ C_AXIS_RADIUS = 1737.4 <km>
+ POSITIVE_LONGITUDE_DIRECTION = "EAST"
+ CENTER_LATITUDE = -90 <deg>
+ CENTER_LONGITUDE = 0 <deg>
+ LINE_PROJECTION_OFFSET = 19.5 <pix>
+ SAMPLE_PROJECTION_OFFSET = 19.5 <pix>
+ MAP_PROJECTION_ROTATION = 0.0
+ MAP_SCALE = 20 <m/pix>
+END_OBJECT = IMAGE_MAP_PROJECTION
+END
+"""
+
+
+def test_a_polar_pds_pair_of_kilometres(tmp_path):
+    """As LOLA's polar products in floats: the pole is in the middle, between pixels; metres a pixel are exact."""
+    heights = rough((40, 40))
+    (heights / np.float32(1000.0)).astype("<f4").tofile(tmp_path / "POLAR.IMG")
+    (tmp_path / "POLAR.LBL").write_text(_POLAR_LABEL)
+    dem = read_dem(tmp_path / "POLAR.IMG")
+    assert dem.grid == Grid(Stereographic(-90.0), -390.0, 390.0, 20.0, (40, 40))
+    np.testing.assert_allclose(dem.heights_m, heights, atol=RESAMPLED_M)
+
+
 def test_a_jpeg2000_of_lola_is_half_metres(write, tests_only):
     """As the archive has them: integers alone, and a label of another name that says what they count."""
     numbers = (2.0 * rough((64, 64))).astype(np.int16)
@@ -347,6 +394,8 @@ def test_words_that_mean_nothing_are_refused(write):
         read_dem(path, unit="feet")
     with pytest.raises(InputError, match=r"unit: 0\.0"):
         read_dem(path, unit=0.0)
+    with pytest.raises(InputError, match="nodata: 'none'"):
+        read_dem(path, nodata="none")
     with pytest.raises(InputError, match="complex"):
         read_dem(write(np.zeros((5, 5), np.complex64)))
 

@@ -263,6 +263,10 @@ def test_heights_and_grid_must_match():
         Dem([["a"]], grid)
     with pytest.raises(InputError, match="infinite"):
         Dem(np.full((3, 4), np.inf), grid)
+    with pytest.raises(InputError, match="heights_m: None"):
+        Dem(None, grid)
+    with pytest.raises(InputError, match="allowed: Grid"):
+        Dem(np.zeros((3, 4)), None)
     assert Dem(np.full((3, 4), 7, np.int16), grid).heights_m.dtype == np.float32
 
 

@@ -111,6 +111,8 @@ def read_dem(
     for files that are missing, damaged, or no rasters.
     """
     path = _raster_path(path)
+    if nodata is not None and not isinstance(nodata, int | float | np.integer | np.floating):
+        raise InputError(f"{nodata!r}", where="nodata", allowed="a number")
     with opened(path) as file:
         number = _band(file, band, str(path))
         grid = crs if isinstance(crs, Grid) else _grid(file, crs, str(path))
