@@ -183,6 +183,16 @@ END
 """
 
 
+def test_a_label_that_does_not_say_what_integers_count_is_not_enough(tests_only, tmp_path):
+    shutil.copy(tests_only("LDEM_4.IMG"), tmp_path)
+    label = tests_only("LDEM_4.LBL").read_text().replace("SCALING_FACTOR        =", "SCALING               =")
+    (tmp_path / "LDEM_4.LBL").write_text(label.replace("    OFFSET                =", "    OFFS                  ="))
+    with pytest.raises(InputError, match="neither file nor label say what they count"):
+        read_dem(tmp_path / "LDEM_4.LBL")
+    half = read_dem(tmp_path / "LDEM_4.LBL", unit=0.5)
+    np.testing.assert_array_equal(half.heights_m, read_dem(tests_only("LDEM_4.LBL")).heights_m)
+
+
 def test_a_polar_pds_pair_of_kilometres(tmp_path):
     """As LOLA's polar products in floats: the pole is in the middle, between pixels; metres a pixel are exact."""
     heights = rough((40, 40))

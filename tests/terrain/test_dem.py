@@ -79,6 +79,15 @@ def test_heights_read_on_demand_make_the_same_surface():
     np.testing.assert_array_equal(there.in_memory().heights_m, heights)
 
 
+def test_heights_may_be_a_memory_map(tmp_path):
+    heights = rough((50, 70), seed=8)
+    heights.tofile(tmp_path / "heights")
+    mapped = Dem(np.memmap(tmp_path / "heights", np.float32, "r", shape=(50, 70)), polar(heights).grid)
+    assert isinstance(mapped.heights_m, np.memmap)
+    assert mapped.fingerprint == polar(heights).fingerprint
+    assert mapped.height_m(-90.0, 0.0) == polar(heights).height_m(-90.0, 0.0)
+
+
 def test_one_pixel_one_row_and_one_column_are_models_too():
     assert polar([[5.0]]).height_m(-90.0, 0.0) == 5.0
     assert polar([[4.0, 6.0]]).height_m(-90.0, 0.0) == 5.0

@@ -38,6 +38,7 @@ _RADII_M = (MOON_RADIUS_M + _LOWEST_M, MOON_RADIUS_M + _HIGHEST_M)
 _FLATTEST = 2e-4  # relief over extent; smoother ground within a dozen metres of zero is more likely in kilometres
 _UNITS_M = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, "km": 1000.0, "kilometre": 1000.0}
 _UNITS_M |= {"kilometer": 1000.0, "kilometers": 1000.0, "kilometres": 1000.0}
+_COUNTING = ("JP2", "PDS")  # GDAL's drivers of files whose integers seldom are metres
 _SAMPLES = 256  # rows and columns looked at to tell what the numbers are
 _SAME_SCALE = 1e-4  # relative; how well labels give the pixel of a map in whole pixels a degree
 
@@ -243,7 +244,7 @@ class _Numbers:
             self.scale, self.offset = label.scale or 1.0, label.offset or 0.0
         self.unit_m = _UNITS_M.get(str(file.units[band - 1] or label.unit or "").strip().lower())
         integers = np.dtype(file.dtypes[band - 1]).kind in "iu"
-        self.counts = bare and label.scale is None and integers and file.driver.startswith("JP2")
+        self.counts = bare and label.scale is None and integers and file.driver.startswith(_COUNTING)
         self.low, self.high = sorted(self.scale * v + self.offset for v in _range(file, band, nodata))
 
 
@@ -251,9 +252,14 @@ def _to_heights(numbers: _Numbers, grid: Grid, quantity: str | None, unit: str |
     """Slope and level in metres that make heights of the numbers in the file."""
     if quantity not in (None, "height", "radius"):
         raise InputError(f"{quantity!r}", where="quantity", allowed="height or radius")
-    unit_m = _declared(unit) or numbers.unit_m
-    if unit_m is None:
-        unit_m = _told_by_size(numbers, grid, quantity)
+    unit_m = _declared(unit)
+    if unit_m is None and numbers.counts:
+        raise InputError(
+            f"integers from {numbers.low:g} to {numbers.high:g}, and neither file nor label say what they count",
+            where=numbers.where,
+            remedy="declare unit=0.5 for LOLA's half metres, or unit='m'; or put the label beside it",
+        )
+    unit_m = unit_m or numbers.unit_m or _told_by_size(numbers, grid, quantity)
     if quantity is None:
         radius = _RADII_M[0] <= numbers.low * unit_m and numbers.high * unit_m <= _RADII_M[1]
         quantity = "radius" if radius else "height"
@@ -275,12 +281,6 @@ def _declared(unit: str | float | None) -> float | None:
 def _told_by_size(numbers: _Numbers, grid: Grid, quantity: str | None) -> float:
     """Metres per unit of the numbers, if their size leaves no doubt."""
     low, high = numbers.low, numbers.high
-    if numbers.counts:
-        raise InputError(
-            f"integers from {low:g} to {high:g}, and neither file nor label say what they count",
-            where=numbers.where,
-            remedy="declare unit=0.5 for LOLA's half metres, or unit='m'; or put the label beside it",
-        )
     in_km = _RADII_M[0] / 1000.0 <= low and high <= _RADII_M[1] / 1000.0
     if quantity == "radius" and in_km:
         return 1000.0

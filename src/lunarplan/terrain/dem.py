@@ -49,7 +49,7 @@ class Heights(Protocol):
 class Dem:
     """A digital elevation model of the Moon.
 
-    heights_m : float32[rows, columns], metres over the sphere of 1737.4 km; NaN where there is no data
+    heights_m : float32[rows, columns], metres over the sphere of 1737.4 km; NaN where there is no data. Not copied
     grid      : where the pixels are
     name      : for messages and pictures
     source    : who measured it
