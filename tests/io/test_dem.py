@@ -17,7 +17,7 @@ from lunarplan.terrain.packaged import GLOBAL_4PPD, SOUTH_POLE_1KM, global_4ppd,
 from lunarplan.terrain.projection import MOON_RADIUS_M, Equirectangular, Grid, Stereographic
 from lunarplan.terrain.statistics import slope_summary
 from tests.terrain.ground import rough
-from tests.tolerances import DECIMATED_4PPD_M, DECIMATED_SHIFT_PIXELS, MAP_VS_PROJ_M, RESAMPLED_M
+from tests.tolerances import DECIMATED_4PPD_M, DECIMATED_SHIFT_PIXELS, MAP_VS_PROJ_M, RESAMPLED_M, ROUND_TRIP_DEG
 
 SOUTH = "IAU_2015:30135"
 MOON = f"+R={MOON_RADIUS_M} +units=m"
@@ -181,6 +181,32 @@ OBJECT = IMAGE_MAP_PROJECTION
 END_OBJECT = IMAGE_MAP_PROJECTION
 END
 """
+
+
+def test_a_geotiff_beside_a_label_speaks_for_itself(write, tests_only):
+    """Made of the image, in metres: what the integers of the image count is none of its business."""
+    heights = rough((30, 30))
+    path = write(heights, name="LDEM_4.tif")
+    shutil.copy(tests_only("LDEM_4.LBL"), path.parent)
+    np.testing.assert_array_equal(read_dem(path).heights_m, heights)
+
+
+@pytest.mark.parametrize("off", [1.0, 1.0 + 2e-5, 1.0 - 2e-5])
+def test_pixels_a_degree_are_whole_where_labels_round_metres(write, off):
+    """29.612 for 29.61265 m puts the last of 368,640 columns 8 pixels off."""
+    pixel = math.radians(0.5) * MOON_RADIUS_M * off
+    path = write(
+        rough((360, 720)), f"+proj=eqc +lon_0=180 {MOON}", from_origin(-360 * pixel, 180 * pixel, pixel, pixel)
+    )
+    grid = read_dem(path).grid
+    assert grid.wraps
+    assert grid.reaches_poles == (True, True)
+    assert np.allclose(grid.lat_lon_deg(359, 719), (-89.75, -0.25), rtol=0.0, atol=ROUND_TRIP_DEG)
+
+
+def test_other_pixels_are_left_as_they_are(write):
+    path = write(rough((360, 720)), f"+proj=eqc +lon_0=180 {MOON}", from_origin(-3.6e6, 1.8e6, 10_000.0, 10_000.0))
+    assert read_dem(path).grid == Grid(Equirectangular(180.0), -3.595e6, 1.795e6, 10_000.0, (360, 720))
 
 
 def test_a_label_that_does_not_say_what_integers_count_is_not_enough(tests_only, tmp_path):

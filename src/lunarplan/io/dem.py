@@ -20,7 +20,7 @@ import numpy as np
 
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.crs import MapFrame, map_frame
-from lunarplan.io.label import labelled_numbers
+from lunarplan.io.label import Numbers, labelled_numbers
 from lunarplan.io.rasters import kept_open, opened
 from lunarplan.model.data import readable, sha256
 from lunarplan.model.rows import scalar
@@ -40,7 +40,9 @@ _UNITS_M = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, 
 _UNITS_M |= {"kilometer": 1000.0, "kilometers": 1000.0, "kilometres": 1000.0}
 _COUNTING = ("JP2", "PDS")  # GDAL's drivers of files whose integers seldom are metres
 _SAMPLES = 256  # rows and columns looked at to tell what the numbers are
-_SAME_SCALE = 1e-4  # relative; how well labels give the pixel of a map in whole pixels a degree
+_SAME_SCALE = (
+    3e-5  # relative; labels give the pixel of a map in whole pixels a degree to a millimetre, of 30 m at least
+)
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def _grid(file: Any, crs: str | Projection | None, where: str) -> Grid:
     if not isinstance(frame.projection, Equirectangular):
         return Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
     _require_latitudes(y0, y0 - pixel * (file.height - 1), pixel, where)
-    return _whole_pixels_a_degree(Grid(frame.projection, x0, y0, pixel, (file.height, file.width)))
+    grid = Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
+    return grid if frame.offset_x_m or frame.offset_y_m else _whole_pixels_a_degree(grid)
 
 
 def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
@@ -227,8 +230,6 @@ def _whole_pixels_a_degree(grid: Grid) -> Grid:
     if per_degree < 1 or abs(per_degree * grid.pixel_m / exact - 1.0) > _SAME_SCALE:
         return grid
     ratio = exact / per_degree / grid.pixel_m
-    if abs(ratio - 1.0) * max(grid.shape) > 1.0:
-        return grid
     return Grid(grid.projection, grid.x0_m * ratio, grid.y0_m * ratio, grid.pixel_m * ratio, grid.shape)
 
 
@@ -236,7 +237,8 @@ class _Numbers:
     """The numbers of a band: what file and label say of them, and between what they lie."""
 
     def __init__(self, file: Any, band: int, path: Path, nodata: float | None) -> None:
-        label = labelled_numbers(path)
+        archived = file.driver.startswith(_COUNTING)
+        label = labelled_numbers(path) if archived else Numbers()  # a GeoTIFF beside a label may be made of its image
         self.where = str(path)
         self.scale, self.offset = float(file.scales[band - 1]), float(file.offsets[band - 1])
         bare = (self.scale, self.offset) == (1.0, 0.0)
@@ -244,7 +246,7 @@ class _Numbers:
             self.scale, self.offset = label.scale or 1.0, label.offset or 0.0
         self.unit_m = _UNITS_M.get(str(file.units[band - 1] or label.unit or "").strip().lower())
         integers = np.dtype(file.dtypes[band - 1]).kind in "iu"
-        self.counts = bare and label.scale is None and integers and file.driver.startswith(_COUNTING)
+        self.counts = bare and label.scale is None and integers and archived
         self.low, self.high = sorted(self.scale * v + self.offset for v in _range(file, band, nodata))
 
 
