@@ -239,6 +239,9 @@ def test_a_jpeg2000_of_lola_is_half_metres(write, tests_only):
     label = path.with_name("LDEM_80S_9KM_JP2.LBL")
     label.write_bytes(tests_only("LDEM_4.LBL").read_bytes())
     np.testing.assert_array_equal(read_dem(path).heights_m, 0.5 * numbers)
+    label.write_text("SCALING_FACTOR = half\nUNIT = METER\n")
+    with pytest.raises(InputError, match="neither file nor label"):
+        read_dem(path)
     label.write_text("SCALING_FACTOR = 0.0005\nOFFSET = 1737.4\nUNIT = KILOMETER\n")
     np.testing.assert_allclose(read_dem(path).heights_m, 0.5 * numbers, atol=RESAMPLED_M)
 

@@ -193,6 +193,13 @@ def test_a_window_about_the_maps_own_center_is_cut_out():
     assert window.grid.extent_m == (-1000.0, 1000.0, -1000.0, 1000.0)
 
 
+def test_a_tile_that_does_not_reach_its_maps_center_has_no_window_there():
+    tile = Dem(rough((20, 20)), Grid(Stereographic(-90.0), 158_000.0, 95_000.0, 5.0, (20, 20)), "tile")
+    with pytest.raises(InputError, match="tile: its map's centre is not on it"):
+        tile.stereographic(-90.0, 0.0, 1000.0)
+    np.testing.assert_array_equal(tile.stereographic(-90.0, 0.0, 200_000.0).heights_m, tile.heights_m)
+
+
 def test_a_region_is_the_models_own_pixels():
     dem = polar(rough((60, 60)))
     latitude, longitude = dem.grid.lat_lon_deg(20, 30)
