@@ -275,3 +275,4 @@ SLOPE_VS_VECTORS_DEG = 6e-3  # the height of the middle for that of four points:
 ROUGHNESS_M = 1e-3  # float32 heights of 4.5 km, and squares of them
 ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs too
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
+EXTREME_DEG = 0.25  # a pixel; Kaguya and LOLA put the lowest place 0.17 deg apart in longitude
