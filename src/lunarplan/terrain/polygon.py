@@ -62,8 +62,16 @@ class Polygon:
 
     @property
     def center_deg(self) -> tuple[float, float]:
-        """Latitude and longitude of the mean direction of the corners."""
-        latitude, longitude = lat_lon_deg(self._middle)
+        """Latitude and longitude of the centroid: the mean direction of the ground inside.
+
+        Source: Stokes's theorem; half the sum over the sides of arc length times unit normal.
+        """
+        ahead = np.roll(self._corners, -1, axis=0)
+        normals = np.cross(self._corners, ahead)
+        sines = np.linalg.norm(normals, axis=-1)
+        arcs = np.arctan2(sines, np.sum(self._corners * ahead, axis=-1))
+        total = (normals * (arcs / np.where(sines > 0.0, sines, 1.0))[:, None]).sum(axis=0)
+        latitude, longitude = lat_lon_deg(np.copysign(1.0, total @ self._middle) * total)
         return float(latitude), float(longitude)
 
     def contains(self, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Mask:
