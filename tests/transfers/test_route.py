@@ -67,7 +67,7 @@ def test_coasts_meet_the_burns(out, home):
 
 
 def test_artemis_1_outbound(out):
-    """From the epoch of the injection alone: both burns together within 5 percent of those flown, the flyby that day."""
+    """From the injection alone: both burns together within 5 percent of those flown, the flyby that day."""
     flyby, insertion = 1e3 * out.delta_v_km_s[1:]
     total = sum(CASE["outbound_burns_m_s"])
     assert flyby + insertion == pytest.approx(total, rel=ARTEMIS_OUTBOUND_FRACTION)
