@@ -19,9 +19,11 @@ import numpy as np
 
 from .jit import compiled, inlined
 
-BLOCK = 16  # pixels: side of the squares whose highest pixel is known
+BLOCK = 8  # pixels: side of the squares whose highest pixel is known
 STRETCH = 16.0  # pixels of path skipped at a time
 OVERLAP = 1.1  # pixels: more than there are from one crossing to the next
+_CLOSE = 1e-3  # pixel: how far the first sample is from the observer
+_SHORTEST = 1.0 / 64.0  # pixel: of the chords a path is made of
 _ROUNDING = 1e-12
 _AHEAD = 2.0  # beyond any fraction of a chord
 
@@ -98,6 +100,19 @@ def _edge_height(heights, i, j, down, right, f):
 
 
 @inlined
+def _surface_height(heights, r, c):
+    """Height of the triangle over fractions of rows and columns; NaN off the grid."""
+    i, j = math.floor(r), math.floor(c)
+    a, b = r - i, c - j
+    near = _edge_height(heights, int(i), int(j), 1, 1, min(a, b))
+    if a == b:
+        return near
+    down, right = (1, 0) if a > b else (0, 1)
+    corner = _edge_height(heights, int(i), int(j), 1, 1, 0.0)
+    return near + abs(a - b) * (_edge_height(heights, int(i), int(j), down, right, 1.0) - corner)
+
+
+@inlined
 def _crest(t0, n0, t1, n1):
     """Highest (w - own) csc - t (over 1 - own: n) strictly between two samples that n is linear in t between, or -inf.
 
@@ -168,16 +183,29 @@ def chord_crossings(level, row, column, x0, y0, x1, y1, scale, zx, zy, own, radi
 
 
 @inlined
+def _sample_close_by(level, row, column, scale, zx, zy, dx, dy, own, radius):
+    """n of the ground next to the observer, for the slope at the feet."""
+    x, y = offset_along(scale, zx, zy, dx, dy, _CLOSE / scale)
+    h = _surface_height(level.heights, row - y, column + x)
+    return (h / (radius + h) - own) / (1.0 - own)
+
+
+@inlined
 def stretch_horizon(level, row, column, scale, zx, zy, dx, dy, ta, tb, own, radius, start, best):
     """Highest tan e over the ground between two distances from an observer, given that of before.
 
     start : n under the observer, NaN unless ta is 0 and the observer stands over this level's ground
     """
     t0, n0 = ta, start
-    pieces = max(1, math.ceil((tb - ta) * scale))
     x0, y0 = offset_along(scale, zx, zy, dx, dy, ta)
-    for k in range(1, pieces + 1):
-        x1, y1 = offset_along(scale, zx, zy, dx, dy, ta + (tb - ta) * k / pieces)
+    if start == start:
+        t0, n0 = _CLOSE / scale, _sample_close_by(level, row, column, scale, zx, zy, dx, dy, own, radius)
+        if n0 == n0:
+            best = max(best, _crest(0.0, start, t0, n0), n0 * (1.0 + t0 * t0) / (2.0 * t0) - t0)
+    t = ta
+    while t < tb:  # chords of a pixel, near the observer no longer than the way there
+        t = min(tb, t + min(max(t, _SHORTEST / scale), 1.0 / scale))
+        x1, y1 = offset_along(scale, zx, zy, dx, dy, t)
         t0, n0, best = chord_crossings(
             level, row, column, x0, y0, x1, y1, scale, zx, zy, own, radius, t0, n0, best
         )  # fmt: skip
@@ -186,7 +214,7 @@ def stretch_horizon(level, row, column, scale, zx, zy, dx, dy, ta, tb, own, radi
 
 
 @inlined
-def _top_along(level, row, column, scale, zx, zy, dx, dy, ta, tb):
+def top_along(level, row, column, scale, zx, zy, dx, dy, ta, tb):
     """The highest ground there may be under a stretch of path."""
     xa, ya = offset_along(scale, zx, zy, dx, dy, ta)
     xb, yb = offset_along(scale, zx, zy, dx, dy, tb)
@@ -224,7 +252,7 @@ def skyline(level, row, column, own_height, start_height, radius, sines, cosines
         while ta < t_end:
             tb = min(ta + STRETCH / scale, t_end)
             before = max(0.0, ta - OVERLAP / scale)
-            top = _top_along(level, row, column, scale, zx, zy, sines[a], cosines[a], before, tb)
+            top = top_along(level, row, column, scale, zx, zy, sines[a], cosines[a], before, tb)
             near = before == 0.0 or not skip
             if top > -math.inf and (near or most_possible(top, before, tb, own, radius) > best[a]):
                 best[a] = stretch_horizon(
