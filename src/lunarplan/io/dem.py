@@ -4,13 +4,14 @@
     read_dem("site.tif", crs=Stereographic(-90.0, 0.0), quantity="height", unit="m")
 
 What a file does not say has to be declared; nothing is guessed at. Files too large for memory are read in windows, on
-demand. Needs rasterio: ``pip install lunarplan[terrain]``.
+demand; GDAL keeps what it has read in up to a twentieth of the memory, or in GDAL_CACHEMAX megabytes of it.
+
+Needs rasterio: ``pip install lunarplan[terrain]``.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ import numpy as np
 
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.crs import MapFrame, map_frame
+from lunarplan.io.rasters import kept_open, opened
 from lunarplan.model.data import readable, sha256
 from lunarplan.terrain.dem import Dem
 from lunarplan.terrain.projection import MOON_RADIUS_M, Equirectangular, Grid, Projection, Stereographic
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     Heights32 = NDArray[np.float32]
 
 _IN_MEMORY_PIXELS = 1 << 26  # 256 MB; larger files are read on demand
-_LOWEST_M, _HIGHEST_M = -12_000.0, 12_000.0  # the Moon has -9.2 to +10.8 km
+_LOWEST_M, _HIGHEST_M = -9500.0, 11_000.0  # the Moon has -9.13 to +10.79 km (LOLA); -9999 is often no data
 _RADII_M = (MOON_RADIUS_M + _LOWEST_M, MOON_RADIUS_M + _HIGHEST_M)
 _FLATTEST = 2e-4  # relief over extent; smoother ground within a dozen metres of zero is more likely in kilometres
 _UNITS_M = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, "km": 1000.0, "kilometre": 1000.0}
@@ -53,18 +55,12 @@ class RasterHeights:
     nodata: float | None
 
     def __getitem__(self, key: tuple[slice, slice]) -> Heights32:
-        import rasterio
-        from rasterio.windows import Window
-
         (top, bottom, _), (left, right, _) = (s.indices(n) for s, n in zip(key, self.shape, strict=True))
         height, width = max(bottom - top, 0), max(right - left, 0)
         if height * width == 0:
             return np.empty((height, width), np.float32)
-        with _opened(Path(self.path)) as file:
-            try:
-                numbers = file.read(self.band, window=Window(left, top, width, height), masked=True)
-            except rasterio.errors.RasterioError as error:
-                raise _damaged(self.path, error) from error
+        with kept_open(self.path) as file:
+            numbers = file.read(self.band, window=_window(top, left, height, width), masked=True)
         return self._heights(numbers)
 
     def _heights(self, numbers: np.ma.MaskedArray[Any, Any]) -> Heights32:
@@ -95,6 +91,7 @@ def read_dem(
     nodata: float | None = None,
     band: int | None = None,
     grid: Grid | None = None,
+    in_memory: bool | None = None,
 ) -> Dem:
     """Return a terrain model from a raster file.
 
@@ -105,14 +102,15 @@ def read_dem(
     nodata   : number that stands for no data, besides the one the file declares
     band     : of a file with several
     grid     : where the pixels are, for a raster without georeferencing
+    in_memory : read it now, or in windows when they are needed; by default now, up to 64 million pixels
 
-    Files of more than 64 million pixels stay on the disc and are read in windows.
+    A model that stays on the disc has no `sha256`; `Dem.fingerprint` reads all of it.
 
     Raises InputError where rasterio is missing, and for files that need more declared or lie on another body; DataError
     for files that are missing, damaged, or no rasters.
     """
     path = _raster_path(path)
-    with _opened(path) as file:
+    with opened(path) as file:
         number = _band(file, band, str(path))
         where = grid or _grid(file, crs, str(path))
         if where.shape != (file.height, file.width):
@@ -123,7 +121,9 @@ def read_dem(
     heights = RasterHeights(str(path), number, where.shape, slope, level, nodata)
     source = str(tags.get("SOURCE") or tags.get("DATA_SET_ID", "").strip('"') or path.name)
     dem = Dem(heights, where, path.stem, source)
-    if where.shape[0] * where.shape[1] > _IN_MEMORY_PIXELS:
+    if in_memory is None:
+        in_memory = where.shape[0] * where.shape[1] <= _IN_MEMORY_PIXELS
+    if not in_memory:
         return dem
     return Dem(heights[:, :], where, path.stem, source, sha256(_image(path)))
 
@@ -143,25 +143,10 @@ def _image(path: Path) -> Path:
     return next((image for image in images if image.is_file()), path) if path.suffix.lower() == ".lbl" else path
 
 
-def _opened(path: Path) -> Any:
-    try:
-        import rasterio
-    except ImportError:
-        raise InputError(
-            "reading terrain files needs rasterio", where=str(path), remedy="pip install lunarplan[terrain]"
-        ) from None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # said below, with a remedy
-            return rasterio.open(path)
-    except rasterio.errors.RasterioError as error:
-        raise _damaged(str(path), error) from error
+def _window(top: int, left: int, height: int, width: int) -> Any:
+    from rasterio.windows import Window
 
-
-def _damaged(path: str, error: Exception) -> DataError:
-    reason = " ".join(str(error.__cause__ or error).split())
-    remedy = "give a GeoTIFF, a JPEG2000, or a PDS3 label beside its image; if it is one, fetch it again"
-    return DataError(f"is damaged or no raster: {reason[:200]}", where=path, remedy=remedy)
+    return Window(left, top, width, height)
 
 
 def _band(file: Any, band: int | None, where: str) -> int:
@@ -192,14 +177,12 @@ def _grid(file: Any, crs: str | Projection | None, where: str) -> Grid:
             remedy="resample it, e.g. gdalwarp with -tr of one size",
         )
     frame = _frame(file, crs, where)
-    grid = Grid(
-        frame.projection,
-        frame.unit_m * (t.c + 0.5 * t.a) + frame.offset_x_m,
-        frame.unit_m * (t.f - 0.5 * t.a) + frame.offset_y_m,
-        frame.unit_m * t.a,
-        (file.height, file.width),
-    )
-    return _whole_pixels_a_degree(_checked_latitudes(grid, where)) if _is_lat_lon(grid) else grid
+    x0, y0 = (frame.unit_m * (t.c + 0.5 * t.a), frame.unit_m * (t.f - 0.5 * t.a))
+    x0, y0, pixel = x0 + frame.offset_x_m, y0 + frame.offset_y_m, frame.unit_m * t.a
+    if not isinstance(frame.projection, Equirectangular):
+        return Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
+    _require_latitudes(y0, y0 - pixel * (file.height - 1), pixel, where)
+    return _whole_pixels_a_degree(Grid(frame.projection, x0, y0, pixel, (file.height, file.width)))
 
 
 def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
@@ -223,21 +206,15 @@ def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
         ) from error
 
 
-def _is_lat_lon(grid: Grid) -> bool:
-    return isinstance(grid.projection, Equirectangular)
-
-
-def _checked_latitudes(grid: Grid, where: str) -> Grid:
-    _, _, south, north = (math.degrees(y / MOON_RADIUS_M) for y in grid.extent_m)
-    spare = math.degrees(grid.pixel_m / MOON_RADIUS_M)
-    if north > 90.0 + spare or south < -90.0 - spare:
+def _require_latitudes(first_m: float, last_m: float, pixel_m: float, where: str) -> None:
+    north, south, pixel = (math.degrees(y / MOON_RADIUS_M) for y in (first_m, last_m, pixel_m))
+    if north > 90.0 + pixel or south < -90.0 - pixel:
         raise InputError(
             f"rows run from latitude {south:.6g} to {north:.6g} deg",
             where=where,
             allowed="-90 to 90 deg",
             remedy="are rows and columns, or degrees and metres, mixed up?",
         )
-    return grid
 
 
 def _whole_pixels_a_degree(grid: Grid) -> Grid:
@@ -291,13 +268,8 @@ def _told_by_size(low: float, high: float, grid: Grid, quantity: str | None, whe
 
 def _range(file: Any, band: int, nodata: float | None) -> tuple[float, float]:
     """Least and greatest number among some rows and columns spread over the file."""
-    import rasterio
-
     shape = (min(file.height, _SAMPLES), min(file.width, _SAMPLES))
-    try:
-        numbers = file.read(band, out_shape=shape, masked=True)
-    except rasterio.errors.RasterioError as error:
-        raise _damaged(str(file.name), error) from error
+    numbers = file.read(band, out_shape=shape, masked=True)
     values = np.asarray(numbers.compressed(), np.float64)
     values = values[np.isfinite(values) & (values != nodata)]
     if values.size == 0:
