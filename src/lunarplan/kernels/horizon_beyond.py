@@ -56,7 +56,7 @@ def _raise_row(level, heights, i, j, row, column, per, dx, dy, ta, tb, top, eye,
         zx, zy = level.zx + c * level.dz, level.zy - r * level.dz
         scale = (1.0 + zx * zx + zy * zy) / level.dz
         closer = top_along(level, r, c, scale, zx, zy, dx, dy, ta, tb)
-        if closer == -math.inf or ta > 0.0 and most_possible(closer, ta, tb, own, radius) <= hidden:
+        if closer == -math.inf or (ta > 0.0 and most_possible(closer, ta, tb, own, radius) <= hidden):
             continue
         best = stretch_horizon(level, r, c, scale, zx, zy, dx, dy, ta, tb, own, radius, math.nan, -math.inf)
         out[place + k] = max(stored, np.rint(math.atan(best) * _TO_UNITS))
