@@ -107,7 +107,7 @@ def horizon_at(
     )
     heights = ground.height_m(latitude, longitude)
     views = Views(ground, reach)
-    azimuth = np.arange(count) * (math.tau / count)
+    azimuth = np.linspace(0.0, math.tau, count, endpoint=False)
     elevation = np.empty((latitude.size, count))
     for n in range(latitude.size):
         standing = int(ground.dem_index(latitude[n], longitude[n]))
