@@ -252,3 +252,17 @@ DISC_BY_COLUMNS = 2e-5  # of the disc, or of its radius: 200,001 columns
 TILE_DISC_FRACTION = 3e-3  # of the disc: over a tile of 16 km the elevation of the Sun is linear to 1e-5 rad
 TILE_SUM = 5e-5  # of the disc: the same over thousands of epochs, and single precision
 TILE_MARGIN_DEG = 2e-3  # places on the paths half a degree apart, and a linear elevation over a tile
+INTERVAL_EDGE_S = 1.0  # promised
+POLAR_DAY = 3e-3  # of the time: the Sun's latitude is no pure sine, and its distance goes with the seasons of the Earth
+SUN_OVER_POLAR_SITES_DEG = 0.001  # promised; 20 arcsec of aberration are 0.006
+ROUNDED_FRACTION = 1e-11  # of the disc: angles come from vectors
+SAMPLED_FRACTION = 2e-3  # of the time: some dozens of rises and sets, each half an hour off, in a year
+MAP_AVERAGE = 3e-4  # of the disc, averaged: horizons straight across it, 1/360 deg, the linear sky of a tile
+MAP_LIT = 1e-3  # of the time: the same at the disc's edge, 9 h a year
+POLAR_CEILING_DEG = (
+    0.05  # the Sun comes by once a month: its latitude may be two weeks from its extreme, 1.54 (1 - cos 15)
+)
+SHADOW_MARGIN_DEG = 6e-3  # a level horizon across the disc; 1/360 deg of horizons; 3e-3 seen
+SEEN_FROM_STATION_DEG = 0.006  # 1.3 s of the turning Earth
+MAP_EARTH_AVERAGE = 2e-3  # of the disc, which is two degrees wide and cut straight
+ENERGY_WH = 1e-6
