@@ -1,5 +1,7 @@
 """The Sun over places and over regions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy import units
@@ -16,7 +18,8 @@ from lunarplan.model.surface import Place, sky
 from lunarplan.terrain.illumination import illumination, illumination_map
 from lunarplan.terrain.nights import days
 from lunarplan.terrain.projection import Equirectangular, Grid
-from tests.terrain.skies import Profiles, Region, level, profiles_of, region, rugged, tiled
+from tests.terrain.skies import level, profiles_of, region, rugged, tiled
+from tests.terrain.skies import profiles as made
 from tests.tolerances import (
     MAP_AVERAGE,
     MAP_LIT,
@@ -80,7 +83,7 @@ def test_one_place_is_what_it_is_among_others():
     together = illumination(profiles, "2027-01-01", "2027-02-01")
     for i in range(3):
         place = Place(SITES.latitude_deg[i], SITES.longitude_deg[i], 1.0)
-        alone = illumination(Profiles(place, profiles.elevation_rad[i]), "2027-01-01", "2027-02-01")
+        alone = illumination(made(place, profiles.elevation_rad[i]), "2027-01-01", "2027-02-01")
         assert np.array_equal(alone.fraction[0], together.fraction[i])
 
 
@@ -152,7 +155,7 @@ def test_a_map_is_what_its_pixels_are_as_places(pixel_m, x0_m, y0_m, latitude):
 def test_a_map_of_plains():
     """The same level horizon everywhere: every pixel has the sky of a sphere, whatever the azimuth."""
     here = region(shape=(33, 35), x0_m=100_000.0)
-    flat = Region(np.full_like(here.elevation, 180), here.grid, here.heights_m)
+    flat = replace(here, elevation=np.full_like(here.elevation, 180))
     found = illumination_map(flat, *YEAR, 2.0)
     picks = [(0, 0), (16, 20), (32, 34)]
     places = Place(*flat.grid.lat_lon_deg(*np.array(picks).T))
@@ -194,8 +197,8 @@ def test_horizons_that_are_not_laid_out_as_agreed():
     here = region()
     for elevation in (here.elevation.astype(float), here.elevation[:1], here.elevation[..., :31]):
         with pytest.raises(InputError, match="int16"):
-            illumination_map(Region(elevation, here.grid, here.heights_m), *YEAR)
-    square = Region(here.elevation, Grid(Equirectangular(), 0.0, 0.0, 500.0, (40, 50)), here.heights_m)
+            illumination_map(replace(here, elevation=elevation), *YEAR)
+    square = replace(here, grid=Grid(Equirectangular(), 0.0, 0.0, 500.0, (40, 50)))
     with pytest.raises(InputError, match="stereographic"):
         illumination_map(square, *YEAR)
     with pytest.raises(InputError, match="any, center, whole"):

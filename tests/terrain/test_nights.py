@@ -10,7 +10,8 @@ from lunarplan.model.surface import Place, sky
 from lunarplan.terrain.nights import days, nights
 from lunarplan.terrain.sight import Watch
 from lunarplan.terrain.targets import target
-from tests.terrain.skies import Profiles, level, rugged
+from tests.terrain.skies import level, rugged
+from tests.terrain.skies import profiles as made
 from tests.tolerances import INTERVAL_EDGE_S, POLAR_DAY
 
 DAY = 86400.0
@@ -116,12 +117,12 @@ def test_one_place_is_what_it_is_among_others():
     together = nights(profiles, "2027-01-01", "2027-04-01")
     for i in range(3):
         place = Place(SITES.latitude_deg[i], SITES.longitude_deg[i])
-        alone = nights(Profiles(place, profiles.elevation_rad[i]), "2027-01-01", "2027-04-01")
+        alone = nights(made(place, profiles.elevation_rad[i]), "2027-01-01", "2027-04-01")
         assert np.array_equal(alone.begins_tdb, together.at(i).begins_tdb)
 
 
 def test_no_places_no_nights():
-    empty = Profiles(Place([], []), np.empty((0, 720)))
+    empty = made(Place([], []), np.empty((0, 720)))
     assert len(nights(empty, *YEAR)) == 0
 
 
@@ -142,5 +143,5 @@ def test_no_places_no_nights():
 )
 def test_what_cannot_be_answered(horizons, span, options, what):
     with pytest.raises(Exception, match=what) as caught:
-        nights(Profiles(POLE, horizons), *span, **options)
+        nights(made(POLE, horizons), *span, **options)
     assert type(caught.value).__module__ == InputError.__module__

@@ -1,13 +1,16 @@
 """Where the Sun never shines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds
+from lunarplan.terrain.horizons import NODATA
 from lunarplan.terrain.illumination import illumination, illumination_map
 from lunarplan.terrain.shadowed import CYCLE_S, shadowed_map, sun_paths
-from tests.terrain.skies import NODATA, Region, profiles_of, region, tiled
+from tests.terrain.skies import profiles_of, region, tiled
 from tests.tolerances import POLAR_CEILING_DEG, SHADOW_MARGIN_DEG
 
 START = tdb_seconds("2020-01-02")
@@ -17,7 +20,7 @@ PIXELS = [(0, 0), (0, 49), (39, 0), (39, 49), (31, 31), (32, 32), (10, 20)]
 def walls(degrees, **where):
     """A region whose every pixel has a level horizon."""
     here = region(**where)
-    return Region(np.full_like(here.elevation, round(360.0 * degrees)), here.grid, here.heights_m)
+    return replace(here, elevation=np.full_like(here.elevation, round(360.0 * degrees)))
 
 
 def test_a_wall_around_the_pole_of_the_height_of_the_highest_sun():
@@ -48,7 +51,7 @@ def test_the_best_moment_of_18_years_by_quarters_of_an_hour(where):
 def test_no_pixel_in_shadow_is_lit_at_any_step_and_the_others_are():
     here = region(shape=(32, 32))
     shift = np.linspace(2.2, 6.0, 32)[None, None, None, :, None] * 360.0  # from lit to dark
-    here = Region((here.elevation + shift).astype(np.int16), here.grid, here.heights_m)
+    here = replace(here, elevation=(here.elevation + shift).astype(np.int16))
     dark = shadowed_map(here, START)
     lit = illumination_map(here, START, START + CYCLE_S, 2.0).lit.values
     margin = dark.margin_deg.values

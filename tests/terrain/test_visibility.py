@@ -24,7 +24,7 @@ PIXELS = [(0, 0), (0, 49), (39, 0), (39, 49), (31, 31), (32, 32), (10, 20)]
 
 
 class Polar:
-    """A relay on a circular polar orbit, over a meridian of the Moon as it stood at an epoch; `.at` like a trajectory."""
+    """A relay on a circular polar orbit over a meridian of the Moon as it stood at an epoch, with `.at`."""
 
     def __init__(self, altitude_km, epoch, longitude_deg=0.0):
         self.radius, self.epoch = RADIUS + altitude_km, epoch

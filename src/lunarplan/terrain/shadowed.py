@@ -18,7 +18,7 @@ from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.terrain import labels
 from lunarplan.terrain.targets import target
-from lunarplan.terrain.tiles import Horizons, map_of, raster, tiled
+from lunarplan.terrain.tiles import map_of, raster, tiled
 from lunarplan.terrain.times import epochs, span
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.terrain.horizons import Horizons
 
     Floats = NDArray[np.float64]
 

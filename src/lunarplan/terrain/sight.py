@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from lunarplan.errors import InputError
 from lunarplan.kernels.jit import run_blocks
 from lunarplan.kernels.sunlight import ANY, CENTER, WHOLE, discs_over_horizons
 from lunarplan.model.sky import LocalAxes
+from lunarplan.terrain.dem import Dem
+from lunarplan.terrain.nested import Terrain
+from lunarplan.terrain.profile import HorizonProfiles, horizon_at
 from lunarplan.terrain.targets import Target
 
 if TYPE_CHECKING:
@@ -33,16 +36,21 @@ def part_code(part: str) -> int:
     return PARTS[part]
 
 
-class Profiles(Protocol):
-    """Places and their horizons: `lunarplan.terrain.horizons.HorizonProfiles`, or anything like it.
+def profiles_of(ground: HorizonProfiles | Terrain | Dem, places: Place | None = None) -> HorizonProfiles:
+    """Return horizons as they are, or those of places on a terrain as `horizon_at` finds them.
 
-    elevation_rad : float64[N, A] at the true azimuths 2 pi a / A
+    Raises InputError for a terrain without places, and for horizons with them.
     """
-
-    @property
-    def places(self) -> Place: ...
-    @property
-    def elevation_rad(self) -> Floats: ...
+    if isinstance(ground, Terrain | Dem):
+        if places is None:
+            raise InputError("not given", where="places", allowed="a Place, or an array of places, on the terrain")
+        return horizon_at(places, ground)
+    if not hasattr(ground, "elevation_rad") or not hasattr(ground, "places"):
+        what = f"a {type(ground).__name__}"
+        raise InputError(what, where="ground", allowed="horizons of horizon_at, or a Terrain with places")
+    if places is not None:
+        raise InputError("given with horizons, which have theirs", where="places", remedy="leave them out")
+    return ground
 
 
 @dataclass(frozen=True)
@@ -70,8 +78,8 @@ class Watch:
     Raises InputError for horizons that are not finite or do not go with the places, and an unknown part.
     """
 
-    def __init__(self, profiles: Profiles, target: Target, part: str = "any") -> None:
-        self.target, self.part, self._code = target, part, part_code(part)
+    def __init__(self, profiles: HorizonProfiles, target: Target, part: str = "any") -> None:
+        self.profiles, self.target, self.part, self._code = profiles, target, part, part_code(part)
         self.horizons = np.ascontiguousarray(np.atleast_2d(np.asarray(profiles.elevation_rad, float)))
         self.positions_km = np.atleast_2d(profiles.places.position_km)
         self.axes = LocalAxes(*(np.atleast_2d(axis) for axis in profiles.places.axes))

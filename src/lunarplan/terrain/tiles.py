@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,26 +17,12 @@ from lunarplan.terrain.projection import Stereographic
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lunarplan.terrain.horizons import Horizons
     from lunarplan.terrain.projection import Grid
 
     Floats = NDArray[np.float64]
-    Singles = NDArray[np.float32]
 
 _LEAST_RADIUS_RAD = 1e-6  # of a point: it goes up within an instant
-
-
-class Horizons(Protocol):
-    """Horizons of all pixels of a region: `lunarplan.terrain.horizons.Horizons`, or anything like it.
-
-    elevation : int16[tile rows, tile columns, A, 32, 32] at the grid azimuths 360 a / A deg, in 1/360 deg
-    """
-
-    @property
-    def elevation(self) -> NDArray[np.int16]: ...
-    @property
-    def grid(self) -> Grid: ...
-    @property
-    def heights_m(self) -> Singles: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +71,8 @@ def tiled(horizons: Horizons) -> tuple[NDArray[np.int16], Floats, Floats]:
         raise InputError(
             what, where="horizons.elevation", allowed=f"int16 ({shape[0]}, {shape[1]}, azimuths, {TILE}, {TILE})"
         )
-    flat = np.ascontiguousarray(elevation).reshape(shape[0] * shape[1], elevation.shape[2], PIXELS)
+    flat = np.ascontiguousarray(elevation).reshape(shape[0] * shape[1], elevation.shape[2], PIXELS).view()
+    flat.flags.writeable = False  # as those from a file are: one kernel for both
     return flat, *frames_of(horizons)
 
 

@@ -19,9 +19,9 @@ from lunarplan.model.surface import Place
 from lunarplan.terrain import labels
 from lunarplan.terrain.illumination import sky_series
 from lunarplan.terrain.intervals import Intervals, find
-from lunarplan.terrain.sight import Profiles, Watch, part_code, station_elevation_rad
+from lunarplan.terrain.sight import Watch, part_code, profiles_of, station_elevation_rad
 from lunarplan.terrain.targets import Target, target
-from lunarplan.terrain.tiles import Horizons, watch
+from lunarplan.terrain.tiles import watch
 from lunarplan.terrain.times import epochs, span
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.model.surface import Place
+    from lunarplan.terrain.dem import Dem
+    from lunarplan.terrain.horizons import Horizons
+    from lunarplan.terrain.nested import Terrain
+    from lunarplan.terrain.profile import HorizonProfiles
 
     Floats = NDArray[np.float64]
 
@@ -37,7 +42,7 @@ STEP_MIN = 10.0
 
 
 def contacts(
-    profiles: Profiles,
+    ground: HorizonProfiles | Terrain | Dem,
     what: Any,
     start: Any,
     end: Any,
@@ -45,10 +50,12 @@ def contacts(
     part: str = "center",
     least_deg: float = LEAST_DEG,
     step_min: float = STEP_MIN,
+    places: Place | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> Intervals:
     """Return when places have something in view, to a second.
 
+    ground    : horizons of `horizon_at`, or a terrain with ``places``
     what      : what `targets.target` reads, a network of stations ("DSN"), or a list of these: then any of them will do
     part      : of the Earth's disc that must be over the horizon: "any", "center" or "whole"
     least_deg : elevation from which on a station is in use
@@ -57,7 +64,7 @@ def contacts(
     Of a relay only the view from the place is looked at, as it is at that moment, and not whether the Earth sees it.
     Raises InputError for what is unknown, spans without length or outside the ephemeris or the relay's trajectory.
     """
-    first, last = span(start, end)
+    profiles, (first, last) = profiles_of(ground, places), span(start, end)
     step_s = 60.0 * scalar("step_min", step_min, 1e-3, 1e5, "min")
     found = []
     for each in targets(what, least_deg, ephemeris):
@@ -80,7 +87,7 @@ def targets(what: Any, least_deg: float = LEAST_DEG, ephemeris: Ephemeris | None
 
 
 def visibility(
-    profiles: Profiles,
+    ground: HorizonProfiles | Terrain | Dem,
     what: Any,
     start: Any,
     end: Any,
@@ -88,14 +95,15 @@ def visibility(
     *,
     part: str = "center",
     least_deg: float = LEAST_DEG,
+    places: Place | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return what places see of one target from a start on, by steps, before the end: `illumination` by another.
 
     ``clearance_deg`` is positive where it is in view. Raises InputError as `contacts`.
     """
-    watching = Watch(profiles, target(what, least_deg=least_deg, ephemeris=ephemeris), part)
-    return sky_series(watching, profiles, epochs(start, end, step_h))
+    watching = Watch(profiles_of(ground, places), target(what, least_deg=least_deg, ephemeris=ephemeris), part)
+    return sky_series(watching, epochs(start, end, step_h))
 
 
 def visibility_map(
