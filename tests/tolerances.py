@@ -263,6 +263,7 @@ POLAR_CEILING_DEG = (
     0.05  # the Sun comes by once a month: its latitude may be two weeks from its extreme, 1.54 (1 - cos 15)
 )
 SHADOW_MARGIN_DEG = 6e-3  # a level horizon across the disc; 1/360 deg of horizons; 3e-3 seen
+SITE_SHADOW_MARGIN_DEG = 5e-3  # half a quarter of an hour is 0.06 deg along crests of 20 deg
 SEEN_FROM_STATION_DEG = 0.006  # 1.3 s of the turning Earth
 MAP_EARTH_AVERAGE = 2e-3  # of the disc, which is two degrees wide and cut straight
 ENERGY_WH = 1e-6
@@ -295,3 +296,5 @@ SLOPE_VS_VECTORS_DEG = 6e-3  # the height of the middle for that of four points:
 ROUGHNESS_M = 1e-3  # float32 heights of 4.5 km, and squares of them
 ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs too
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
+STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
+STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5

@@ -169,6 +169,12 @@ def test_threads_change_no_byte():
     assert alone.equals(together)
 
 
+def test_progress_is_told():
+    here, told = region(), []
+    illumination_map(here, "2027-01-01", "2027-01-02", progress=lambda done, every: told.append((done, every)))
+    assert told == [(4, 4)]
+
+
 def test_unknown_terrain_stays_unknown():
     here = region()
     degrees = np.zeros((40, 50, 720))
@@ -199,6 +205,8 @@ def test_horizons_that_are_not_laid_out_as_agreed():
         with pytest.raises(InputError, match="int16"):
             illumination_map(replace(here, elevation=elevation), *YEAR)
     square = replace(here, grid=Grid(Equirectangular(), 0.0, 0.0, 500.0, (40, 50)))
+    with pytest.raises(InputError, match="a HorizonProfiles"):
+        illumination_map(level(SITES), *YEAR)
     with pytest.raises(InputError, match="stereographic"):
         illumination_map(square, *YEAR)
     with pytest.raises(InputError, match="any, center, whole"):

@@ -9,12 +9,12 @@ from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.terrain.horizons import NODATA
 from lunarplan.terrain.illumination import illumination, illumination_map
-from lunarplan.terrain.shadowed import CYCLE_S, shadowed_map, sun_paths
+from lunarplan.terrain.shadowed import CYCLE_S, shadow_margins_deg, shadowed_map, sun_paths
 from tests.terrain.skies import profiles_of, region, tiled
-from tests.tolerances import POLAR_CEILING_DEG, SHADOW_MARGIN_DEG
+from tests.tolerances import POLAR_CEILING_DEG, SHADOW_MARGIN_DEG, SITE_SHADOW_MARGIN_DEG
 
 START = tdb_seconds("2020-01-02")
-PIXELS = [(0, 0), (0, 49), (39, 0), (39, 49), (31, 31), (32, 32), (10, 20)]
+PIXELS = [(0, 0), (0, 49), (39, 49), (31, 31)]
 
 
 def walls(degrees, **where):
@@ -37,14 +37,16 @@ def test_a_wall_around_the_pole_of_the_height_of_the_highest_sun():
     assert high.shadowed.values.all()
 
 
-@pytest.mark.parametrize(
-    "where", [{}, {"x0_m": 180_000.0, "y0_m": -100_000.0}, {"latitude_deg": 85.0, "pixel_m": 100.0}]
-)
+@pytest.mark.parametrize("where", [{"x0_m": 180_000.0, "y0_m": -100_000.0}, {"latitude_deg": 85.0, "pixel_m": 100.0}])
 def test_the_best_moment_of_18_years_by_quarters_of_an_hour(where):
     here = region(**where)
     found = shadowed_map(here, START)
-    light = illumination(profiles_of(here, PIXELS), START, START + CYCLE_S, 0.25)
+    profiles = profiles_of(here, PIXELS)
+    light = illumination(profiles, START, START + CYCLE_S, 0.25)
     best = light.clearance_deg.max("time").values
+    missed = shadow_margins_deg(profiles, START) - best  # by the hours: the Sun goes on in between
+    assert (missed > -0.1 * SITE_SHADOW_MARGIN_DEG).all()
+    assert (missed < SITE_SHADOW_MARGIN_DEG).all()
     assert found.margin_deg.values[tuple(np.array(PIXELS).T)] == pytest.approx(best, abs=SHADOW_MARGIN_DEG)
 
 
@@ -61,7 +63,7 @@ def test_no_pixel_in_shadow_is_lit_at_any_step_and_the_others_are():
 
 
 def test_the_area_is_on_the_sphere():
-    here = walls(20.0, shape=(100, 100), pixel_m=1000.0, x0_m=-49_500.0, y0_m=49_500.0)
+    here = walls(20.0, shape=(50, 50), pixel_m=2000.0, x0_m=-49_000.0, y0_m=49_000.0)
     assert shadowed_map(here, START).attrs["shadowed_km2"] == pytest.approx(10_000.0, rel=2e-3)
     cap = walls(20.0, shape=(10, 10), pixel_m=1000.0, x0_m=300_000.0, y0_m=0.0)
     scale = 1.0 + (304.5e3**2 + 4.5e3**2) / (4.0 * 1737.4e3**2)

@@ -143,6 +143,21 @@ def test_a_table_of_positions_is_as_good_as_its_trajectory():
     assert (flown.what, listed.what) == ("polar", "relay")
 
 
+def test_a_relay_behind_the_moon_is_of_no_use():
+    """In the plane of the Earth's direction: the Moon hides it for 2 asin(R / r) of a turn."""
+    start = tdb_seconds("2027-01-01")
+    earth = EPHEMERIS.position("earth", "moon", start)
+    x, y, _ = rotation("moon_me", start, EPHEMERIS) @ earth
+    relay = Polar(2000.0, start, float(np.degrees(np.arctan2(y, x))))
+    end = start + 2 * np.pi / relay.rate
+    always = level(Place(0.0, 0.0), -89.0)
+    assert contacts(always, relay, start, end, step_min=2.0).fraction == pytest.approx([1.0])
+    linked = contacts(always, relay, start, end, to_earth=True, step_min=2.0)
+    hidden = 2.0 * np.arcsin(RADIUS / relay.radius)
+    assert 1.0 - linked.fraction[0] == pytest.approx(hidden / (2.0 * np.pi), rel=0.02)
+    assert linked.count == [2]
+
+
 def test_sun_and_link_at_once():
     profiles = rugged(SITES)
     light, link = days(profiles, *MONTH), contacts(profiles, "earth", *MONTH)
@@ -211,6 +226,9 @@ def test_trajectories_that_give_something_else():
             return np.zeros((len(tdb), 2))
 
     with pytest.raises(InputError, match="3 or 6"):
+        contacts(level(SITES), Wrong(), *MONTH)
+    Wrong.at = lambda self, tdb, center: np.full((len(tdb), 6), np.nan)
+    with pytest.raises(InputError, match="not finite"):
         contacts(level(SITES), Wrong(), *MONTH)
 
 

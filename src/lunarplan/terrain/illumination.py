@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lunarplan.terrain.horizons import Horizons
     from lunarplan.terrain.nested import Terrain
     from lunarplan.terrain.profile import HorizonProfiles
+    from lunarplan.terrain.tiles import Progress
 
     Floats = NDArray[np.float64]
 
@@ -84,19 +85,21 @@ def illumination_map(
     *,
     part: str = "any",
     workers: int | None = None,
+    progress: Progress | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return how the Sun lights every pixel of a region.
 
     The dataset has dimensions y and x: ``average`` of the disc's fraction, ``lit``, the part of the time with ``part``
     of the disc in view, ``longest_night_h`` and ``longest_day_h``, in whole steps. Each is a count of samples: what is
-    shorter than a step is seen or missed by chance. The horizon is taken straight across the disc.
+    shorter than a step is seen or missed by chance. The horizon is taken straight across the disc. ``progress`` is
+    called with the tiles done and all tiles.
 
     Raises InputError for spans and steps that make no sense, an unknown part, horizons of another layout.
     """
     tdb = epochs(start, end, step_h)
     sun = target("sun", ephemeris=ephemeris)
-    seen = watch(horizons, sun.seen_km(tdb), sun.radius_km, part_code(part), workers)
+    seen = watch(horizons, sun.seen_km(tdb), sun.radius_km, part_code(part), workers, progress)
     columns = {
         "average": (seen.average, "1", "average fraction of the Sun's disc over the horizon"),
         "lit": (seen.in_view, "1", f"part of the time with {part} of the Sun's disc over the horizon"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -59,8 +59,9 @@ class Sight:
 
     elevation_rad, azimuth_rad, distance_km : of the target's centre
     fraction      : of its disc over the horizon
-    clearance_rad : by how much the part of the disc that counts is over the horizon, and for a station also the place
-        over the station's least elevation: in view where it is positive
+    clearance_rad : by how much the part of the disc that counts is over the horizon; for a station at most by how much
+        the place is over its least elevation, for a relay, if asked for, the Earth over the Moon's edge: in view where
+        it is positive
     """
 
     elevation_rad: Floats
@@ -68,6 +69,14 @@ class Sight:
     distance_km: Floats
     fraction: Floats
     clearance_rad: Floats
+
+
+class _Look(NamedTuple):
+    """What all places share at some epochs: see `Target`."""
+
+    seen_km: Floats
+    up: Floats | None
+    linked: Floats | None
 
 
 class Watch:
@@ -95,8 +104,8 @@ class Watch:
 
     def at(self, tdb: Floats) -> Iterator[Sight]:
         """What every place sees at all epochs (T,), one place after the other."""
-        seen, up = self._look(tdb)
-        return (self._sight(np.full(len(tdb), i), seen, up) for i in range(self.places))
+        look = self._look(tdb)
+        return (self._sight(np.full(len(tdb), i), look) for i in range(self.places))
 
     def clearances(self, tdb: Floats) -> Iterator[Floats]:
         """Clearances at all epochs (T,), one place after the other."""
@@ -104,22 +113,29 @@ class Watch:
 
     def clearance(self, place: Integers, tdb: Floats) -> Floats:
         """Clearances of rows, a place and an epoch each."""
-        return self._sight(place, *self._look(tdb)).clearance_rad
+        return self._sight(place, self._look(tdb)).clearance_rad
 
-    def _look(self, tdb: Floats) -> tuple[Floats, Floats | None]:
-        return self.target.seen_km(tdb), None if self.target.up is None else self.target.up(tdb)
+    def _look(self, tdb: Floats) -> _Look:
+        up, linked = self.target.up, self.target.linked
+        return _Look(self.target.seen_km(tdb), up and up(tdb), linked and linked(tdb))
 
-    def _sight(self, place: Integers, seen_km: Floats, up: Floats | None) -> Sight:
-        way = seen_km - self.positions_km[place]
+    def _sight(self, place: Integers, look: _Look) -> Sight:
+        way = look.seen_km - self.positions_km[place]
         sky = LocalAxes(*(axis[place] for axis in self.axes)).sky(way)
         radius = np.arcsin(np.minimum(self.target.radius_km / sky.distance_km, 1.0))
         fraction, clearance = np.empty(len(place)), np.empty(len(place))
         rows = (self.horizons, place, sky.azimuth_rad, sky.elevation_rad, radius, self._code, fraction, clearance)
         run_blocks(lambda a, b: discs_over_horizons(a, b, *rows), len(place), _BLOCK)
-        if up is not None:
-            over = station_elevation_rad(way, up) - np.radians(self.target.least_deg)
+        for over in self._beyond(way, look):
             fraction, clearance = np.where(over > 0.0, fraction, 0.0), np.minimum(clearance, over)
         return Sight(sky.elevation_rad, sky.azimuth_rad, sky.distance_km, fraction, clearance)
+
+    def _beyond(self, way_km: Floats, look: _Look) -> Iterator[Floats]:
+        """What else must be positive: a station sees the place, a relay the Earth."""
+        if look.up is not None:
+            yield station_elevation_rad(way_km, look.up) - np.radians(self.target.least_deg)
+        if look.linked is not None:
+            yield look.linked
 
 
 def station_elevation_rad(way_km: Floats, up: Floats) -> Floats:

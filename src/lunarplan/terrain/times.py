@@ -50,6 +50,6 @@ def utc_stamps(tdb: Floats) -> NDArray[np.datetime64]:
     Rounded to 10 ms, so that steps of TDB, which gains and loses 3 ms a year, look like the steps of UTC that they are
     meant to be.
     """
-    mjd, seconds = utc_days(tdb)
+    mjd, seconds = utc_days(tdb + 0.005)
     whole = (mjd - _MJD_OF_1970).astype("datetime64[D]").astype("datetime64[ns]")
-    return np.asarray(whole + (10 * np.round(seconds * 100.0)).astype("timedelta64[ms]"))
+    return np.asarray(whole + (10.0 * np.floor(seconds * 100.0)).astype("timedelta64[ms]"))
