@@ -272,6 +272,27 @@ STAGING_M_S = 1.0  # asked for: 10; the radius of the low orbit and the rounding
 MIRROR_M_S = 1e-3  # the valley is found to 1e-5 of the span
 LOW_ORBIT_CLOSURE_KM = 1e-3
 LOW_ORBIT_PLANE_RAD = 1e-6
+# Light, visibility, energy
+DISC_FRACTION = 1e-12  # closed forms: roundings
+DISC_BY_COLUMNS = 2e-5  # of the disc, or of its radius: 200,001 columns
+TILE_DISC_FRACTION = 3e-3  # of the disc: over a tile of 16 km the elevation of the Sun is linear to 1e-5 rad
+TILE_SUM = 5e-5  # of the disc: the same over thousands of epochs, and single precision
+TILE_MARGIN_DEG = 2e-3  # places on the paths half a degree apart, and a linear elevation over a tile
+INTERVAL_EDGE_S = 1.0  # promised
+POLAR_DAY = 3e-3  # of the time: the Sun's latitude is no pure sine, and its distance goes with the seasons of the Earth
+SUN_OVER_POLAR_SITES_DEG = 0.001  # promised; 20 arcsec of aberration are 0.006
+ROUNDED_FRACTION = 1e-11  # of the disc: angles come from vectors
+SAMPLED_FRACTION = 2e-3  # of the time: some dozens of rises and sets, each half an hour off, in a year
+MAP_AVERAGE = 3e-4  # of the disc, averaged: horizons straight across it, 1/360 deg, the linear sky of a tile
+MAP_LIT = 1e-3  # of the time: the same at the disc's edge, 9 h a year
+POLAR_CEILING_DEG = (
+    0.05  # the Sun comes by once a month: its latitude may be two weeks from its extreme, 1.54 (1 - cos 15)
+)
+SHADOW_MARGIN_DEG = 6e-3  # a level horizon across the disc; 1/360 deg of horizons; 3e-3 seen
+SITE_SHADOW_MARGIN_DEG = 5e-3  # half a quarter of an hour is 0.06 deg along crests of 20 deg
+SEEN_FROM_STATION_DEG = 0.006  # 1.3 s of the turning Earth
+MAP_EARTH_AVERAGE = 2e-3  # of the disc, which is two degrees wide and cut straight
+ENERGY_WH = 1e-6
 # Terrain
 ROUND_TRIP_DEG = 1e-9  # promised by projections
 MAP_VS_PROJ_M = 1e-6  # PROJ and this, some roundings of the Moon's radius: a micrometre
@@ -344,3 +365,5 @@ RESAMPLED_HORIZON_RAD = 1e-6
 REGION_DEG = 0.01  # asked for, of a region against brute force; 0.0045 seen
 STORED_DEG = 1.5 / 360.0  # half a step, and one for a tie rounded the other way
 SUMMIT_RAD = 2e-5  # half a step of azimuth beside it: 13 m at 147 km, on a slope of 0.1
+STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
+STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
