@@ -262,3 +262,6 @@ NODE_PHASE_S = 12 * 3600.0  # the 9:2 orbit against its periodic like: the Moon'
 DAYS_9_2 = 2.0 * 29.530588853 / 9.0
 MEAN_PERIOD_DAYS = 1e-3  # of the 9:2 orbit over 15 years: a perilune is some hours late, in 5480 days
 APSIS_KM = 1e-3
+CONTACT_BY_RAYS_S = 60.0  # rays 1/800 of the Sun's radius apart at its limb
+SAMPLED_CONTACT_S = 61.0  # a minute
+MOON_ECLIPSE_MIN = 90.0  # published for the 9:2 orbit; 77 seen in 15 years

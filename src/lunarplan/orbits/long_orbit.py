@@ -168,7 +168,7 @@ def carry(
     Raises InputError for arguments that make no sense and epochs outside the ephemeris, InfeasibleError for an orbit
     through the Moon, ConvergenceError where no continuous one is found.
     """
-    _require_flyable(orbit)
+    require_flyable(orbit)
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", _TOLERANCE)
     start = float(tdb_seconds(epoch))
@@ -248,7 +248,8 @@ def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: f
     }
 
 
-def _require_flyable(orbit: PeriodicOrbit) -> None:
+def require_flyable(orbit: PeriodicOrbit) -> None:
+    """Raise InputError for what is no closed orbit of Earth and Moon, InfeasibleError for one through the Moon."""
     if not isinstance(orbit, PeriodicOrbit):
         raise InputError(f"{orbit!r:.60}", where="orbit", allowed="a PeriodicOrbit, such as a family's .select(...)")
     if abs(orbit.mu - EARTH_MOON_MU) > _SAME_MU:
