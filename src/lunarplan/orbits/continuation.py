@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ _LADDER = 2.0 ** np.arange(-4, 3)  # of the step before; more than three, so tha
 _MAX_TURN = 0.2  # radians between tangents of neighbours
 _LEAST_STEP = 1e-7
 _MAX_KNOTS = 3000
+_SINGULAR = 1e-7  # of the conditions, relative: bifurcations are found to that
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,27 @@ class Path:
 
     def at(self, arclength: Floats, *, workers: int | None = None) -> Corrected:
         """Orbits at arclengths, float64[N], between the first and the last."""
-        spline = CubicHermiteSpline(self.arclength, self.unknowns, self.tangents)
-        return correct(self.problem, spline(arclength), self.mu, _unit(spline(arclength, 1)), workers=workers)
+        guess = self._spline(arclength)
+        return correct(self.problem, guess, self.mu, self.direction(arclength), workers=workers)
+
+    def direction(self, arclength: Floats) -> Floats:
+        """Unit tangents of the cubic at arclengths, float64[N, k + 1]."""
+        return _unit(self._spline(arclength, 1))
+
+    @cached_property
+    def _spline(self) -> CubicHermiteSpline:
+        return CubicHermiteSpline(self.arclength, self.unknowns, self.tangents)
 
     def reversed(self) -> Path:
         """The same family from its end to its beginning."""
         length = self.arclength[-1] - self.arclength[::-1]
         return Path(self.problem, self.mu, self.unknowns[::-1], -self.tangents[::-1], length, self.stopped)
+
+    def part(self, first: int, last: int) -> Path:
+        """The family from a knot to another one, both included."""
+        some = slice(first, last + 1)
+        length = self.arclength[some] - self.arclength[first]
+        return Path(self.problem, self.mu, self.unknowns[some], self.tangents[some], length, True)
 
     def joined(self, other: Path) -> Path:
         """This path and then another, that starts where this one ends."""
@@ -81,17 +97,17 @@ def follow(
 ) -> Path:
     """Follow a family from an orbit, float64[k + 1], to where `stop` says so of flights and unknowns.
 
-    direction : float64[k + 1], the side of the family to go to
+    direction : float64[k + 1], the side of the family to go to; at a bifurcation, where two families meet, the
+                direction itself
 
     Raises ConvergenceError where not even a first step can be made.
     """
     knots = [np.asarray(start)[np.newaxis]]
-    tangents = [tangent(fly(problem, knots[0], mu).partials, direction[np.newaxis])]
+    tangents = [_first_tangent(problem, knots[0], mu, direction)]
     lengths, step, stopped = [np.zeros(1)], first_step, False
     while lengths[-1][-1] < max_arclength and sum(map(len, knots)) < _MAX_KNOTS and not stopped:
         u, t, s = knots[-1][-1], tangents[-1][-1], lengths[-1][-1]
-        steps = np.minimum(step * _LADDER, max_step)
-        steps = np.unique(steps)
+        steps = np.unique(np.minimum(step * _LADDER, max_step))
         found, flights, t_new = _tried(problem, u, t, steps, mu)
         good = _leading(_acceptable(found, t, t_new, steps))
         halted = _leading(~stop(flights, found.unknowns) | ~good)
@@ -108,8 +124,7 @@ def follow(
                 break
     if len(knots) == 1 and not stopped:
         raise ConvergenceError("no neighbour found", where="follow", remedy="start from another orbit")
-    path = (np.concatenate(a) for a in (knots, tangents, lengths))
-    return Path(problem, mu, *path, stopped)
+    return Path(problem, mu, np.concatenate(knots), np.concatenate(tangents), np.concatenate(lengths), stopped)
 
 
 def tangent(partials: Floats, towards: Floats) -> Floats:
@@ -118,18 +133,13 @@ def tangent(partials: Floats, towards: Floats) -> Floats:
     return np.asarray(null * np.where((null * towards).sum(axis=1) < 0.0, -1.0, 1.0)[:, np.newaxis])
 
 
-def branches(problem: Symmetry, orbit: Floats, mu: float, known: Floats) -> tuple[Floats, float]:
-    """Direction of a branch that leaves a known family, and how singular the orbit is (0: exactly).
-
-    orbit : float64[k + 1], unknowns at the bifurcation; known : float64[k + 1], tangent of the known family
-    """
-    partials = fly(problem, orbit[np.newaxis], mu).partials[0]
-    _, sizes, rows = np.linalg.svd(partials)
-    plane = rows[-2:]
-    along = plane @ known
-    across = np.array([-along[1], along[0]]) @ plane
-    rank = min(partials.shape[0], partials.shape[1] - 1)
-    return np.asarray(across / np.linalg.norm(across)), float(sizes[rank - 1])
+def _first_tangent(problem: Symmetry, start: Floats, mu: float, direction: Floats) -> Floats:
+    """The family's tangent at a start, or the direction where the conditions leave more than one."""
+    partials = fly(problem, start, mu).partials
+    sizes = np.linalg.svd(partials[0], compute_uv=False)
+    if sizes[len(direction) - 2] < _SINGULAR * sizes[0]:
+        return _unit(direction[np.newaxis])
+    return tangent(partials, direction[np.newaxis])
 
 
 def _tried(problem: Symmetry, u: Floats, t: Floats, steps: Floats, mu: float) -> tuple[Corrected, Flights, Floats]:
@@ -147,7 +157,7 @@ def _acceptable(found: Corrected, before: Floats, t: Floats, steps: Floats) -> N
 
 
 def _leading(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(np.logical_and.accumulate(mask))
+    return np.asarray(np.logical_and.accumulate(mask), dtype=np.bool_)
 
 
 def _lengths(points: Floats) -> Floats:

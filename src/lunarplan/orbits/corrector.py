@@ -42,6 +42,7 @@ class Mirrored:
 
     free, zero : items of the state that are unknown at the start, and that have to be zero at the end
     first, last : the mirrors; with two different ones the flight is a quarter of the orbit, else half of it
+    scale       : unit of the unknown items of the state, so that a step of one size suits orbits of any size
     """
 
     name: str
@@ -49,6 +50,7 @@ class Mirrored:
     zero: tuple[int, ...]
     first: tuple[float, ...]
     last: tuple[float, ...]
+    scale: float = 1.0
 
     @property
     def parts(self) -> int:
@@ -57,18 +59,16 @@ class Mirrored:
 
     def start(self, unknowns: Floats) -> Floats:
         """States at the start, float64[N, 6]."""
-        states = np.zeros((len(unknowns), 6))
-        states[:, self.free] = unknowns[:, :-1]
-        return states
+        return _placed(unknowns, self.free, self.scale)
 
     def unknowns(self, states: Floats, periods: Floats) -> Floats:
         """Free items of states that start on the mirror, and the time of flight, float64[N, k + 1]."""
-        return np.concatenate([states[:, self.free], periods[:, np.newaxis] / self.parts], axis=1)
+        return np.concatenate([states[:, self.free] / self.scale, periods[:, np.newaxis] / self.parts], axis=1)
 
     def conditions(self, start: Floats, end: Floats, stm: Floats, mu: float) -> tuple[Floats, Floats]:
         """What has to be zero, float64[N, m], and its partials, float64[N, m, k + 1]."""
         rows = np.array(self.zero)
-        partials = stm[:, rows[:, np.newaxis], np.array(self.free)]
+        partials = self.scale * stm[:, rows[:, np.newaxis], np.array(self.free)]
         return end[:, rows], np.concatenate([partials, rates(end, mu)[:, rows, np.newaxis]], axis=2)
 
     def monodromy(self, stm: Floats) -> Floats:
@@ -88,19 +88,22 @@ class Closed:
 
     name: str
     free: tuple[int, ...]
-    parts: int = 1
+    scale: float = 1.0
+
+    @property
+    def parts(self) -> int:
+        """Flights a period has."""
+        return 1
 
     def start(self, unknowns: Floats) -> Floats:
-        states = np.zeros((len(unknowns), 6))
-        states[:, self.free] = unknowns[:, :-1]
-        return states
+        return _placed(unknowns, self.free, self.scale)
 
     def unknowns(self, states: Floats, periods: Floats) -> Floats:
-        return np.concatenate([states[:, self.free], periods[:, np.newaxis]], axis=1)
+        return np.concatenate([states[:, self.free] / self.scale, periods[:, np.newaxis]], axis=1)
 
     def conditions(self, start: Floats, end: Floats, stm: Floats, mu: float) -> tuple[Floats, Floats]:
         rows = np.array(self.free)
-        partials = stm[:, rows[:, np.newaxis], rows] - np.eye(len(rows))
+        partials = self.scale * (stm[:, rows[:, np.newaxis], rows] - np.eye(len(rows)))
         along = rates(start, mu)[:, rows]
         closing = np.concatenate([partials, rates(end, mu)[:, rows, np.newaxis]], axis=2)
         phase = np.concatenate([along, np.zeros((len(start), 1))], axis=1)[:, np.newaxis]
@@ -111,7 +114,13 @@ class Closed:
         return stm
 
 
-_PLANE, _AXIS = tuple(PLANE_MIRROR), tuple(AXIS_MIRROR)
+def _placed(unknowns: Floats, free: tuple[int, ...], scale: float) -> Floats:
+    states = np.zeros((len(unknowns), 6))
+    states[:, free] = scale * unknowns[:, :-1]
+    return states
+
+
+_PLANE, _AXIS = (tuple(float(s) for s in mirror) for mirror in (PLANE_MIRROR, AXIS_MIRROR))
 PLANAR = Mirrored("planar", (0, 4), (1, 3), _PLANE, _PLANE)
 PLANE = Mirrored("plane", (0, 2, 4), (1, 3, 5), _PLANE, _PLANE)
 AXIS = Mirrored("axis", (0, 4, 5), (1, 2, 3), _AXIS, _AXIS)

@@ -134,7 +134,9 @@ class PeriodicOrbit:
 
 def indices_of(problem: Symmetry, monodromy: Floats) -> NDArray[np.complex128]:
     """Stability indices, complex128[..., 2], of orbits of a symmetry."""
-    return planar_indices(monodromy) if problem in (PLANAR, PLANAR_CLOSED) else stability_indices(monodromy)
+    return (
+        planar_indices(monodromy) if problem.name in (PLANAR.name, PLANAR_CLOSED.name) else stability_indices(monodromy)
+    )
 
 
 def synodic_days(units: CharacteristicUnits) -> float:

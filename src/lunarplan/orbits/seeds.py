@@ -46,7 +46,7 @@ class Richardson:
         return 2.0 * np.pi / (self.frequency * self.stretch)
 
     def state(self, phase: float, *, upwards: bool) -> Floats:
-        """State at a phase in radians; at 0 and pi it crosses the x-z plane at right angles, at 0 with z > 0 if upwards."""
+        """State at a phase in radians, that crosses the x-z plane at right angles at 0, with z > 0 if upwards, and pi."""
         turn = np.array([1.0, 2.0, 3.0])
         rate = self.frequency * self.stretch
         xs, ys, zs = self._amplitudes(upwards)
@@ -162,3 +162,24 @@ def circular(mu: float, radius: float, *, prograde: bool) -> Seed:
     turning = rate - 1.0 if prograde else rate + 1.0  # as seen in the rotating axes
     speed = -turning * radius if prograde else turning * radius
     return np.array([1.0 - mu - radius, 0.0, 0.0, 0.0, speed, 0.0]), 2.0 * np.pi / turning
+
+
+def distant_prograde(mu: float) -> Seed:
+    """A distant prograde orbit, as it is in Hill's problem and nearly so for any small mu.
+
+    Source: the family g' of Hénon 1969, Astronomy and Astrophysics 1:223; this member was found by a section.
+    """
+    hill = (mu / 3.0) ** (1.0 / 3.0)
+    return np.array([1.0 - mu - 0.483 * hill, 0.0, 0.0, 0.0, -2.313 * hill, 0.0]), 2.0626
+
+
+def resonant(mu: float, turns: int, months: int, eccentricity: float, *, apogee: bool, towards: bool) -> Seed:
+    """An ellipse about the larger primary at an end of its axis, that lies towards the smaller one or away from it.
+
+    It makes `turns` revolutions while the primaries make `months`.
+    """
+    axis = ((1.0 - mu) * (months / turns) ** 2) ** (1.0 / 3.0)
+    radius = axis * (1.0 + eccentricity) if apogee else axis * (1.0 - eccentricity)
+    side = 1.0 if towards else -1.0
+    speed = np.sqrt((1.0 - mu) * (2.0 / radius - 1.0 / axis)) - radius
+    return np.array([side * radius - mu, 0.0, 0.0, 0.0, side * speed, 0.0]), 2.0 * np.pi * months
