@@ -14,8 +14,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from lunarplan.orbits.continuation import Path, tangent
-from lunarplan.orbits.corrector import AXIS, AXIS_TO_PLANE, PLANAR, PLANE, Mirrored, fly
 from lunarplan.orbits.equations import rates
+from lunarplan.orbits.symmetry import AXIS, AXIS_TO_PLANE, PLANAR, PLANE, Mirrored, fly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,8 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from lunarplan.errors import ConvergenceError
-from lunarplan.orbits.corrector import Corrected, Flights, Symmetry, correct, fly
+from lunarplan.orbits.corrector import Corrected, correct
+from lunarplan.orbits.symmetry import Flights, Symmetry, fly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +94,7 @@ def follow(
     *,
     first_step: float = 1e-3,
     max_step: float = 0.05,
-    max_arclength: float = 10.0,
+    max_arclength: float = 100.0,
 ) -> Path:
     """Follow a family from an orbit, float64[k + 1], to where `stop` says so of flights and unknowns.
 

@@ -13,7 +13,10 @@ from lunarplan.model.cr3bp import EARTH_MOON_MU, jacobi
 from lunarplan.orbits import seeds
 from lunarplan.orbits.bifurcations import Bifurcation, View, bifurcations
 from lunarplan.orbits.continuation import Path, follow
-from lunarplan.orbits.corrector import (
+from lunarplan.orbits.corrector import correct
+from lunarplan.orbits.extremes import sampled
+from lunarplan.orbits.libration import gamma, libration_points
+from lunarplan.orbits.symmetry import (
     AXIS,
     AXIS_TO_PLANE,
     PLANAR,
@@ -22,11 +25,8 @@ from lunarplan.orbits.corrector import (
     Flights,
     Mirrored,
     Symmetry,
-    correct,
     held_row,
 )
-from lunarplan.orbits.extremes import sampled
-from lunarplan.orbits.libration import gamma, libration_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +43,7 @@ _NEAREST = 1e-4  # of the distance of the primaries in the Earth-Moon problem, w
 _HALO_AMPLITUDE = 0.12  # of gamma: the third order is good there, and the plane is far
 _SMALL = 1e-3  # amplitude of linear motion, of gamma
 _ECCENTRICITIES = (0.3, 0.4, 0.5, 0.6)
+_STEP_OF_LOG_MU = 0.25
 _RESONANT_PERIOD = 0.08  # how far the period may be from that of two bodies, relative
 
 
@@ -118,7 +119,7 @@ def axial(point: str) -> Build:
         side = np.sign(parent[0] - libration_points(units.mu)[int(point[1]) - 1, 0])
 
         def stop(flights: Flights, unknowns: Floats) -> NDArray[np.bool_]:
-            return ((flights.start[:, 0] - flights.end[:, 0]) * side <= 0.0) | _too_near(flights, units)
+            return np.asarray((flights.start[:, 0] - flights.end[:, 0]) * side <= 0.0) | _too_near(flights, units)
 
         return _clear_of_start(follow(branch.view.problem, branch.unknowns, units.mu, direction, stop))
 
@@ -129,7 +130,9 @@ def butterfly(*, north: bool) -> Build:
     """From where the near-rectilinear halo orbits of L2 double their period."""
 
     def build(units: CharacteristicUnits) -> Path:
-        branch = _branch(halo("L2", north=north)(units), View(PLANE, 2), -1, "butterfly")
+        halos = halo("L2", north=north)(units)
+        constant = jacobi(halos.problem.start(halos.unknowns), units.mu)
+        branch = _branch(halos.part(int(constant.argmin()), len(constant) - 1), View(PLANE, 2), 0, "butterfly")
         direction = branch.direction * np.sign(branch.direction[0])
         path = follow(branch.view.problem, branch.unknowns, units.mu, direction, _near_stop(units), max_arclength=5.0)
         return _clear_of_start(path)
@@ -153,11 +156,25 @@ def from_circles(*, prograde: bool) -> Build:
 def distant_prograde(units: CharacteristicUnits) -> Path:
     """From the orbit of Hill's problem, outwards, and inwards to where the Jacobi constant is greatest."""
     mu, problem = units.mu, _scaled(PLANAR, units.mu, "L2")
-    start = _corrected(problem, *seeds.distant_prograde(mu), mu, "x")
+    start = _distant_prograde_at(mu)
     longer = np.array([0.0, 0.0, 1.0])
     stop = _near_stop(units)
     inwards = _to_turn(follow(problem, start, mu, -longer, stop, max_arclength=2.0))
     return inwards.reversed().joined(follow(problem, start, mu, longer, stop, max_arclength=2.0))
+
+
+def _distant_prograde_at(mu: float) -> Floats:
+    """Unknowns of one orbit, from the known one of the Earth-Moon problem by small steps of mu."""
+    steps = max(int(np.ceil(abs(np.log(mu / EARTH_MOON_MU)) / _STEP_OF_LOG_MU)), 1)
+    unknowns = _scaled(PLANAR, EARTH_MOON_MU, "L2").unknowns(*(np.array([a]) for a in seeds.distant_prograde()))
+    offset = (1.0 - EARTH_MOON_MU) / _scaled(PLANAR, EARTH_MOON_MU, "L2").scale
+    for value in np.geomspace(EARTH_MOON_MU, mu, steps + 1):
+        problem = _scaled(PLANAR, float(value), "L2")
+        shift = (1.0 - value) / problem.scale
+        unknowns[0, 0] += shift - offset
+        offset = shift
+        unknowns = correct(problem, unknowns, float(value), held_row(problem, "x")[np.newaxis]).require().unknowns
+    return np.asarray(unknowns[0])
 
 
 def triangular(point: str, *, short: bool) -> Build:
@@ -263,7 +280,7 @@ def _too_near(flights: Flights, units: CharacteristicUnits) -> NDArray[np.bool_]
 
 
 def _winding_and_distance(states: Floats, periods: Floats, mu: float) -> tuple[Floats, Floats]:
-    """Turns about the larger body in rotating axes, and the least distance from the smaller one; of rows that fail: 0."""
+    """Turns about the larger body in rotating axes, and the least distance from the smaller; 0 of rows that fail."""
     nodes = sampled(np.nan_to_num(states, nan=0.5), np.nan_to_num(periods), 256, mu)
     angle = np.unwrap(np.arctan2(nodes[..., 1], nodes[..., 0] + mu), axis=0)
     distance = np.linalg.norm(nodes[..., :3] - [1.0 - mu, 0.0, 0.0], axis=-1).min(axis=0)

@@ -46,7 +46,7 @@ class Richardson:
         return 2.0 * np.pi / (self.frequency * self.stretch)
 
     def state(self, phase: float, *, upwards: bool) -> Floats:
-        """State at a phase in radians, that crosses the x-z plane at right angles at 0, with z > 0 if upwards, and pi."""
+        """State at a phase in radians; at 0 and pi it crosses the x-z plane at right angles, at 0 upwards or not."""
         turn = np.array([1.0, 2.0, 3.0])
         rate = self.frequency * self.stretch
         xs, ys, zs = self._amplitudes(upwards)
@@ -164,13 +164,12 @@ def circular(mu: float, radius: float, *, prograde: bool) -> Seed:
     return np.array([1.0 - mu - radius, 0.0, 0.0, 0.0, speed, 0.0]), 2.0 * np.pi / turning
 
 
-def distant_prograde(mu: float) -> Seed:
-    """A distant prograde orbit, as it is in Hill's problem and nearly so for any small mu.
+def distant_prograde() -> Seed:
+    """A distant prograde orbit of the Earth-Moon problem, found where a section is crossed at right angles.
 
-    Source: the family g' of Hénon 1969, Astronomy and Astrophysics 1:223; this member was found by a section.
+    Source of the family: Hénon 1969, Astronomy and Astrophysics 1:223, g' of Hill's problem.
     """
-    hill = (mu / 3.0) ** (1.0 / 3.0)
-    return np.array([1.0 - mu - 0.483 * hill, 0.0, 0.0, 0.0, -2.313 * hill, 0.0]), 2.0626
+    return np.array([0.9108, 0.0, 0.0, 0.0, -0.3688, 0.0]), 2.0626
 
 
 def resonant(mu: float, turns: int, months: int, eccentricity: float, *, apogee: bool, towards: bool) -> Seed:
