@@ -115,7 +115,7 @@ def test_what_is_held_stays(name, hold):
 
 def test_a_batch_is_its_rows():
     members = shared("L2 halo south")
-    guess, periods = members.states[::10] + [0, 0, 1e-4, 0, 0, 0], members.periods[::10] + 1e-4
+    guess, periods = members.states[::10] + np.array([0, 0, 1e-4, 0, 0, 0]), members.periods[::10] + 1e-4
     batch = correct_orbits(guess, periods, mu=MU, hold="x").require()
     for i in range(len(guess)):
         alone = correct_orbits(guess[i], periods[i], mu=MU, hold="x").require()

@@ -9,7 +9,7 @@ from tests.orbits.families import MU
 from tests.tolerances import STM_SYMPLECTIC
 
 RNG = np.random.default_rng(7)
-STATES = RNG.uniform(-1.0, 1.0, (50, 6)) + [0.5, 1.2, 0.3, 0.0, 0.0, 0.0]  # clear of both bodies
+STATES = RNG.uniform(-1.0, 1.0, (50, 6)) + np.array([0.5, 1.2, 0.3, 0.0, 0.0, 0.0])  # clear of both bodies
 
 
 @pytest.mark.parametrize("mu", [3e-6, MU, 0.5])

@@ -128,14 +128,20 @@ class _Walk:
 
     def go_on(self, stop: Stop, max_step: float) -> None:
         """Try a ladder of steps, and keep the knots up to the first that is not good or beyond the end."""
-        u, t = self.unknowns[-1][-1], self.tangents[-1][-1]
+        t = self.tangents[-1][-1]
         steps = np.unique(np.minimum(self.step * _LADDER, max_step))
-        found, flights, tangents = _tried(self.problem, u, t, steps, self.mu)
+        found, flights, tangents = _tried(self.problem, self._guesses(steps), t, float(steps[-1]), self.mu)
         good = _leading(_acceptable(found, t, tangents))
         within = good & _leading(~stop(flights, found.unknowns))
         if within.any():
             self._keep(found.unknowns[within], tangents[within])
         self._choose_step(steps, good, within)
+
+    def _guesses(self, steps: Floats) -> Floats:
+        """Along the tangent, bent as the tangents of the last two knots say."""
+        tangents, lengths = np.concatenate(self.tangents[-2:]), np.concatenate(self.lengths[-2:])
+        bend = (tangents[-1] - tangents[-2]) / (lengths[-1] - lengths[-2]) if self.knots > 1 else 0.0 * tangents[-1]
+        return np.asarray(self.unknowns[-1][-1] + np.outer(steps, tangents[-1]) + np.outer(0.5 * steps**2, bend))
 
     def _keep(self, unknowns: Floats, tangents: Floats) -> None:
         chain = np.concatenate([self.unknowns[-1][-1:], unknowns])
@@ -148,7 +154,7 @@ class _Walk:
         beyond = bool((good & ~within).any())
         self.step = float(steps[within][-1] if within.any() and not beyond else steps[0])
         self.stopped = beyond and self.step <= _LAST_STEP
-        self.going = not self.stopped and (within.any() or self.step > _LEAST_STEP)
+        self.going = not self.stopped and bool(within.any() or self.step > _LEAST_STEP)
 
     def path(self) -> Path:
         parts = (np.concatenate(part) for part in (self.unknowns, self.tangents, self.lengths))
@@ -171,11 +177,12 @@ def _first_tangent(problem: Symmetry, start: Floats, mu: float, direction: Float
     return tangent(partials, direction[np.newaxis])
 
 
-def _tried(problem: Symmetry, u: Floats, t: Floats, steps: Floats, mu: float) -> tuple[Corrected, Flights, Floats]:
-    guess = u + steps[:, np.newaxis] * t
-    found = correct(problem, guess, mu, np.tile(t, (len(steps), 1)), reach=float(steps[-1]), quick=True)
-    flights = fly(problem, np.where(found.ok[:, np.newaxis], found.unknowns, u), mu)
-    return found, flights, tangent(flights.partials, np.tile(t, (len(steps), 1)))
+def _tried(problem: Symmetry, guesses: Floats, t: Floats, reach: float, mu: float) -> tuple[Corrected, Flights, Floats]:
+    towards = np.tile(t, (len(guesses), 1))
+    found = correct(problem, guesses, mu, towards, reach=reach, quick=True)
+    flights = fly(problem, np.where(found.ok[:, np.newaxis], found.unknowns, guesses), mu)
+    sane = np.where(np.isfinite(flights.partials), flights.partials, 0.0)  # of a guess that met a body
+    return found, flights, tangent(sane, towards)
 
 
 def _acceptable(found: Corrected, before: Floats, t: Floats) -> NDArray[np.bool_]:

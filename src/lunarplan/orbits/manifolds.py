@@ -90,8 +90,8 @@ def manifold(
     if stable and found.multipliers[0] < 0.0:
         carried = -carried  # a revolution back turned it over
     carried /= np.linalg.norm(carried[:, :3], axis=1, keepdims=True)
-    states = along.states + carried * (departure_km / orbit.units.length_km)
-    return Manifold(orbit, stable, float(found.multipliers[0]), times, states)
+    states = np.asarray(along.states + carried * (departure_km / orbit.units.length_km))
+    return Manifold(orbit, stable, float(found.multipliers[0]), np.asarray(times, np.float64), states)
 
 
 def _oriented(direction: Floats) -> Floats:
