@@ -8,7 +8,8 @@ All samples are rows of one batch. A sample has its own stream of random numbers
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,10 +105,10 @@ class Strategy:
 class Upkeep:
     """Samples of an orbit that is kept.
 
-    burn_tdb   : float64[k], TDB s
-    delta_v_m_s : float64[N, k], executed; NaN from where a sample is lost
-    away_km    : float64[N, k], from the reference, before each burn
-    status     : int8[N], 0 where kept to the end; `reason(i)` puts it in words
+    burn_tdb    : float64[k], TDB s
+    delta_v_m_s : float64[N, k], executed; NaN for a sample that is lost
+    away_km     : float64[N, k], from the reference, before each burn
+    status      : int8[N], 0 where kept to the end; `reason(i)` puts it in words
     """
 
     burn_tdb: Floats
@@ -118,7 +119,6 @@ class Upkeep:
     errors: Errors
     strategy: Strategy
     seed: int
-    states: Floats = field(repr=False)
 
     def __repr__(self) -> str:
         kept = int(self.ok.sum())
@@ -167,7 +167,7 @@ def keep(
     forces: ForceModel | None = None,
     seed: int = 1,
 ) -> Upkeep:
-    """Keep samples of an orbit near its reference, with errors.
+    """Keep samples of an orbit near its reference, with errors, from its first apolune on.
 
     reference : longer than ``years`` by the horizon of the strategy
     forces    : what acts on the samples; burns are planned with those of the reference
@@ -181,39 +181,36 @@ def keep(
         raise InputError(f"{samples!r}", where="samples", allowed="1 to 1000000")
     if not (isinstance(seed, int | np.integer) and seed >= 0):
         raise InputError(f"{seed!r}", where="seed", allowed="a whole number from 0")
-    end = reference.tdb[0] + scalar("years", years, 1e-3, 100.0, "years") * _YEAR_S
-    burn_tdb, aims = _plan(reference, strategy, end)
+    epochs, aims = _plan(reference, strategy, scalar("years", years, 1e-3, 100.0, "years") * _YEAR_S)
     truth = Run(forces or reference.forces, "moon", _TOLERANCE)
     control = CrossingControl(
         reference.clock.frame, Run(reference.forces, "moon", _TOLERANCE, 6), 1e-3 * strategy.tolerance_m_s
     )
-    noise = _noise(errors, int(seed), int(samples), len(burn_tdb))
-    return _kept(reference, control, truth, (burn_tdb, aims), noise, errors, strategy, int(seed))
+    noise = _noise(errors, int(seed), int(samples), len(aims))
+    delta_v, away, status = _flown(reference, control, truth, (epochs, aims), noise, errors.least_m_s)
+    return Upkeep(epochs[1:], delta_v, away, status, years, errors, strategy, int(seed))
 
 
-def _plan(reference: EphemerisOrbit, strategy: Strategy, end: float) -> tuple[Floats, Floats]:
-    """Epochs of the burns, float64[k], and what they aim at, [k, m, 2]: a revolution apart, the farthest first."""
-    first = _apolune_phase(reference)
-    phase = np.arange(first, reference.phases[-1] - strategy.horizon, 1.0 / strategy.burns_per_revolution)
+def _plan(reference: EphemerisOrbit, strategy: Strategy, duration_s: float) -> tuple[Floats, Floats]:
+    """Epochs of the start and of k burns, [1 + k], and what these aim at, [k, m, 2]: the farthest crossing first."""
+    every = 1.0 / strategy.burns_per_revolution
+    phase = np.arange(_apolune_phase(reference), reference.phases[-1], every)
     tdb = np.interp(phase, reference.phases, reference.tdb)
-    if not (len(tdb) and tdb[-1] + _longest_wait_s(reference, strategy) >= end):
+    burns = int((tdb <= tdb[0] + duration_s).sum()) - 1
+    if burns == len(tdb) - 1 or phase[burns] + strategy.horizon > reference.phases[-1]:
         raise InputError(
             f"the reference of {reference.revolutions:.1f} revolutions is too short",
             where="keep",
-            allowed=f"the years asked for, and {strategy.horizon:g} revolutions more",
+            allowed=f"from an apolune on, the years asked for and {strategy.horizon:g} revolutions more",
             remedy="carry the orbit further, or ask for fewer years",
         )
-    tdb, phase = tdb[tdb < end], phase[tdb < end]
+    if burns < 1:
+        raise InputError("there is no burn in it", where="years", allowed="as long as two burns are apart, or more")
     crossings = Crossings.of(reference)
     ahead = np.arange(strategy.horizon, min(_SHORTEST_AIM, 0.9 * strategy.horizon), -1.0)
-    wanted = np.interp(phase[:, np.newaxis] + ahead, reference.phases, reference.tdb)
+    wanted = np.interp(phase[1 : burns + 1, np.newaxis] + ahead, reference.phases, reference.tdb)
     nearest = np.abs(wanted[..., np.newaxis] - crossings.tdb).argmin(axis=-1)
-    return tdb, np.column_stack([crossings.tdb, crossings.along_km_s])[nearest]
-
-
-def _longest_wait_s(reference: EphemerisOrbit, strategy: Strategy) -> float:
-    period = (reference.tdb[-1] - reference.tdb[0]) / reference.revolutions
-    return float(1.1 * period / strategy.burns_per_revolution)
+    return tdb[: burns + 1], np.column_stack([crossings.tdb, crossings.along_km_s])[nearest]
 
 
 def _apolune_phase(reference: EphemerisOrbit) -> float:
@@ -245,37 +242,32 @@ def _executed(planned: Floats, noise: Floats, least_km_s: float) -> Floats:
     return np.where(size < least_km_s, 0.0, turned * (1.0 + noise[:, 6:7]))
 
 
-def _kept(
+def _flown(
     reference: EphemerisOrbit,
     control: CrossingControl,
     truth: Run,
     plan: tuple[Floats, Floats],
     noise: Floats,
-    errors: Errors,
-    strategy: Strategy,
-    seed: int,
-) -> Upkeep:
-    burn_tdb, aims = plan
-    n, k = len(noise), len(burn_tdb)
-    delta_v, away = np.full((n, k), np.nan), np.full((n, k), np.nan)
-    status, states = np.zeros(n, np.int8), reference.states[0] + noise[:, 0, :6]
-    late = np.zeros(n)
-    now, expected = float(reference.tdb[0]), reference.at(burn_tdb)
-    for i, tdb in enumerate(burn_tdb):
-        _fly(states, status, now, float(tdb), truth)
+    least_m_s: float,
+) -> tuple[Floats, Floats, NDArray[np.int8]]:
+    """What every burn of every sample was, m/s, how far it was from the reference, km, [N, k] each; and its fate."""
+    epochs, aims = plan
+    n, expected = len(noise), reference.at(epochs)
+    delta_v, away = np.full((2, n, len(aims)), np.nan)
+    status, late, states = np.zeros(n, np.int8), np.zeros(n), expected[0] + noise[:, 0, :6]
+    for i, (tdb, following) in enumerate(pairwise(map(float, epochs))):
+        _fly(states, status, tdb, following, truth)
         alive = np.flatnonzero(status == OK)
-        if not len(alive):
-            break
-        away[alive, i] = np.linalg.norm((states[alive] - expected[i])[:, :3], axis=1)
+        away[alive, i] = np.linalg.norm((states[alive] - expected[i + 1])[:, :3], axis=1)
         known = states[alive] + noise[alive, 1 + i, :6]
-        planned, status[alive], late[alive] = control.burns(known, float(tdb), aims[i], late[alive])
-        made = _executed(planned, noise[alive, 1 + i], 1e-3 * errors.least_m_s)
+        planned, status[alive], late[alive] = control.burns(known, following, aims[i], late[alive])
+        made = _executed(planned, noise[alive, 1 + i], 1e-3 * least_m_s)
         states[alive, 3:] += made
         delta_v[alive, i] = 1e3 * np.linalg.norm(made, axis=1)
-        now = float(tdb)
-    years = (burn_tdb[-1] - reference.tdb[0]) / _YEAR_S
+        if not (status == OK).any():
+            break
     delta_v[status != OK] = np.nan
-    return Upkeep(burn_tdb, delta_v, away, status, float(years), errors, strategy, seed, states)
+    return delta_v, away, status
 
 
 def _fly(states: Floats, status: NDArray[np.int8], start: float, end: float, truth: Run) -> None:
