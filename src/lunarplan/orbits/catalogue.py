@@ -1,109 +1,79 @@
-"""Families by name: how each is found, and where it ends."""
+"""Families by name."""
 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.orbits import seeds
-from lunarplan.orbits.continuation import Path, follow
-from lunarplan.orbits.corrector import PLANE, Flights, Symmetry, correct, held_row
+from lunarplan.orbits import recipes
 from lunarplan.orbits.family import Family
+from lunarplan.orbits.libration import COLLINEAR, TRIANGULAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
+    from lunarplan.orbits.continuation import Path
     from lunarplan.orbits.units import CharacteristicUnits
 
-    Floats = NDArray[np.float64]
-    Build = Callable[[CharacteristicUnits], Path]
-
-_BELOW = 0.5  # families are followed to half a radius, so that it can be said how far below the surface an orbit is
-_HALO_AMPLITUDE = 0.12  # of gamma: the third order is good there, and the plane is far
+_SIDES = {"north": True, "south": False}
+_CATALOGUE: dict[str, recipes.Build] = {
+    **{f"{p} lyapunov": recipes.lyapunov(p) for p in COLLINEAR},
+    **{f"{p} halo {s}": recipes.halo(p, north=north) for p in ("L1", "L2") for s, north in _SIDES.items()},
+    **{f"L3 halo {s}": recipes.halo_of_l3(north=north) for s, north in _SIDES.items()},
+    **{f"{p} vertical": recipes.vertical(p) for p in COLLINEAR},
+    **{f"{p} axial": recipes.axial(p) for p in COLLINEAR},
+    **{f"butterfly {s}": recipes.butterfly(north=north) for s, north in _SIDES.items()},
+    "DRO": recipes.from_circles(prograde=False),
+    "DPO": recipes.distant_prograde,
+    "LPO": recipes.from_circles(prograde=True),
+    **{f"{p} {s} period": recipes.triangular(p, short=s == "short") for p in TRIANGULAR for s in ("short", "long")},
+}
+_RESONANT = re.compile(r"resonant ([1-9]):([1-9])")
+_MOST_MEMBERS = 1_000_000
 
 
 def family(name: str, units: CharacteristicUnits, *, members: int = 200) -> Family:
-    """The family of a name, with members evenly spaced along it.
+    """The family of a name, see `family_names`, with members evenly spaced along it.
 
-    Raises InputError for a name that is not in the catalogue.
+    Halo and butterfly orbits are "south" where they reach farthest to negative z. "resonant 2:1" makes two
+    revolutions about the larger body in one of the smaller; any such pair of digits will do.
+
+    Raises InputError for a name that is not in the catalogue; InfeasibleError where the problem of this mu has no such
+    family.
     """
-    if not isinstance(members, int | np.integer) or not 2 <= members <= 1_000_000:
-        raise InputError(f"{members!r}", where="members", allowed="2 to 1000000")
-    path = _path(_known(name), units)
+    if not isinstance(members, int | np.integer) or not 2 <= members <= _MOST_MEMBERS:
+        raise InputError(f"{members!r}", where="members", allowed=f"2 to {_MOST_MEMBERS}")
+    known = _known(name)
+    path = _path(known, units)
     arclength = np.linspace(0.0, path.arclength[-1], int(members))
-    return Family(name, units, path, arclength, path.at(arclength).require().unknowns)
+    return Family(known, units, path, arclength, path.at(arclength).require().unknowns)
 
 
 def family_names() -> tuple[str, ...]:
-    """Names of all families of the catalogue."""
-    return tuple(_CATALOGUE)
+    """Names of the families of the catalogue; the resonant ones are named by their pattern."""
+    return (*_CATALOGUE, "resonant p:q")
 
 
 @lru_cache(maxsize=64)
 def _path(name: str, units: CharacteristicUnits) -> Path:
-    return _CATALOGUE[name](units)
+    match = _RESONANT.fullmatch(name)
+    return recipes.resonant(int(match[1]), int(match[2]))(units) if match else _CATALOGUE[name](units)
 
 
 def _known(name: str) -> str:
+    """The name as the catalogue spells it."""
     plain = " ".join(str(name).lower().split())
-    lowered = {known.lower(): known for known in _CATALOGUE}
-    if plain not in lowered:
-        near = difflib.get_close_matches(plain, lowered, n=1, cutoff=0.5)
-        hint = f'did you mean "{lowered[near[0]]}"?' if near else "see family_names()"
+    match = _RESONANT.fullmatch(plain)
+    if match and math.gcd(int(match[1]), int(match[2])) == 1:
+        return plain
+    lowered = {known.lower(): known for known in family_names()}
+    if plain not in lowered or lowered[plain] not in _CATALOGUE:
+        near = [n for n in lowered if plain and all(word in n for word in plain.split())][:6]
+        near = near or difflib.get_close_matches(plain, lowered, n=3, cutoff=0.4)
+        hint = "did you mean " + " or ".join(f'"{lowered[n]}"' for n in near) + "?" if near else "see family_names()"
         raise InputError(f"{name!r} is no family of the catalogue", where="name", remedy=hint)
     return lowered[plain]
-
-
-# ---------------------------------------------------------------- recipes
-
-
-def _halo(point: str, north: bool) -> Build:
-    """From the third-order orbit, to the plane on one side and to the smaller body on the other."""
-
-    def build(units: CharacteristicUnits) -> Path:
-        mu = units.mu
-        motion = seeds.linear_motion(mu, point)
-        guess = seeds.richardson(mu, point, _HALO_AMPLITUDE * motion.gamma)
-        far = 0.0 if point == "L1" else np.pi  # the crossing away from the smaller body names the branch
-        state = guess.state(far, upwards=north if point == "L1" else not north)
-        start = _corrected(PLANE, state, guess.period, mu, "z")
-        away = np.array([0.0, np.sign(state[2]), 0.0, 0.0])
-
-        def stop(flights: Flights, unknowns: Floats) -> NDArray[np.bool_]:
-            return (unknowns[:, 1] * state[2] <= 0.0) | _too_near(flights, units)
-
-        return _both_ways(PLANE, start, mu, away, stop)
-
-    return build
-
-
-def _corrected(problem: Symmetry, state: Floats, period: float, mu: float, hold: str) -> Floats:
-    guess = problem.unknowns(state[np.newaxis], np.array([period]))
-    return correct(problem, guess, mu, held_row(problem, hold)[np.newaxis]).require().unknowns[0]
-
-
-def _both_ways(
-    problem: Symmetry, start: Floats, mu: float, away: Floats, stop: Callable[..., NDArray[np.bool_]]
-) -> Path:
-    return follow(problem, start, mu, -away, stop).reversed().joined(follow(problem, start, mu, away, stop))
-
-
-def _too_near(flights: Flights, units: CharacteristicUnits) -> NDArray[np.bool_]:
-    """Mirrors crossed nearer to a body than it is worth to go."""
-    mu, near = units.mu, np.zeros(len(flights.start), np.bool_)
-    for x, radius_km in ((1.0 - mu, units.smaller_radius_km), (-mu, units.larger_radius_km)):
-        limit = max(_BELOW * radius_km / units.length_km, 1e-4)
-        for state in (flights.start, flights.end):
-            near |= np.linalg.norm(state[:, :3] - [x, 0.0, 0.0], axis=1) < limit
-    return near
-
-
-_CATALOGUE: dict[str, Build] = {
-    **{f"{p} halo {side}": _halo(p, side == "north") for p in ("L1", "L2") for side in ("north", "south")},
-}

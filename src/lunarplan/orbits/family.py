@@ -12,13 +12,13 @@ from scipy.optimize import brentq
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.cr3bp import jacobi
 from lunarplan.model.rows import scalar
-from lunarplan.orbits.corrector import Flights, fly
 from lunarplan.orbits.extremes import Extremes, extremes
 from lunarplan.orbits.orbit import PeriodicOrbit, indices_of, synodic_days
 from lunarplan.orbits.stability import stability_index
+from lunarplan.orbits.symmetry import Flights, fly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -185,14 +185,15 @@ class Family:
     def _chosen(self, name: str, value: float, which: int | None) -> PeriodicOrbit:
         off = np.asarray(getattr(self, name if name != "period" else "periods")) - value
         places = np.flatnonzero((np.sign(off[:-1]) * np.sign(off[1:]) < 0.0) | (off[:-1] == 0.0))
-        found = [self._refined(name, value, i) for i in places] + ([self[len(self) - 1]] if off[-1] == 0.0 else [])
+        found = [self._refined(name, value, int(i)) for i in places] + ([self[len(self) - 1]] if off[-1] == 0.0 else [])
         if not found:
             raise InfeasibleError(f"no member has {_said(name, value)}", where=self.name, allowed=self.range_of(name))
         if len(found) == 1 and which is None:
             return self._checked(found[0])
-        if which is None or not 0 <= which < len(found):
-            days = ", ".join(f"{i}: {orbit.period_days:.4f} d" for i, orbit in enumerate(found))
-            raise InputError(f"{which!r}; several members have {_said(name, value)}", where="which", allowed=days)
+        if not isinstance(which, int | np.integer) or not 0 <= which < len(found):
+            told = ", ".join(f"{i}: {orbit.period_days:.4f} d, C {orbit.jacobi:.4f}" for i, orbit in enumerate(found))
+            have = "1 member has" if len(found) == 1 else f"{len(found)} members have"
+            raise InputError(f"{which!r}, and {have} {_said(name, value)}", where="which", allowed=told)
         return self._checked(found[which])
 
     def _refined(self, name: str, value: float, i: int) -> PeriodicOrbit:

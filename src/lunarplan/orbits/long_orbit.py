@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _YEAR_S = 365.25 * SECONDS_PER_DAY
 _ARC_S = 1.2 * SECONDS_PER_DAY  # longest arc: errors grow by some ten in it, at the worst place
 _SHORTEST_ARC_S = 3600.0
+_LONGER_S = 4.0 * SECONDS_PER_DAY  # or a revolution, if that is more: it may slide along itself as far
 _FEWEST_ARCS = 5  # a revolution
 _TOLERANCE = 1e-13
 _MOST_REVOLUTIONS = 20_000.0
@@ -168,7 +169,7 @@ def carry(
     Raises InputError for arguments that make no sense and epochs outside the ephemeris, InfeasibleError for an orbit
     through the Moon, ConvergenceError where no continuous one is found.
     """
-    _require_flyable(orbit)
+    require_flyable(orbit)
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", _TOLERANCE)
     start = float(tdb_seconds(epoch))
@@ -194,13 +195,14 @@ def _first_guess(
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Epochs of the nodes, their phases, and which epochs are held.
 
-    The orbit is made a revolution longer at both ends, and cut afterwards: an end held to its epoch would bend it.
+    The orbit is made longer at both ends, and cut afterwards: an end held to its epoch would bend it.
     """
     start, end, phase = when
     first, last = _known(forces)
-    longer = [room > 1.5 * _period_s(orbit) for room in (start - first, last - end)]
+    more = max(1.0, _LONGER_S / _period_s(orbit))
+    longer = np.array([room > 1.5 * more * _period_s(orbit) for room in (start - first, last - end)])
     span = float(clock.at(np.array([end]))[0]) / orbit.period
-    turns = _node_phases(orbit, phase - longer[0], span + sum(longer))
+    turns = _node_phases(orbit, phase - more * longer[0], span + more * longer.sum())
     tdb = clock.tdb((turns - phase) * orbit.period)
     held = np.zeros(len(tdb), bool)
     held[[0, -1]] = np.logical_not(longer)
@@ -212,7 +214,7 @@ def _cut(nodes: Nodes, turns: Floats, run: Run, start: float, end: float) -> tup
     """Epochs, states, jumps and phases of the nodes from start to end; the first is flown to, the last left open."""
     if not nodes.tdb[0] <= start < end <= nodes.tdb[-1]:
         raise ConvergenceError(
-            "the orbit has slid along itself by a revolution",
+            "the orbit has slid too far along itself",
             where="carry",
             remedy="ask for fewer revolutions, or another phase",
         )
@@ -248,7 +250,8 @@ def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: f
     }
 
 
-def _require_flyable(orbit: PeriodicOrbit) -> None:
+def require_flyable(orbit: PeriodicOrbit) -> None:
+    """Raise InputError for what is no closed orbit of Earth and Moon, InfeasibleError for one through the Moon."""
     if not isinstance(orbit, PeriodicOrbit):
         raise InputError(f"{orbit!r:.60}", where="orbit", allowed="a PeriodicOrbit, such as a family's .select(...)")
     if abs(orbit.mu - EARTH_MOON_MU) > _SAME_MU:

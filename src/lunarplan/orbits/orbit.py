@@ -11,9 +11,9 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
 from lunarplan.model.rows import numbers
-from lunarplan.orbits.corrector import PLANAR, PLANAR_CLOSED, Symmetry, symmetry_named
 from lunarplan.orbits.extremes import Extremes, extremes
 from lunarplan.orbits.stability import planar_indices, stability_index, stability_indices
+from lunarplan.orbits.symmetry import PLANAR, PLANAR_CLOSED, Symmetry, symmetry_named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,7 +134,9 @@ class PeriodicOrbit:
 
 def indices_of(problem: Symmetry, monodromy: Floats) -> NDArray[np.complex128]:
     """Stability indices, complex128[..., 2], of orbits of a symmetry."""
-    return planar_indices(monodromy) if problem in (PLANAR, PLANAR_CLOSED) else stability_indices(monodromy)
+    return (
+        planar_indices(monodromy) if problem.name in (PLANAR.name, PLANAR_CLOSED.name) else stability_indices(monodromy)
+    )
 
 
 def synodic_days(units: CharacteristicUnits) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.errors import InputError
 from lunarplan.model.rows import scalar
 from lunarplan.orbits.libration import expansion, libration_points, linear_motion, triangular_frequencies
 
@@ -46,7 +46,7 @@ class Richardson:
         return 2.0 * np.pi / (self.frequency * self.stretch)
 
     def state(self, phase: float, *, upwards: bool) -> Floats:
-        """State at a phase in radians; at 0 and pi it crosses the x-z plane at right angles, at 0 with z > 0 if upwards."""
+        """State at a phase in radians; at 0 and pi it crosses the x-z plane at right angles, at 0 upwards or not."""
         turn = np.array([1.0, 2.0, 3.0])
         rate = self.frequency * self.stretch
         xs, ys, zs = self._amplitudes(upwards)
@@ -78,7 +78,7 @@ class Richardson:
 def richardson(mu: float, point: str, z_amplitude: float) -> Richardson:
     """Third-order halo orbit of a z amplitude in units of the primaries' distance.
 
-    Raises InfeasibleError where the expansion has no such orbit.
+    Raises InputError for an amplitude above gamma, and a mu or point that is none.
     """
     motion = linear_motion(mu, point)
     scalar("z_amplitude", z_amplitude, 0.0, motion.gamma)
@@ -112,9 +112,7 @@ def richardson(mu: float, point: str, z_amplitude: float) -> Richardson:
     l1 = -1.5 * c3 * (2.0 * a21 + a23 + 5.0 * d21) - 0.375 * c4 * (12.0 - k**2) + 2.0 * la**2 * s1
     l2 = 1.5 * c3 * (a24 - 2.0 * a22) + 1.125 * c4 + 2.0 * la**2 * s2
     delta = la**2 - c2
-    square = -(delta + l2 * az**2) / l1
-    if not square > 0.0:
-        raise InfeasibleError(f"no third-order halo orbit about {point}", where="z_amplitude")
+    square = -(delta + l2 * az**2) / l1  # positive for every mu, point and amplitude up to gamma
     ax = float(np.sqrt(square))
     stretch = 1.0 + s1 * square + s2 * az**2
     return Richardson(
@@ -162,3 +160,23 @@ def circular(mu: float, radius: float, *, prograde: bool) -> Seed:
     turning = rate - 1.0 if prograde else rate + 1.0  # as seen in the rotating axes
     speed = -turning * radius if prograde else turning * radius
     return np.array([1.0 - mu - radius, 0.0, 0.0, 0.0, speed, 0.0]), 2.0 * np.pi / turning
+
+
+def distant_prograde() -> Seed:
+    """A distant prograde orbit of the Earth-Moon problem, found where a section is crossed at right angles.
+
+    Source of the family: Hénon 1969, Astronomy and Astrophysics 1:223, g' of Hill's problem.
+    """
+    return np.array([0.9108, 0.0, 0.0, 0.0, -0.3688, 0.0]), 2.0626
+
+
+def resonant(mu: float, turns: int, months: int, eccentricity: float, *, apogee: bool, towards: bool) -> Seed:
+    """An ellipse about the larger primary at an end of its axis, that lies towards the smaller one or away from it.
+
+    It makes `turns` revolutions while the primaries make `months`.
+    """
+    axis = ((1.0 - mu) * (months / turns) ** 2) ** (1.0 / 3.0)
+    radius = axis * (1.0 + eccentricity) if apogee else axis * (1.0 - eccentricity)
+    side = 1.0 if towards else -1.0
+    speed = np.sqrt((1.0 - mu) * (2.0 / radius - 1.0 / axis)) - radius
+    return np.array([side * radius - mu, 0.0, 0.0, 0.0, side * speed, 0.0]), 2.0 * np.pi * months
