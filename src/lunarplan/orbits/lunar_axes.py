@@ -11,6 +11,7 @@ All are axes of the instant that do not turn: velocities are not reduced by thei
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def orbit_elements(states: ArrayLike, tdb: Any, axes: str = "moon_equator", gm: 
 
 def states_of(elements: Elements, tdb: Any, axes: str = "moon_equator") -> Floats:
     """Return Moon-centred ICRF states (..., 6) in km and km/s of elements in some axes; NaN where they are not ok."""
-    x = elements.states()
+    x = replace(elements, gm_km3_s2=np.array(elements.gm_km3_s2)).states()  # kernels want no broadcast views
     back = np.swapaxes(lunar_rotation(axes, tdb), -1, -2)
     return np.concatenate([_apply(back, x[..., :3]), _apply(back, x[..., 3:])], axis=-1)
 
