@@ -97,7 +97,7 @@ def frozen_eccentricity(
     InputError for arguments out of range.
     """
     (altitude, inclination), shape = full_rows(altitude=(mean_altitude_km, 1), inclination=(inclination_deg, 1))
-    field, a, i = _checked(altitude, inclination, degree, field)
+    field, a, i = checked_orbits(altitude, inclination, degree, field)
     top = np.clip(1.0 - (RADIUS_KM["moon"] + lowest_altitude_km) / a, 0.0, _LARGEST)
     h = _root_nearest_zero(top, lambda trial, row: _drive(a[row], trial, i[row], field, degree), len(a))
     status = np.where(np.isfinite(h), FrozenStatus.OK, FrozenStatus.NO_FROZEN_ORBIT).astype(np.int8)
@@ -113,16 +113,17 @@ def frozen_inclinations(
     There the odd zonal harmonics, which push a circular orbit out of round, cancel.
     """
     i = np.radians(np.arange(_INCLINATIONS_DEG[0], _INCLINATIONS_DEG[1], 0.1))
-    field, a, _ = _checked(np.full(len(i), mean_altitude_km, float), np.degrees(i), degree, field)
+    field, a, _ = checked_orbits(np.full(len(i), mean_altitude_km, float), np.degrees(i), degree, field)
     push = _drive(a, np.zeros(len(i)), i, field, degree)
     at = np.flatnonzero(push[:-1] * push[1:] < 0.0)
     share = push[at] / (push[at] - push[at + 1])
     return np.asarray(np.degrees(i[at] + share * (i[at + 1] - i[at])))
 
 
-def _checked(
+def checked_orbits(
     altitude: Floats, inclination: Floats, degree: int, field: GravityField | None
 ) -> tuple[GravityField, Floats, Floats]:
+    """The field, the semi-major axes in km and the inclinations in radians; raises InputError for what is out of range."""
     field = GravityField.packaged_moon() if field is None else field
     if not (isinstance(degree, int | np.integer) and 2 <= degree <= field.degree):
         raise InputError(f"{degree!r}", where="degree", allowed=f"2 to {field.degree}")
