@@ -11,7 +11,7 @@ of the integrator are turned into mean elements and extremes of altitude, and fo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ TOLERANCE = 1e-9  # a centimetre a day in a low orbit
 _FARTHEST_KM = 60_000.0  # beyond it the craft is no longer the Moon's
 _NODES = 480  # of a piece: what the propagator records without flying twice
 _REVOLUTIONS = 3.0  # a mean is taken over so many at least
+_NEWTON, _LONGEST_FIX_S = 3, 60.0  # for the moment of impact: rounds, and what one may change
 
 
 class Fate(IntEnum):
@@ -248,10 +249,25 @@ class _Flight:
         self.x[rows] = final
         self.fate[rows[status == blocks.IMPACT]] = Fate.IMPACT
         self.fate[rows[(status != blocks.OK) & (status != blocks.IMPACT)]] = Fate.FAILED
-        for i in np.flatnonzero(status == blocks.IMPACT):
-            end = nodes[i][-1]
-            self.life_s[rows[i]] = first_s + end[0] + _fall_s(end[1:7], self.run.forces.gm("moon"))
+        hit = np.flatnonzero(status == blocks.IMPACT)
+        if len(hit):
+            last = np.array([nodes[i][-1] for i in hit])
+            self.life_s[rows[hit]] = self._surface_s(first_s + last[:, 0], last[:, 1:7])
         return nodes
+
+    def _surface_s(self, elapsed: Floats, x: Floats) -> Floats:
+        """When rows reach the surface after the last step before it: by their conics, then by Newton's method."""
+        run = replace(self.run, stop_at_impact=False)
+        fall, inputs = np.array([_fall_s(state, run.forces.gm("moon")) for state in x]), row_inputs(len(x), run.forces, None)
+        starts = self.start + elapsed
+        for _ in range(_NEWTON):
+            y = run.batch(x, starts, starts + fall, inputs, durations=fall)[0]
+            r = np.linalg.norm(y[:, :3], axis=1)
+            rate = (y[:, :3] * y[:, 3:]).sum(axis=1) / r
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = (RADIUS_KM["moon"] - r) / rate
+            fall = np.maximum(fall + np.clip(np.nan_to_num(step), -_LONGEST_FIX_S, _LONGEST_FIX_S), 0.0)
+        return elapsed + fall
 
     def _take(
         self, rows: NDArray[np.intp], nodes: list[Floats], first_s: float,
@@ -267,12 +283,13 @@ class _Flight:
         sums[:, rows] += np.add.reduceat(values * weight, begins, axis=1)
         weights[rows] += np.add.reduceat(weight, begins)
         owner = np.repeat(np.arange(len(rows)), counts)
-        when, lowest, highest = _extremes(t, x, owner)
+        when, lowest, highest, perilune = _extremes(t, x, owner)
         np.minimum.at(low, rows[owner[:-1]], lowest)
         low[rows[self.fate[rows] == Fate.IMPACT]] = RADIUS_KM["moon"]
         np.maximum.at(high, rows[owner[:-1]], highest)
         if self.floor_km > RADIUS_KM["moon"]:  # the surface itself is the propagator's to find
-            self._end(rows, owner[:-1], first_s + when, lowest < self.floor_km, Fate.BELOW_FLOOR)
+            below = perilune & (lowest < self.floor_km)
+            self._end(rows, owner[:-1], first_s + when, below, Fate.BELOW_FLOOR)
         far = (np.linalg.norm(x, axis=1) > _FARTHEST_KM) | (every[:, 7] != 1.0)
         self._end(rows, owner, first_s + t, far, Fate.ESCAPED)
 
@@ -306,8 +323,11 @@ def _time_weights(t: Floats, begins: NDArray[np.intp], counts: NDArray[np.intp])
     return np.asarray(weight)
 
 
-def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-    """Moment of the lowest point, lowest and highest distance between each node and the next of the same row.
+def _extremes(
+    t: Floats, x: Floats, owner: NDArray[np.intp]
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Moment of perilune, lowest and highest distance between each node and the next of the same row, and
+    whether perilune lies between them.
 
     Where the radial velocity changes sign within a step, the apsis is that of the cubic through distance and radial
     velocity at its ends: to some centimetres in a low orbit.
@@ -318,7 +338,7 @@ def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Fl
     h = np.where(same, np.diff(t), 0.0)
     r0, r1 = r[:-1], np.where(same, r[1:], r[:-1])
     d0, d1 = rate[:-1] * h, np.where(same, rate[1:], rate[:-1]) * h
-    s = np.where(r1 < r0, 1.0, 0.0)
+    s = np.zeros(len(h))
     lowest, highest = np.minimum(r0, r1), np.maximum(r0, r1)
     turn = same & (d0 * d1 < 0.0)
     i = np.flatnonzero(turn)
@@ -332,7 +352,7 @@ def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Fl
     apsis = r0[i] + u * (d0[i] + u * (b / 2.0 + u * a / 3.0))
     s[i] = np.where(d0[i] < 0.0, u, s[i])
     lowest[i], highest[i] = np.minimum(lowest[i], apsis), np.maximum(highest[i], apsis)
-    return t[:-1] + s * h, lowest, highest
+    return t[:-1] + s * h, lowest, highest, turn & (d0 < 0.0)
 
 
 def _fall_s(state: Floats, gm: float) -> float:
