@@ -1,4 +1,4 @@
-"""Contacts and coverage against plain numpy second by second, closed forms, and what has to add up."""
+"""Contacts and coverage against plain numpy every two seconds, closed forms, and what has to add up."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,9 @@ def kepler(x: np.ndarray, hours: float, step_s: float) -> SampledOrbits:
 @pytest.fixture(scope="module")
 def orbits() -> np.ndarray:
     """A mapper, two relays."""
-    return orbit_states([100.0, 200.0, 300.0], [100.0, 16000.0, 8600.0], [88.0, 62.4, 54.8], [0.0, 180.0, 20.0], 90.0, _EPOCH)
+    return orbit_states(
+        [100.0, 200.0, 300.0], [100.0, 16000.0, 8600.0], [88.0, 62.4, 54.8], [0.0, 180.0, 20.0], 90.0, _EPOCH
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +53,21 @@ def sampled(orbits: np.ndarray) -> SampledOrbits:
     return kepler(orbits, 48.0, 60.0)
 
 
-def test_contacts_are_those_seen_second_by_second(orbits: np.ndarray, sampled: SampledOrbits) -> None:
+def test_contacts_are_those_seen_two_seconds_apart(orbits: np.ndarray, sampled: SampledOrbits) -> None:
     """By vectors written out, and the published rotation of the Moon; no code in common."""
     found = contacts(sampled, _SITES, mask_deg=5.0)
-    fine = kepler(orbits[:2], 8.0, 1.0)
+    fine = kepler(orbits[:2], 6.0, 2.0)
     for n in range(2):
         for s in range(3):
             latitude, longitude = np.radians([_SITES.latitude_deg[s], _SITES.longitude_deg[s]])
-            up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
-            coarse = np.array([iau_moon(t) for t in fine.tdb[::600]])
+            up = np.array(
+                [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+            )
+            coarse = np.array([iau_moon(t) for t in fine.tdb[::300]])
             seen = []
             for k, t in enumerate(fine.tdb):
-                turn = coarse[k // 600]  # ten minutes of the Moon's turn: put right below
-                angle = 2.0 * np.pi / 27.321661 / 86400.0 * (t - fine.tdb[k // 600 * 600])
+                turn = coarse[k // 300]  # ten minutes of the Moon's turn: put right below
+                angle = 2.0 * np.pi / 27.321661 / 86400.0 * (t - fine.tdb[k // 300 * 300])
                 spin = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
                 sight = spin @ turn @ fine.states[n, k, :3] - _GROUND * up
                 seen.append(np.degrees(np.arcsin(sight @ up / np.linalg.norm(sight))) >= 5.0)
@@ -71,7 +75,7 @@ def test_contacts_are_those_seen_second_by_second(orbits: np.ndarray, sampled: S
             mine = (found.orbit == n) & (found.site == s)
             moments = np.sort(np.concatenate([found.start_tdb[mine], found.end_tdb[mine]]))
             moments = moments[(moments > _TDB) & (moments < fine.tdb[-1])]
-            np.testing.assert_allclose(moments, fine.tdb[edges] + 0.5, atol=tol.CONTACT_S)
+            np.testing.assert_allclose(moments, fine.tdb[edges] + 1.0, atol=tol.CONTACT_S)
 
 
 def test_contacts_and_gaps_are_the_whole_span(sampled: SampledOrbits) -> None:
@@ -105,7 +109,9 @@ def test_a_pass_over_the_zenith_lasts_as_long_as_the_triangle_says() -> None:
 def test_elevations_are_those_of_the_sky(sampled: SampledOrbits) -> None:
     found = elevations_deg(sampled, _SITES)
     for n in range(3):
-        other = sky_of(Place(_SITES.latitude_deg[1], _SITES.longitude_deg[1]), sampled.states[n, ::50, :3], sampled.tdb[::50])
+        other = sky_of(
+            Place(_SITES.latitude_deg[1], _SITES.longitude_deg[1]), sampled.states[n, ::50, :3], sampled.tdb[::50]
+        )
         np.testing.assert_allclose(found[n, 1, ::50], other.elevation_deg, atol=tol.GEOMETRIC_SKY_DEG)
 
 
@@ -148,7 +154,9 @@ def test_any_orbit_is_the_union(sampled: SampledOrbits) -> None:
         for c in np.flatnonzero(found.site == s):
             by_any |= (moments >= found.start_tdb[c]) & (moments <= found.end_tdb[c])
         mine = together.site == s
-        at_once = ((moments[:, None] >= together.start_tdb[mine]) & (moments[:, None] <= together.end_tdb[mine])).any(axis=1)
+        at_once = ((moments[:, None] >= together.start_tdb[mine]) & (moments[:, None] <= together.end_tdb[mine])).any(
+            axis=1
+        )
         np.testing.assert_array_equal(by_any, at_once)
 
 
@@ -158,7 +166,9 @@ def test_unions_never_overlap(given_intervals: list[tuple[float, float]]) -> Non
     start = np.array([a for a, _ in given_intervals])
     end = np.array([min(a + b, 100.0) for a, b in given_intervals])
     n = len(start)
-    table = Contacts(np.arange(n), np.zeros(n, np.int64), start, end, (0.0, 100.0), (max(n, 1), 1), np.ones(max(n, 1), bool))
+    table = Contacts(
+        np.arange(n), np.zeros(n, np.int64), start, end, (0.0, 100.0), (max(n, 1), 1), np.ones(max(n, 1), bool)
+    )
     together = table.any_orbit()
     assert (together.start_tdb[1:] > together.end_tdb[:-1]).all()
     assert together.total_s.sum() + together.gaps().total_s.sum() == pytest.approx(100.0, abs=1e-9)
@@ -187,7 +197,6 @@ def test_two_at_a_time_are_seldomer_than_one(sampled: SampledOrbits) -> None:
     one, two, four = (coverage_map(*args, at_least=k) for k in (1, 2, 4))
     assert (two.fraction <= one.fraction).all()
     assert (four.fraction == 0.0).all()
-    assert (four.longest_gap * 3600.0 == pytest.approx(48.0 * 3600.0)).all() if four.longest_gap.size == 1 else True
     np.testing.assert_allclose(four.longest_gap, 48.0)
 
 

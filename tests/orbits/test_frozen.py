@@ -20,7 +20,7 @@ from lunarplan.orbits.lunar_axes import orbit_states
 from tests import tolerances as tol
 
 _EPOCH = "2027-01-01"
-_FORCES = ForceModel(moon_degree=30)
+_FORCES = ForceModel(moon_degree=24)
 
 
 def test_circular_orbits_are_frozen_at_the_published_inclinations() -> None:
@@ -62,7 +62,7 @@ def test_seeds_keep_the_shape_of_their_arguments() -> None:
 
 @pytest.fixture(scope="module")
 def corrected() -> FrozenOrbits:
-    return frozen_orbits([100.0, 123.0, 100.0], [86.0, 88.0, 90.0], 30.0, _EPOCH, forces=_FORCES, seed_degree=30)
+    return frozen_orbits([100.0, 123.0, 30.0], [86.0, 88.0, 90.0], 30.0, _EPOCH, forces=_FORCES, seed_degree=24)
 
 
 def test_corrected_orbits_are_near_the_averaged_ones(corrected: FrozenOrbits) -> None:
@@ -92,7 +92,7 @@ def test_corrected_orbits_stay_where_uncorrected_ones_drift(corrected: FrozenOrb
 def test_lros_quasi_frozen_orbit_keeps_its_perilune() -> None:
     """30 x 216 km over the poles, perilune in the south: LRO's commissioning, 60 days without upkeep."""
     x = orbit_states(30.0, 216.0, 90.0, np.arange(0.0, 360.0, 45.0), 270.0, _EPOCH)
-    flown = orbit_history(x, _EPOCH, 60.0, forces=_FORCES)
+    flown = orbit_history(x, _EPOCH, 60.0, forces=ForceModel(moon_degree=30))
     assert flown.alive.all()
     assert (flown.lowest_altitude_km > tol.LRO_PERILUNE_KM[0]).all()
     assert (flown.lowest_altitude_km < tol.LRO_PERILUNE_KM[1]).all()
@@ -101,7 +101,14 @@ def test_lros_quasi_frozen_orbit_keeps_its_perilune() -> None:
 
 @pytest.mark.parametrize(
     ("altitude", "inclination", "degree"),
-    [(-10.0, 86.0, 20), (100.0, 0.0, 20), (100.0, 86.0, 1), (100.0, 86.0, 101), (np.nan, 86.0, 20), (100.0, np.nan, 20)],
+    [
+        (-10.0, 86.0, 20),
+        (100.0, 0.0, 20),
+        (100.0, 86.0, 1),
+        (100.0, 86.0, 101),
+        (np.nan, 86.0, 20),
+        (100.0, np.nan, 20),
+    ],
 )
 def test_arguments_out_of_range_are_refused(altitude: float, inclination: float, degree: int) -> None:
     with pytest.raises(InputError):

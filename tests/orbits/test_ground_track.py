@@ -70,7 +70,9 @@ def test_ground_speed_is_how_the_track_moves() -> None:
     sampled = sample_orbits(x, _EPOCH, days=0.1, step_s=1.0, forces=_FORCES)
     track = ground_track(sampled)
     latitude, longitude = np.radians(track.latitude_deg[0]), np.radians(track.longitude_deg[0])
-    up = np.stack([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1)
+    up = np.stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
+    )
     moved = RADIUS_KM["moon"] * np.linalg.norm(up[2:] - up[:-2], axis=1) / 2.0
     np.testing.assert_allclose(track.ground_speed_km_s[0, 1:-1], moved, rtol=tol.GROUND_SPEED)
 

@@ -52,7 +52,7 @@ def test_the_node_turns_as_the_oblateness_says() -> None:
     a = RADIUS_KM["moon"] + 300.0
     n = np.sqrt(field.gm_km3_s2 / a**3)
     expected = 1.5 * n * np.sqrt(5.0) * field.c[2, 0] * (field.radius_km / a) ** 2 * np.cos(np.radians(60.0))
-    rate = (flown.node_deg[:, -1] - flown.node_deg[:, 0]) / ((flown.epochs_tdb[-1] - flown.epochs_tdb[0]))
+    rate = (flown.node_deg[:, -1] - flown.node_deg[:, 0]) / (flown.epochs_tdb[-1] - flown.epochs_tdb[0])
     assert np.radians(rate.mean()) == pytest.approx(expected, rel=tol.NODE_RATE)
 
 

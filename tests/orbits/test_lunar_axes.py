@@ -20,7 +20,9 @@ _TDB = float(tdb_seconds(_EPOCH))
 @pytest.mark.parametrize("axes", AXES)
 def test_axes_are_right_handed_rotations(axes: str) -> None:
     turn = lunar_rotation(axes, _TDB + np.arange(5) * 1e7)
-    np.testing.assert_allclose(turn @ np.swapaxes(turn, -1, -2), np.broadcast_to(np.eye(3), (5, 3, 3)), atol=tol.UNIT_ROUNDING)
+    np.testing.assert_allclose(
+        turn @ np.swapaxes(turn, -1, -2), np.broadcast_to(np.eye(3), (5, 3, 3)), atol=tol.UNIT_ROUNDING
+    )
     np.testing.assert_allclose(np.linalg.det(turn), 1.0, atol=tol.UNIT_ROUNDING)
 
 

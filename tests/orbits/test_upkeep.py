@@ -16,7 +16,7 @@ _FORCES = ForceModel(moon_degree=50)
 @pytest.fixture(scope="module")
 def kept() -> Upkeep:
     x = orbit_states(50.0, 50.0, 90.0, np.arange(0.0, 360.0, 45.0), 0.0, _EPOCH)
-    return upkeep(x, _EPOCH, 3, forces=_FORCES)
+    return upkeep(x, _EPOCH, 2, forces=_FORCES)
 
 
 def test_fifty_kilometres_over_the_poles_cost_what_lro_paid(kept: Upkeep) -> None:

@@ -105,9 +105,7 @@ def frozen_eccentricity(
     return FrozenSeeds(np.abs(h).reshape(shape), argp.reshape(shape), status.reshape(shape))
 
 
-def frozen_inclinations(
-    mean_altitude_km: float, *, degree: int = DEGREE, field: GravityField | None = None
-) -> Floats:
+def frozen_inclinations(mean_altitude_km: float, *, degree: int = DEGREE, field: GravityField | None = None) -> Floats:
     """Return the inclinations (deg, ascending) at which a circular orbit stays circular in the averaged zonal field.
 
     There the odd zonal harmonics, which push a circular orbit out of round, cancel.

@@ -1,8 +1,8 @@
 """Orbits sampled in time, and the tracks they draw on the Moon.
 
-    sampled = sample_orbits(states, "2027-01-01", days=2.0, step_s=60.0)
-    track = ground_track(sampled)
-    track.latitude_deg, track.longitude_deg, track.altitude_km
+sampled = sample_orbits(states, "2027-01-01", days=2.0, step_s=60.0)
+track = ground_track(sampled)
+track.latitude_deg, track.longitude_deg, track.altitude_km
 """
 
 from __future__ import annotations

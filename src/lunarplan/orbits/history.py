@@ -143,6 +143,7 @@ def orbit_history(
     axes: str = "moon_equator",
     step_days: float | None = None,
     floor_km: float = 0.0,
+    stop_at_impact: bool = True,
     tolerance: float = TOLERANCE,
     workers: int | None = None,
 ) -> OrbitHistory:
@@ -152,6 +153,7 @@ def orbit_history(
     forces    : the lunar field to degree 50 with Earth and Sun if not given
     step_days : length of the intervals the means are of; a day, or three revolutions if these are longer
     floor_km  : altitude over 1737.4 km under which a row ends with its perilune; 0 or less for the surface alone
+    stop_at_impact : False flies on through the ground, which tells how far below it an orbit would swing
     tolerance : as in `propagate`
 
     A row that cannot be flown has a `fate` and loses none of the others. The surface is a sphere: mountains are up to
@@ -164,12 +166,13 @@ def orbit_history(
     check_options(forces, "moon", tolerance, workers)
     scalar("floor_km", floor_km, -2000.0, _FARTHEST_KM, "km")
     lunar_rotation(axes, np.array([start, start + span_s]), forces.source)
-    fate = _first_look(x, forces.gm("moon"))
+    fate = _first_look(x, forces.gm("moon"), stop_at_impact)
     step_s = _interval_s(x[fate == Fate.ALIVE], forces.gm("moon"), step_days, span_s)
-    return _Flight(x, start, fate, forces, axes, RADIUS_KM["moon"] + floor_km, tolerance, workers).flown(span_s, step_s)
+    run = Run(forces, "moon", tolerance, 0, stop_at_impact, workers)
+    return _Flight(x, start, fate, run, axes, RADIUS_KM["moon"] + floor_km).flown(span_s, step_s)
 
 
-def _first_look(x: Floats, gm: float) -> NDArray[np.int8]:
+def _first_look(x: Floats, gm: float, stop_at_impact: bool) -> NDArray[np.int8]:
     """Fates known at the start: bad numbers, inside the Moon, not bound."""
     fate = np.full(len(x), Fate.ALIVE, np.int8)
     finite = np.isfinite(x).all(axis=1)
@@ -178,7 +181,8 @@ def _first_look(x: Floats, gm: float) -> NDArray[np.int8]:
         r = np.linalg.norm(x[:, :3], axis=1)
         unbound = 0.5 * (x[:, 3:] ** 2).sum(axis=1) - gm / r >= 0.0
     fate[finite & (unbound | (r > _FARTHEST_KM))] = Fate.ESCAPED
-    fate[finite & (r < RADIUS_KM["moon"])] = Fate.IMPACT
+    if stop_at_impact:
+        fate[finite & (r < RADIUS_KM["moon"])] = Fate.IMPACT
     return fate
 
 
@@ -196,12 +200,9 @@ def _interval_s(x: Floats, gm: float, step_days: float | None, span_s: float) ->
 class _Flight:
     """A batch under way: who still flies, and where."""
 
-    def __init__(
-        self, x: Floats, start: float, fate: NDArray[np.int8], forces: ForceModel, axes: str,
-        floor_km: float, tolerance: float, workers: int | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, x: Floats, start: float, fate: NDArray[np.int8], run: Run, axes: str, floor_km: float) -> None:
         self.x, self.start, self.fate, self.axes, self.floor_km = x.copy(), start, fate, axes, floor_km
-        self.run = Run(forces, "moon", tolerance, 0, True, workers)
+        self.run = run
         self.life_s = np.zeros(len(x))
         self.pieces = 1  # flights an interval is cut into
 
@@ -258,7 +259,10 @@ class _Flight:
     def _surface_s(self, elapsed: Floats, x: Floats) -> Floats:
         """When rows reach the surface after the last step before it: by their conics, then by Newton's method."""
         run = replace(self.run, stop_at_impact=False)
-        fall, inputs = np.array([_fall_s(state, run.forces.gm("moon")) for state in x]), row_inputs(len(x), run.forces, None)
+        fall, inputs = (
+            np.array([_fall_s(state, run.forces.gm("moon")) for state in x]),
+            row_inputs(len(x), run.forces, None),
+        )
         starts = self.start + elapsed
         for _ in range(_NEWTON):
             y = run.batch(x, starts, starts + fall, inputs, durations=fall)[0]
@@ -323,9 +327,7 @@ def _time_weights(t: Floats, begins: NDArray[np.intp], counts: NDArray[np.intp])
     return np.asarray(weight)
 
 
-def _extremes(
-    t: Floats, x: Floats, owner: NDArray[np.intp]
-) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Moment of perilune, lowest and highest distance between each node and the next of the same row, and
     whether perilune lies between them.
 

@@ -1,7 +1,7 @@
 """How long low orbits live, by themselves, over altitudes, inclinations and nodes.
 
-    lives = lifetime_map([50.0, 100.0], [10.0, 50.0, 86.0], [0.0, 90.0], "2027-01-01", 90.0)
-    lives.life.sel(altitude=100.0, inclination=10.0)         # days
+lives = lifetime_map([50.0, 100.0], [10.0, 50.0, 86.0], [0.0, 90.0], "2027-01-01", 90.0)
+lives.life.sel(altitude=100.0, inclination=10.0)         # days
 """
 
 from __future__ import annotations

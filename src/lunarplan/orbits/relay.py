@@ -37,10 +37,14 @@ AXES = "earth_orbit"
 DEGREE = 20  # of the lunar field: perilunes are short, and 200 km and more above the ground
 YEAR_DAYS = 365.25
 _SAMPLES = 256  # of a month
-_TRIALS = np.array([4e-3, 0.4, 0.6])  # changes of eccentricity, inclination (deg), argument of perilune (deg) tried
-_LARGEST = 3.0  # steps, in units of these
-_SMALLEST = 0.05
+# Of eccentricity, inclination and argument of perilune (deg): changes tried, which should live if the guess does;
+# the largest step; and the step with which a row has settled.
+_TRIALS = np.array([-5e-4, 0.05, 0.1])
+_LARGEST = np.array([0.01, 1.0, 1.5])
+_SETTLED = np.array([2e-4, 0.02, 0.03])
 _ROUNDS = 8
+_ROUNDER = 4e-3  # in eccentricity, when a guess does not live for two months
+_LENGTH_COUNTS = 10.0  # as much as the stray: the shape is asked for, the stray is what is left
 
 
 class RelayStatus(IntEnum):
@@ -48,13 +52,13 @@ class RelayStatus(IntEnum):
 
     OK = 0
     NOT_CONVERGED = 1
-    CRASHED = 2
+    BELOW_SURFACE = 2
 
 
 _REASONS = {
     RelayStatus.OK: "ok",
     RelayStatus.NOT_CONVERGED: "the swing of the eccentricity vector did not settle",
-    RelayStatus.CRASHED: "perilune swings into the Moon: raise the mean perilune, ask for fewer years, or try another "
+    RelayStatus.BELOW_SURFACE: "perilune swings into the Moon: raise the mean perilune, ask for fewer years, or try another "
     "node",
 }
 
@@ -99,13 +103,15 @@ def _ellipse(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 class FrozenRelays:
     """Elliptical frozen orbits in the full model.
 
-    states         : float64[N, 6], km and km/s, ICRF, Moon-centred, at the first apolune, at ``epoch_tdb``; NaN where
-                     not ``ok``
+    states         : float64[N, 6], km and km/s, ICRF, Moon-centred, at an apolune, at ``epoch_tdb``; NaN where not ``ok``
     averaged_inclination_deg : float64[N], by `kozai_inclination_deg` for the mean apsides asked for
     inclination_deg, eccentricity, argp_deg : float64[N], means over the years in the plane of the Earth's orbit
     swing          : float64[N], root mean square of what the monthly mean eccentricity vector strays
-    history        : of the rows, by months, in those axes; NaN after an impact
+    history        : of the rows, by months, in those axes
     status         : int8[N], a `RelayStatus`; `reason(i)` puts it in words
+
+    An orbit that swings below the surface has its means and its history all the same, flown through the ground: they
+    tell by how much, `lowest_altitude_km`. One that did not settle has none.
     """
 
     states: Floats
@@ -155,9 +161,7 @@ def frozen_relays(
     the same vector, of the length asked for. Spans grow from a year to all of them. Arguments broadcast. Raises
     InputError for arguments out of range and epochs outside the ephemeris.
     """
-    (low, high, node), _ = full_rows(
-        low=(perilune_altitude_km, 1), high=(apolune_altitude_km, 1), node=(node_deg, 1)
-    )
+    (low, high, node), _ = full_rows(low=(perilune_altitude_km, 1), high=(apolune_altitude_km, 1), node=(node_deg, 1))
     a, e = _ellipse(low, high)
     if not np.isfinite(node).all():
         raise InputError("not finite", where="node_deg", allowed="deg")
@@ -191,23 +195,22 @@ class _Fit:
             step = self._step(open_, guess[open_], days)
             guess[open_] += step
             if days >= span_days:
-                settled[open_] = (np.abs(step) <= _SMALLEST * _TRIALS).all(axis=1)
+                settled[open_] = (np.abs(step) <= _SETTLED).all(axis=1)
         return self._flown(guess, settled, span_days, averaged)
 
     def _flown(self, guess: Floats, settled: Any, span_days: float, averaged: Floats) -> FrozenRelays:
         states = self._states(np.arange(len(guess)), guess)
         flown = self._history(states, span_days)
         status = np.where(settled, RelayStatus.OK, RelayStatus.NOT_CONVERGED).astype(np.int8)
-        status[~flown.alive] = RelayStatus.CRASHED
-        good = status == RelayStatus.OK
+        status[settled & (flown.lowest_altitude_km < 0.0).any(axis=1)] = RelayStatus.BELOW_SURFACE
         vector = flown.eccentricity_vector.mean(axis=1)
         stray = flown.eccentricity_vector - vector[:, None]
         columns = [
             flown.inclination_deg.mean(axis=1), np.hypot(*vector.T), np.degrees(np.arctan2(*vector.T[::-1])) % 360.0,
             np.sqrt((stray**2).sum(axis=2).mean(axis=1)),
         ]  # fmt: skip
-        means = [np.where(good, column, np.nan) for column in columns]
-        states = np.where(good[:, None], states, np.nan)
+        means = [np.where(settled, column, np.nan) for column in columns]
+        states = np.where((status == RelayStatus.OK)[:, None], states, np.nan)
         return FrozenRelays(states, self.epoch, averaged, *means, flown, status)
 
     def _step(self, rows: NDArray[np.intp], guess: Floats, days: float) -> Floats:
@@ -219,7 +222,7 @@ class _Fit:
 
     def _history(self, states: Floats, days: float) -> OrbitHistory:
         return orbit_history(
-            states, self.epoch, days, forces=self.forces, axes=AXES, step_days=SIDEREAL_MONTH_DAYS,
+            states, self.epoch, days, forces=self.forces, axes=AXES, step_days=SIDEREAL_MONTH_DAYS, stop_at_impact=False,
             tolerance=self.tolerance, workers=self.workers,
         )  # fmt: skip
 
@@ -269,13 +272,13 @@ def _newton(vectors: Floats, eccentricity: float) -> Floats:
     known = vectors[:, np.isfinite(vectors).all(axis=(0, 2))]
     months = known.shape[1]
     if months < 2:  # some trial did not live for two months: begin rounder
-        return np.array([-_TRIALS[0], 0.0, 0.0])
+        return np.array([-_ROUNDER, 0.0, 0.0])
     stray = (known - known.mean(axis=1, keepdims=True)).reshape(4, -1) / np.sqrt(months)
     length = np.linalg.norm(known, axis=2).mean(axis=1) - eccentricity
-    residual = np.concatenate([stray, length[:, None]], axis=1)
+    residual = np.concatenate([stray, _LENGTH_COUNTS * length[:, None]], axis=1)
     slope = (residual[1:] - residual[0]) / _TRIALS[:, None]
     step = np.linalg.lstsq(slope.T, -residual[0], rcond=None)[0]
-    return np.clip(step, -_LARGEST * _TRIALS, _LARGEST * _TRIALS)
+    return np.clip(step, -_LARGEST, _LARGEST)
 
 
 def _at_apolune(a: Floats, e: Floats, j: Floats, gm: float) -> Floats:
