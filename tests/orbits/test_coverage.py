@@ -133,7 +133,7 @@ def test_a_relay_needs_both_ends(sampled: SampledOrbits) -> None:
 
 
 def test_the_earth_is_hidden_for_as_long_as_the_shadow_cylinder_says() -> None:
-    """A circular orbit in the plane of the Earth loses it for 2 asin(R / r) of its turn, but for the Earth's nearness."""
+    """A circular orbit in the plane of the Earth loses it for 2 asin(R / r) of its turn."""
     radius = _GROUND + 500.0
     x = orbit_states(500.0, 500.0, 0.01, 0.0, 0.0, _EPOCH, axes="earth_orbit")
     found = earth_contacts(kepler(x, 48.0, 60.0))

@@ -67,7 +67,7 @@ def perilune_rates(
 def _quadrature(degree: int) -> tuple[Floats, Floats]:
     """True anomalies and weights: the trapezoidal rule, exact for the cosines that occur."""
     points = 2 * degree + 4
-    return np.arange(points) * (2.0 * np.pi / points), np.full(points, 1.0 / points)
+    return np.asarray(np.arange(points) * (2.0 * np.pi / points)), np.full(points, 1.0 / points)
 
 
 def _zonal_sum(ratio: Floats, sine: Floats, field: GravityField, degree: int) -> Floats:

@@ -95,7 +95,7 @@ class Contacts:
 
     def gaps(self) -> Contacts:
         """The times between, before and after contacts, as a table of the same kind."""
-        rows = [self._gaps_of(n, s) for n in np.flatnonzero(self.known) for s in range(self.shape[1])]
+        rows = [self._gaps_of(int(n), s) for n in np.flatnonzero(self.known) for s in range(self.shape[1])]
         return _table(rows, self.span_tdb, self.shape, self.known)
 
     def any_orbit(self) -> Contacts:
@@ -178,7 +178,7 @@ def elevations_deg(sampled: SampledOrbits, place: Place) -> Floats:
     up = np.atleast_2d(place.axes.up)
     sight = sampled.fixed[:, None, :, :3] - positions[:, None]
     high = np.einsum("nsti,si->nst", sight, np.broadcast_to(up, positions.shape))
-    return np.degrees(np.arcsin(np.clip(high / np.linalg.norm(sight, axis=-1), -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arcsin(np.clip(high / np.linalg.norm(sight, axis=-1), -1.0, 1.0))))
 
 
 def coverage_map(
@@ -260,7 +260,8 @@ class _Path:
         """Angle from the Moon's limb to the Earth's centre, rad."""
         sight, r = earth - craft, np.linalg.norm(craft, axis=-1)
         cosine = -np.einsum("...i,...i->...", sight, craft) / (r * np.linalg.norm(sight, axis=-1))
-        return np.arccos(np.clip(cosine, -1.0, 1.0)) - np.arcsin(np.minimum(RADIUS_KM["moon"] / r, 1.0))
+        disc = np.arcsin(np.minimum(RADIUS_KM["moon"] / r, 1.0))
+        return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)) - disc)
 
     def earth_margin(self) -> Floats:
         return self.limb(self.fixed[:, :3], self.earth)
@@ -274,7 +275,7 @@ class _Path:
             east, north, up = ((craft - position) @ axis for axis in frame)
             elevation = np.arctan2(up, np.hypot(east, north))
             over = elevation - np.radians(mask(np.degrees(np.arctan2(east, north)) % 360.0))
-            return over if limb is None else np.minimum(over, self.limb(craft, earth))
+            return np.asarray(over if limb is None else np.minimum(over, self.limb(craft, earth)))
 
         return self.above_zero(margin(self.fixed[:, :3], self.earth), margin)
 
@@ -331,7 +332,7 @@ def _grid(name: str, values: ArrayLike, limit: float) -> Floats:
 
 def _sample_weights(tdb: Floats) -> Floats:
     step = np.diff(tdb)
-    return 0.5 * (np.concatenate([[0.0], step]) + np.concatenate([step, [0.0]]))
+    return np.asarray(0.5 * (np.concatenate([[0.0], step]) + np.concatenate([step, [0.0]])))
 
 
 def _seen_together(sampled: SampledOrbits, up: Floats, sine: float, at_least: int) -> NDArray[np.bool_]:

@@ -121,7 +121,7 @@ def frozen_inclinations(mean_altitude_km: float, *, degree: int = DEGREE, field:
 def checked_orbits(
     altitude: Floats, inclination: Floats, degree: int, field: GravityField | None
 ) -> tuple[GravityField, Floats, Floats]:
-    """The field, the semi-major axes in km and the inclinations in radians; raises InputError for what is out of range."""
+    """Field, semi-major axes in km, inclinations in radians; raises InputError for what is out of range."""
     field = GravityField.packaged_moon() if field is None else field
     if not (isinstance(degree, int | np.integer) and 2 <= degree <= field.degree):
         raise InputError(f"{degree!r}", where="degree", allowed=f"2 to {field.degree}")

@@ -104,7 +104,7 @@ def sample_orbits(
     for row, flight in enumerate(flown):
         if flight is not None:
             out[row] = flight.at(np.minimum(tdb, flight.end_tdb), "moon")
-    return SampledOrbits(tdb, out, forces.source)
+    return SampledOrbits(np.asarray(tdb), out, forces.source)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import InputError
 from lunarplan.kernels import blocks
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_iso
@@ -100,7 +100,7 @@ class OrbitHistory:
     @property
     def eccentricity(self) -> Floats:
         """Of the mean vector, float64[N, T]."""
-        return np.linalg.norm(self.eccentricity_vector, axis=-1)
+        return np.asarray(np.linalg.norm(self.eccentricity_vector, axis=-1))
 
     @property
     def argp_deg(self) -> Floats:
@@ -216,9 +216,10 @@ class _Flight:
         self.life_s[self.fate >= Fate.FAILED] = np.nan
         self.x[~alive] = np.nan
         a, k, h, inclination, cosine, sine, low, high = table
+        node, ground = _unwrapped_deg(np.arctan2(sine, cosine)), RADIUS_KM["moon"]
+        middles = np.asarray(self.start + (np.arange(count) + 0.5) * step_s)
         return OrbitHistory(
-            self.start + (np.arange(count) + 0.5) * step_s, self.axes, a, np.stack([k, h], axis=-1), inclination,
-            _unwrapped_deg(np.arctan2(sine, cosine)), low - RADIUS_KM["moon"], high - RADIUS_KM["moon"],
+            middles, self.axes, a, np.stack([k, h], axis=-1), inclination, node, low - ground, high - ground,
             self.fate, self.life_s / SECONDS_PER_DAY, self.x, self.run.forces,
         )  # fmt: skip
 
@@ -229,7 +230,7 @@ class _Flight:
         low, high = np.full(len(self.x), np.inf), np.zeros(len(self.x))
         edges = np.linspace(first_s, last_s, self.pieces + 1)
         longest = 0
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in pairwise(edges):
             rows = rows[self.fate[rows] == Fate.ALIVE]
             if not len(rows):
                 break
@@ -271,7 +272,7 @@ class _Flight:
             with np.errstate(divide="ignore", invalid="ignore"):
                 step = (RADIUS_KM["moon"] - r) / rate
             fall = np.maximum(fall + np.clip(np.nan_to_num(step), -_LONGEST_FIX_S, _LONGEST_FIX_S), 0.0)
-        return elapsed + fall
+        return np.asarray(elapsed + fall)
 
     def _take(
         self, rows: NDArray[np.intp], nodes: list[Floats], first_s: float,

@@ -113,4 +113,4 @@ def _unit(vector: Floats) -> Floats:
 
 
 def _apply(matrix: Floats, vector: Floats) -> Floats:
-    return np.einsum("...ij,...j->...i", matrix, vector)
+    return np.asarray(np.einsum("...ij,...j->...i", matrix, vector))

@@ -58,8 +58,7 @@ class RelayStatus(IntEnum):
 _REASONS = {
     RelayStatus.OK: "ok",
     RelayStatus.NOT_CONVERGED: "the swing of the eccentricity vector did not settle",
-    RelayStatus.BELOW_SURFACE: "perilune swings into the Moon: raise the mean perilune, ask for fewer years, or try another "
-    "node",
+    RelayStatus.BELOW_SURFACE: "perilune swings into the Moon: raise the mean perilune, or ask for fewer years",
 }
 
 
@@ -103,7 +102,7 @@ def _ellipse(low: Floats, high: Floats) -> tuple[Floats, Floats]:
 class FrozenRelays:
     """Elliptical frozen orbits in the full model.
 
-    states         : float64[N, 6], km and km/s, ICRF, Moon-centred, at an apolune, at ``epoch_tdb``; NaN where not ``ok``
+    states         : float64[N, 6], km and km/s, ICRF, Moon-centred, at apolune, at ``epoch_tdb``; NaN if not ``ok``
     averaged_inclination_deg : float64[N], by `kozai_inclination_deg` for the mean apsides asked for
     inclination_deg, eccentricity, argp_deg : float64[N], means over the years in the plane of the Earth's orbit
     swing          : float64[N], root mean square of what the monthly mean eccentricity vector strays
@@ -167,11 +166,11 @@ def frozen_relays(
         raise InputError("not finite", where="node_deg", allowed="deg")
     scalar("years", years, 0.25, 30.0)
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
-    averaged = kozai_inclination_deg(low, high)
-    start = kozai_inclination_deg(low, high, oblate=True)
-    turned = (lambda i: 180.0 - i) if retrograde else (lambda i: i)
+    averaged, start = (kozai_inclination_deg(low, high, oblate=oblate) for oblate in (False, True))
+    if retrograde:
+        averaged, start = 180.0 - averaged, 180.0 - start
     fit = _Fit(a, e, node, float(tdb_seconds(epoch)), forces, tolerance, workers)
-    return fit.solved(turned(start), 90.0 if apolune_south else 270.0, years * YEAR_DAYS, turned(averaged))
+    return fit.solved(start, 90.0 if apolune_south else 270.0, years * YEAR_DAYS, averaged)
 
 
 class _Fit:
@@ -205,13 +204,12 @@ class _Fit:
         status[settled & (flown.lowest_altitude_km < 0.0).any(axis=1)] = RelayStatus.BELOW_SURFACE
         vector = flown.eccentricity_vector.mean(axis=1)
         stray = flown.eccentricity_vector - vector[:, None]
-        columns = [
-            flown.inclination_deg.mean(axis=1), np.hypot(*vector.T), np.degrees(np.arctan2(*vector.T[::-1])) % 360.0,
-            np.sqrt((stray**2).sum(axis=2).mean(axis=1)),
-        ]  # fmt: skip
-        means = [np.where(settled, column, np.nan) for column in columns]
+        argp = np.degrees(np.arctan2(vector[:, 1], vector[:, 0])) % 360.0
+        swing = np.sqrt((stray**2).sum(axis=2).mean(axis=1))
+        columns = flown.inclination_deg.mean(axis=1), np.hypot(*vector.T), argp, swing
+        inclination, e, argp, swing = (np.where(settled, column, np.nan) for column in columns)
         states = np.where((status == RelayStatus.OK)[:, None], states, np.nan)
-        return FrozenRelays(states, self.epoch, averaged, *means, flown, status)
+        return FrozenRelays(states, self.epoch, averaged, inclination, e, argp, swing, flown, status)
 
     def _step(self, rows: NDArray[np.intp], guess: Floats, days: float) -> Floats:
         trials = np.vstack([np.zeros(3), np.diag(_TRIALS)])
@@ -222,8 +220,8 @@ class _Fit:
 
     def _history(self, states: Floats, days: float) -> OrbitHistory:
         return orbit_history(
-            states, self.epoch, days, forces=self.forces, axes=AXES, step_days=SIDEREAL_MONTH_DAYS, stop_at_impact=False,
-            tolerance=self.tolerance, workers=self.workers,
+            states, self.epoch, days, forces=self.forces, axes=AXES, step_days=SIDEREAL_MONTH_DAYS,
+            stop_at_impact=False, tolerance=self.tolerance, workers=self.workers,
         )  # fmt: skip
 
     def _states(self, rows: NDArray[np.intp], guess: Floats) -> Floats:
@@ -278,11 +276,11 @@ def _newton(vectors: Floats, eccentricity: float) -> Floats:
     residual = np.concatenate([stray, _LENGTH_COUNTS * length[:, None]], axis=1)
     slope = (residual[1:] - residual[0]) / _TRIALS[:, None]
     step = np.linalg.lstsq(slope.T, -residual[0], rcond=None)[0]
-    return np.clip(step, -_LARGEST, _LARGEST)
+    return np.asarray(np.clip(step, -_LARGEST, _LARGEST))
 
 
 def _at_apolune(a: Floats, e: Floats, j: Floats, gm: float) -> Floats:
-    """States at apolune of orbits by their two vectors; the normal is put at right angles to the eccentricity vector."""
+    """States at apolune of orbits by their two vectors; the normal is put at right angles to the first."""
     size = np.linalg.norm(e, axis=1, keepdims=True)
     toward = e / size
     normal = _unit(j - (j * toward).sum(axis=1, keepdims=True) * toward)

@@ -145,8 +145,9 @@ def coverage(coverage_map: Any, what: str = "fraction", ax: Axes | None = None) 
     longitude = (values.longitude.values + 180.0) % 360.0 - 180.0
     order = np.argsort(longitude)
     grid = values.transpose("latitude", "longitude").values[:, order]
-    limits = {"vmin": 0.0, "vmax": 1.0} if what == "fraction" else {}
-    mesh = ax.pcolormesh(longitude[order], values.latitude.values, grid, cmap="cividis", shading="nearest", **limits)
+    low, high = (0.0, 1.0) if what == "fraction" else (None, None)
+    x, y = longitude[order], values.latitude.values
+    mesh = ax.pcolormesh(x, y, grid, cmap="cividis", shading="nearest", vmin=low, vmax=high)
     ax.figure.colorbar(mesh, cax=ax.inset_axes((1.015, 0.0, 0.02, 1.0)), label=texts[what])
     _map_labels(ax)
     return ax
