@@ -1,9 +1,9 @@
 """Lives of low lunar orbits: what a day of one costs at degree and order 50, and what it is worth.
 
 90 days of circular orbits of 60 to 120 km, all inclinations and nodes, Earth and Sun included, mean elements and
-extremes of altitude kept. Milliseconds per orbit and day it lived: of the CPU for one thread, of the wall clock for all.
-The accuracy is that of the lowest altitude of the last day, of the orbits alive, against the tightest tolerance; and how
-many days the lives of the others are off.
+extremes of altitude kept. Milliseconds per orbit and day it lived: of the CPU for one thread, of the wall clock for
+all. The accuracy is that of the lowest altitude of the last day, of the orbits alive, against the tightest tolerance;
+and how many days the lives of the others are off.
 """
 
 from __future__ import annotations
@@ -111,9 +111,8 @@ def main() -> None:
     short.who += ", 3 d"
     rows += [short, bare(every[:16], 3.0, 1e-9, turns)]
     rows[-2].target = f"bookkeeping {100 * (rows[-2].ms / rows[-1].ms - 1):.0f} %"
-    print(
-        "\n| who | accuracy | ms per orbit-day, least | median | +- | slower by | target |\n|---|---|---|---|---|---|---|"
-    )
+    print("\n| who | accuracy | ms per orbit-day, least | median | +- | slower by | target |")
+    print("|---" * 7 + "|")
     print("\n".join(map(str, rows)))
     if options.ledger:
         head = f"| {time.strftime('%Y-%m-%d')} | {contest.commit()} | {contest.machine()} | lunar orbits, ms per day "

@@ -21,6 +21,7 @@ _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 _DATES = 7
 _PANEL_IN = 1.0
 _LEGEND_COLUMNS = 6
+_LEGEND_LINE_IN = 0.16
 _MOST_ROWS = 18
 _RELIEF_CONTRAST = 0.35  # of the ground under tracks
 
@@ -40,9 +41,10 @@ def orbit_history(history: Any, rows: Sequence[int] | None = None, labels: Seque
         ("Lowest (km)", history.lowest_altitude_km),
         ("Eccentricity", history.eccentricity),
         ("Inclination (deg)", history.inclination_deg),
-        ("Arg. of perilune (deg)", history.argp_deg),
+        ("Perilune arg. (deg)", history.argp_deg),
     )
-    figure, panels = _panels(len(columns))
+    lines = -(-len(rows) // _LEGEND_COLUMNS) if len(rows) > 1 or labels else 0
+    figure, panels = _panels(len(columns), top=0.15 + _LEGEND_LINE_IN * lines)
     dates = utc_dates(history.epochs_tdb)
     for panel, (text, values) in zip(panels, columns, strict=True):
         for number, row in enumerate(rows):
@@ -55,16 +57,16 @@ def orbit_history(history: Any, rows: Sequence[int] | None = None, labels: Seque
     for panel in panels[:-1]:
         panel.set_xlabel("")
         panel.tick_params(labelbottom=False)
-    if len(rows) > 1 or labels:
+    if lines:
         panels[0].legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=_LEGEND_COLUMNS, borderaxespad=0.1)
     return figure
 
 
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
+def _panels(count: int, top: float) -> tuple[Figure, list[Axes]]:
     """A page-wide figure of panels above one another, the top one first."""
-    left, bottom, gap, top = 0.68, 0.42, 0.09, 0.5
+    left, right, bottom, gap = 0.68, 0.3, 0.42, 0.09
     figure = style.new_figure(style.PAGE_IN, bottom + count * (_PANEL_IN + gap) + top)
-    across = style.PAGE_IN - left - 0.12
+    across = style.PAGE_IN - left - right
     heights = [bottom + k * (_PANEL_IN + gap) for k in range(count - 1, -1, -1)]
     return figure, [style.axes_in(figure, left, height, across, _PANEL_IN) for height in heights]
 
@@ -75,7 +77,7 @@ def perilune_altitude(
 ) -> Axes:
     """Draw how low orbits come, day after day; a cross marks where one hits the Moon. As `orbit_history`."""
     rows = _rows(history, rows)
-    ax = ax or style.column_axes(2.2)
+    ax = ax or _dated_axes()
     dates = utc_dates(history.epochs_tdb)
     for number, row in enumerate(rows):
         low = history.lowest_altitude_km[row]
@@ -121,11 +123,11 @@ def ground_track(track: Any, rows: Sequence[int] | None = None, ax: Axes | None 
     ax = ax or _map_axes()
     _relief(ax)
     for number, row in enumerate(rows):
-        latitude, longitude = track.latitude_deg[row], track.longitude_deg[row].copy()
-        latitude = latitude.copy()
-        jumps = np.flatnonzero(np.abs(np.diff(longitude)) > 180.0)
-        longitude, latitude = (np.insert(values, jumps + 1, np.nan) for values in (longitude, latitude))
-        ax.plot(longitude, latitude, color=_COLOURS[number % len(_COLOURS)], lw=0.7)
+        ax.plot(
+            *to_the_edges(track.longitude_deg[row], track.latitude_deg[row]),
+            color=_COLOURS[number % len(_COLOURS)],
+            lw=0.7,
+        )
     return ax
 
 
@@ -237,9 +239,27 @@ def _unjumped(angle_deg: FloatArray) -> FloatArray:
     return out
 
 
+def to_the_edges(longitude_deg: FloatArray, latitude_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A track on a map from -180 to 180: drawn up to the edge it leaves by, and on from the other."""
+    step = np.diff(longitude_deg)
+    at = np.flatnonzero(np.abs(step) > 180.0)
+    side = -np.copysign(180.0, step[at])  # where it leaves
+    travelled = step[at] + 2.0 * side
+    latitude = latitude_deg[at] + (side - longitude_deg[at]) / travelled * np.diff(latitude_deg)[at]
+    where, gap = np.repeat(at + 1, 3), np.full(len(at), np.nan)
+    longitudes, latitudes = np.stack([side, gap, -side], axis=1), np.stack([latitude, gap, latitude], axis=1)
+    return np.insert(longitude_deg, where, longitudes.ravel()), np.insert(latitude_deg, where, latitudes.ravel())
+
+
 def _edges(centres: FloatArray) -> tuple[float, float]:
     """Where the outermost cells about some centres end."""
     return 1.5 * centres[0] - 0.5 * centres[1], 1.5 * centres[-1] - 0.5 * centres[-2]
+
+
+def _dated_axes() -> Axes:
+    """Axes a column wide, with room for half a date on the right."""
+    figure = style.new_figure(style.COLUMN_IN, 2.75)
+    return style.axes_in(figure, 0.5, 0.4, style.COLUMN_IN - 0.75, 2.2)
 
 
 def _map_axes(right: float = 0.2) -> Axes:
