@@ -14,11 +14,10 @@ from importlib.resources import files
 from typing import Any
 
 from lunarplan.errors import InputError
-from lunarplan.sites.outline import middle, sector_corners, square_corners
+from lunarplan.sites.outline import Corners, sector_corners, square_corners
+from lunarplan.terrain.polygon import Polygon
 
 _SUGGESTIONS = 3
-
-Corners = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Entry:
     """A named place, and its outline if it is a region.
 
     latitude_deg, longitude_deg : planetocentric, mean-Earth axes, east positive; of a region its middle
-    corners_deg : (longitude, latitude) of the corners in order; empty for a point. Edges are straight on polar maps
+    corners_deg : (longitude, latitude) of the corners in order; empty for a point
     area_km2    : published area in the polar stereographic plane, if there is one
     group       : the file it comes from: "artemis_2024", "landers", ...
     confidence  : "surveyed" (to some 10 m), "published" or "estimate"
@@ -99,9 +98,10 @@ def _of_file(file: str, table: dict[str, Any]) -> list[Entry]:
 
 def _entry(file: str, place: dict[str, Any]) -> Entry:
     corners = _corners(place)
-    latitude, longitude = middle(corners) if corners else (place["latitude"], place["longitude"])
     if "latitude" in place:
         latitude, longitude = place["latitude"], place["longitude"]
+    else:
+        latitude, longitude = Polygon([lat for _, lat in corners], [lon for lon, _ in corners]).center_deg
     return Entry(
         name=place["name"],
         latitude_deg=latitude,

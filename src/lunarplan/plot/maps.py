@@ -1,0 +1,155 @@
+"""What maps of the Moon share: a frame in kilometres, a graticule with its degrees, a scale bar, north, outlines."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+
+from lunarplan.plot import style
+from lunarplan.terrain.projection import Grid, Stereographic
+
+Point = tuple[float, float]
+FloatArray = npt.NDArray[np.float64]
+
+_NICE = (1.0, 2.0, 5.0)
+_STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0)
+_PARALLELS, _MERIDIANS = 5, 12  # at most
+_SAMPLES = 721
+_CORNERS = ((0.06, 0.06), (0.13, 0.06), (0.2, 0.06), (0.27, 0.06), (0.33, 0.06), (0.91, 0.1))  # scale bar and arrow
+_HALO = [withStroke(linewidth=1.6, foreground="white")]
+_LINE: dict[str, Any] = {"color": "#FFFFFF", "lw": 0.45, "alpha": 0.75, "zorder": 3}
+_TEXT: dict[str, Any] = {"fontsize": 5.5, "color": style.INK, "path_effects": _HALO, "zorder": 6}
+_EDGE, _APART = 0.045, 0.085  # of the frame: how near to it, and to one another, labels may stand
+
+
+def frame(ax: Axes, grid: Grid) -> None:
+    """Fit axes in kilometres on the map of a grid about it; ticks are left to the graticule."""
+    left, right, bottom, top = (edge / 1000.0 for edge in grid.extent_m)
+    ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+    ax.set_aspect("equal", adjustable="box")
+    ax.grid(False)
+
+
+def graticule(ax: Axes, grid: Grid) -> None:
+    """Draw parallels and meridians, with their degrees where they leave the frame."""
+    latitude, longitude = grid.centers_deg()
+    low, high = float(latitude.min()), float(latitude.max())
+    taken = [*_CORNERS]
+    west, east = (-180.0, 180.0) if _holds_pole(grid) else _span(longitude)
+    around = np.linspace(west - 1.0, east + 1.0, _SAMPLES)
+    for parallel in _ticks(low, high, _PARALLELS):
+        _line(ax, grid, np.full(_SAMPLES, parallel), around, _degrees(parallel, "N", "S"), taken)
+    along = np.linspace(max(low - 1.0, -89.99), min(high + 1.0, 89.99), _SAMPLES)
+    for meridian in _ticks(west, east, _MERIDIANS):
+        label = _degrees((meridian + 180.0) % 360.0 - 180.0, "E", "W")
+        if meridian > -180.0:
+            _line(ax, grid, along, np.full(_SAMPLES, meridian), label, taken)
+
+
+def scale_bar(ax: Axes, grid: Grid) -> None:
+    """Draw a bar of a round number of kilometres on the Moon, at the lower left."""
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    x, y = left + 0.05 * (right - left), bottom + 0.05 * (top - bottom)
+    length = _round_below(0.28 * (right - left))
+    on_map = length * _scale(grid, x, y)
+    look: dict[str, Any] = {"solid_capstyle": "butt", "zorder": 6}
+    ax.plot([x, x + on_map], [y, y], color="white", lw=3.4, **look)
+    ax.plot([x, x + on_map], [y, y], color=style.INK, lw=1.8, **look)
+    text = f"{length:g} km" if length >= 1.0 else f"{1000.0 * length:g} m"
+    ax.annotate(text, (x + 0.5 * on_map, y), (0, 3), textcoords="offset points", ha="center", **_TEXT)
+
+
+def north_arrow(ax: Axes, grid: Grid) -> None:
+    """Draw an arrow to the north at the lower right, for the place it stands on; about a pole there is no such."""
+    if _holds_pole(grid):
+        return
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    x, y = right - 0.09 * (right - left), bottom + 0.10 * (top - bottom)
+    turn = float(_north(grid, x, y))
+    size = 0.055 * (right - left)
+    dx, dy = size * math.sin(turn), size * math.cos(turn)
+    head = {"arrowstyle": "-|>,head_length=0.4,head_width=0.18", "lw": 0.9, "color": style.INK, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (x + dx, y + dy), (x - dx, y - dy), arrowprops={**head, "path_effects": _HALO}, zorder=6)
+    ax.text(x + 1.75 * dx, y + 1.75 * dy, "N", ha="center", va="center", **_TEXT)
+
+
+def outline(ax: Axes, grid: Grid, corners_deg: Any, **look: Any) -> None:
+    """Draw a closed outline through (longitude, latitude), deg."""
+    longitude, latitude = np.asarray([*corners_deg, corners_deg[0]], float).T
+    x, y = grid.projection.forward(latitude, longitude)
+    ax.plot(x / 1000.0, y / 1000.0, **({"color": style.THRUST, "lw": 1.0, "zorder": 4} | look))
+
+
+def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: Any = (), **look: Any) -> None:
+    """Mark places, and write beside them."""
+    x, y = (np.atleast_1d(a) / 1000.0 for a in grid.projection.forward(latitude_deg, longitude_deg))
+    mark: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4.0, "mfc": "white", "mec": style.INK, "mew": 0.8, "zorder": 5}
+    ax.plot(x, y, **(mark | look))
+    right = ax.get_xlim()[1]
+    for at_x, at_y, label in zip(x, y, labels, strict=False):
+        near_edge = at_x > right - 0.3 * (right - ax.get_xlim()[0])
+        side: dict[str, Any] = {"ha": "right"} if near_edge else {"ha": "left"}
+        ax.annotate(label, (at_x, at_y), (-4 if near_edge else 4, 3), textcoords="offset points", **side, **_TEXT)
+
+
+def _line(ax: Axes, grid: Grid, latitude: FloatArray, longitude: FloatArray, label: str, taken: list[Point]) -> None:
+    """Draw a line of the graticule; its label stands along it, as near to the frame as there is room."""
+    path = np.stack(grid.projection.forward(latitude, longitude), axis=-1) / 1000.0
+    ax.plot(*path.T, scalex=False, scaley=False, **_LINE)
+    corner, opposite = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    share = (path - corner) / (opposite - corner)
+    inward = np.minimum(share, 1.0 - share).min(axis=1)
+    alone = np.hypot(*(share[:, None] - np.array(taken)).transpose(2, 0, 1)).min(axis=1) > _APART
+    k = int(np.argmin(np.where((inward > _EDGE) & alone, inward, np.inf)))
+    if inward[k] <= _EDGE or not alone[k]:
+        return
+    taken.append((float(share[k, 0]), float(share[k, 1])))
+    dx, dy = path[min(k + 1, len(path) - 1)] - path[max(k - 1, 0)]
+    turned = (math.degrees(math.atan2(dy, dx)) + 90.0) % 180.0 - 90.0
+    where: dict[str, Any] = {"ha": "center", "va": "center", "rotation": turned, "rotation_mode": "anchor"}
+    ax.text(*path[k], label, clip_on=True, **where, **_TEXT)
+
+
+def _ticks(low: float, high: float, most: int) -> FloatArray:
+    step = next((s for s in _STEPS_DEG if (high - low) / s <= most), 90.0)
+    return step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+
+
+def _span(longitude: FloatArray) -> tuple[float, float]:
+    """Least and greatest longitude, without a break where they pass 180 deg."""
+    middle = math.degrees(math.atan2(np.sin(np.radians(longitude)).mean(), np.cos(np.radians(longitude)).mean()))
+    beside = (longitude - middle + 180.0) % 360.0 - 180.0
+    return middle + float(beside.min()), middle + float(beside.max())
+
+
+def _holds_pole(grid: Grid) -> bool:
+    ends = (grid.rows_columns(pole, 0.0) for pole in (-90.0, 90.0))
+    return any(-0.5 <= row <= grid.shape[0] - 0.5 and -0.5 <= column <= grid.shape[1] - 0.5 for row, column in ends)
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    shown = f"{abs(value):.4f}".rstrip("0").rstrip(".")
+    side = "" if value == 0.0 or abs(value) == 180.0 else positive if value > 0.0 else negative
+    return f"{shown}°{' ' if side else ''}{side}"
+
+
+def _round_below(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(max(n for n in _NICE if n * power <= value * (1.0 + 1e-12)) * power)
+
+
+def _scale(grid: Grid, x_km: float, y_km: float) -> float:
+    onto = grid.projection
+    return float(onto.scale_at(1000.0 * x_km, 1000.0 * y_km)) if isinstance(onto, Stereographic) else 1.0
+
+
+def _north(grid: Grid, x_km: float, y_km: float) -> float:
+    onto = grid.projection
+    return float(onto.convergence_rad(1000.0 * x_km, 1000.0 * y_km)) if isinstance(onto, Stereographic) else 0.0
