@@ -211,6 +211,15 @@ class Grid:
             column = (column + 0.5) % self.turn - 0.5
         return _on_centers(row), _on_centers(column)
 
+    def pixel_areas_m2(self, rows: slice = slice(None)) -> Floats:
+        """Return the areas of pixels on the sphere, (rows, columns), from the scale of the map at their centres."""
+        i, j = np.arange(self.shape[0])[rows, None], np.arange(self.shape[1])[None, :]
+        x, y = np.broadcast_arrays(*self.xy_m(i, j))
+        if isinstance(self.projection, Stereographic):
+            return np.asarray((self.pixel_m / self.projection.scale_at(x, y)) ** 2)
+        true_scale = math.cos(math.radians(self.projection.true_scale_latitude_deg))
+        return np.asarray(self.pixel_m**2 * np.cos(y / MOON_RADIUS_M) / true_scale)
+
     @cached_property
     def turn(self) -> float | None:
         """Columns in a turn of 360 deg, or None for maps without."""
