@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from lunarplan.plot import style
@@ -75,7 +76,13 @@ def north_arrow(ax: Axes, grid: Grid) -> None:
     turn = float(_north(grid, x, y))
     size = 0.055 * (right - left)
     dx, dy = size * math.sin(turn), size * math.cos(turn)
-    head = {"arrowstyle": "-|>,head_length=0.4,head_width=0.18", "lw": 0.9, "color": style.INK, "shrinkA": 0, "shrinkB": 0}
+    head = {
+        "arrowstyle": "-|>,head_length=0.4,head_width=0.18",
+        "lw": 0.9,
+        "color": style.INK,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
     ax.annotate("", (x + dx, y + dy), (x - dx, y - dy), arrowprops={**head, "path_effects": _HALO}, zorder=6)
     ax.text(x + 1.75 * dx, y + 1.75 * dy, "N", ha="center", va="center", **_TEXT)
 
@@ -90,7 +97,15 @@ def outline(ax: Axes, grid: Grid, corners_deg: Any, **look: Any) -> None:
 def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: Any = (), **look: Any) -> None:
     """Mark places, and write beside them."""
     x, y = (np.atleast_1d(a) / 1000.0 for a in grid.projection.forward(latitude_deg, longitude_deg))
-    mark: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4.0, "mfc": "white", "mec": style.INK, "mew": 0.8, "zorder": 5}
+    mark: dict[str, Any] = {
+        "ls": "",
+        "marker": "o",
+        "ms": 4.0,
+        "mfc": "white",
+        "mec": style.INK,
+        "mew": 0.8,
+        "zorder": 5,
+    }
     ax.plot(x, y, **(mark | look))
     right = ax.get_xlim()[1]
     for at_x, at_y, label in zip(x, y, labels, strict=False):
@@ -102,7 +117,7 @@ def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: 
 def _line(ax: Axes, grid: Grid, latitude: FloatArray, longitude: FloatArray, label: str, taken: list[Point]) -> None:
     """Draw a line of the graticule; its label stands along it, as near to the frame as there is room."""
     path = np.stack(grid.projection.forward(latitude, longitude), axis=-1) / 1000.0
-    ax.plot(*path.T, scalex=False, scaley=False, **_LINE)
+    ax.add_line(Line2D(path[:, 0], path[:, 1], **_LINE))
     corner, opposite = np.array([ax.get_xlim(), ax.get_ylim()]).T
     share = (path - corner) / (opposite - corner)
     inward = np.minimum(share, 1.0 - share).min(axis=1)
@@ -114,12 +129,12 @@ def _line(ax: Axes, grid: Grid, latitude: FloatArray, longitude: FloatArray, lab
     dx, dy = path[min(k + 1, len(path) - 1)] - path[max(k - 1, 0)]
     turned = (math.degrees(math.atan2(dy, dx)) + 90.0) % 180.0 - 90.0
     where: dict[str, Any] = {"ha": "center", "va": "center", "rotation": turned, "rotation_mode": "anchor"}
-    ax.text(*path[k], label, clip_on=True, **where, **_TEXT)
+    ax.text(path[k, 0], path[k, 1], label, clip_on=True, **where, **_TEXT)
 
 
 def _ticks(low: float, high: float, most: int) -> FloatArray:
     step = next((s for s in _STEPS_DEG if (high - low) / s <= most), 90.0)
-    return step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    return np.asarray(step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1))
 
 
 def _span(longitude: FloatArray) -> tuple[float, float]:

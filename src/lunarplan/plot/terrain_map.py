@@ -26,10 +26,18 @@ def terrain_map(dem: Any, ax: Axes | None = None, *, title: str = "") -> Axes:
     dem : `lunarplan.terrain.dem.Dem` on a map, not too large to be drawn
     """
     ax = ax or map_axes(dem.grid)
-    heights = np.asarray(dem.block(slice(None)), float) / 1000.0
-    relief(ax, dem)
-    overlay(ax, dem.grid, heights, "height over 1737.4 km (km)", cmap=_HEIGHTS)
+    heights = np.asarray(dem.block(slice(None)), float)
+    relief(ax, dem.grid, heights)
+    overlay(ax, dem.grid, heights / 1000.0, "height over 1737.4 km (km)", cmap=_HEIGHTS)
     finish(ax, dem.grid, title)
+    return ax
+
+
+@style.styled
+def site_map(dem: Any, latitude_deg: float, longitude_deg: float, label: str, ax: Axes | None = None) -> Axes:
+    """Draw the ground about a place, as `terrain_map`, with the place marked."""
+    ax = terrain_map(dem, ax, title=label)
+    maps.places(ax, dem.grid, latitude_deg, longitude_deg)
     return ax
 
 
@@ -42,10 +50,10 @@ def map_axes(grid: Grid, width_in: float = style.COLUMN_IN + 1.2) -> Axes:
     return style.axes_in(figure, _LEFT_IN, _BOTTOM_IN, wide, tall)
 
 
-def relief(ax: Axes, dem: Any, vertical: float = 1.0) -> None:
+def relief(ax: Axes, grid: Grid, heights_m: FloatArray) -> None:
     """Draw shaded relief, lit from the upper left of the map."""
-    shade = hillshade(np.asarray(dem.block(slice(None)), float) * vertical, dem.pixel_m)
-    ax.imshow(shade, extent=_extent(dem.grid), interpolation="bilinear", **_GREYS)
+    shade = hillshade(heights_m, grid.pixel_m)
+    ax.imshow(np.ma.masked_invalid(shade), extent=extent_km(grid), interpolation="bilinear", **_GREYS)
 
 
 def hillshade(heights_m: FloatArray, pixel_m: float) -> FloatArray:
@@ -61,19 +69,22 @@ def hillshade(heights_m: FloatArray, pixel_m: float) -> FloatArray:
     return np.asarray(np.clip(lit, 0.0, 1.0))
 
 
-def overlay(ax: Axes, grid: Grid, values: FloatArray, label: str, *, key: bool = True, alpha: float = 0.62, **look: Any) -> Any:
+def overlay(ax: Axes, grid: Grid, values: FloatArray, label: str, *, alpha: float = 0.62, **look: Any) -> Any:
     """Lay values over the relief, with a key; NaN stays bare."""
-    drawn = ax.imshow(
-        np.ma.masked_invalid(values), extent=_extent(grid), interpolation="nearest", alpha=alpha, zorder=1, **look
-    )
-    if key and np.isfinite(values).any():
-        colour_key(ax, drawn, label)
+    drawn = values_over(ax, grid, values, alpha, **look)
+    colour_key(ax, drawn, label)
     return drawn
+
+
+def values_over(ax: Axes, grid: Grid, values: FloatArray, alpha: float, **look: Any) -> Any:
+    """Lay values over the relief; NaN stays bare."""
+    masked = np.ma.masked_invalid(values)
+    return ax.imshow(masked, extent=extent_km(grid), interpolation="nearest", alpha=alpha, zorder=1, **look)
 
 
 def colour_key(ax: Axes, drawn: Any, label: str) -> Any:
     """Draw the key to colours along the right side of a map."""
-    bar = ax.figure.colorbar(drawn, cax=ax.inset_axes((1.02, 0.0, 0.035, 1.0)), label=label)
+    bar: Any = ax.figure.colorbar(drawn, cax=ax.inset_axes((1.02, 0.0, 0.035, 1.0)), label=label)
     bar.solids.set(alpha=1.0)
     bar.outline.set_linewidth(0.4)
     return bar
@@ -88,5 +99,7 @@ def finish(ax: Axes, grid: Grid, title: str = "") -> None:
     ax.set_title(title)
 
 
-def _extent(grid: Grid) -> tuple[float, ...]:
-    return tuple(edge / 1000.0 for edge in grid.extent_m)
+def extent_km(grid: Grid) -> tuple[float, float, float, float]:
+    """Outer edges of a grid on its map, as `imshow` takes them."""
+    left, right, bottom, top = (edge / 1000.0 for edge in grid.extent_m)
+    return left, right, bottom, top

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,20 +18,22 @@ from rich.text import Text
 
 from lunarplan.io.files import write_atomic
 from lunarplan.model.epochs import utc_iso
-from lunarplan.report.console import right, table
+from lunarplan.report.console import _right as right
+from lunarplan.report.console import _table as table
+from lunarplan.sites import catalogue
+from lunarplan.sites.criteria import criteria, names
+from lunarplan.terrain.nested import Terrain
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from lunarplan.sites.access import Passes
-    from lunarplan.sites.catalogue import Entry
-    from lunarplan.sites.criteria import Criteria
+    from lunarplan.sites.evidence import SiteEvidence
     from lunarplan.sites.survey import Survey
     from lunarplan.sites.verdict import Judgement, Verdict
 
 _DPI = 200
 _STYLE = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
 _OVERALL = {"feasible": "bold green", "not feasible": "bold red", "not decided by this terrain": "bold yellow"}
+_MAP_KM, _MAP_PIXELS = 15.0, 10  # from the site to the edge of its map
 _PASSES = 5  # rows shown of an orbit's passes
 
 
@@ -52,22 +55,39 @@ def show_survey(survey: Survey, console: Console) -> None:
     console.print(Padding(_basis(survey.provenance), (0, 1, 1, 1)))
 
 
-def show_places(entries: Iterable[Entry], sets: Iterable[tuple[str, Criteria]], console: Console) -> None:
+def show_places(console: Console) -> None:
     """Print the catalogue of places and the sets of criteria."""
-    places = table("Places", "name", right("latitude"), right("longitude"), "", "confidence", "source")
-    for _, members in groupby(entries, key=lambda entry: entry.group):
+    for group, members in groupby(catalogue.entries(), key=lambda entry: entry.group):
+        figures = (Column(name, justify="right", width=10) for name in ("latitude", "longitude"))
+        texts = (Column(name, width=10) for name in ("", "confidence"))
+        places = table(catalogue.title(group), Column("name", width=26), *figures, *texts, "judged by")
         for entry in members:
             places.add_row(
                 Text(entry.name, "bold"), f"{entry.latitude_deg:.4f}", f"{entry.longitude_deg:.4f}",
-                "region" if entry.is_region else "", entry.confidence, Text(entry.source, "dim"),
+                "region" if entry.is_region else "", entry.confidence, Text(entry.criteria, "dim"),
             )  # fmt: skip
-        places.add_section()
-    console.print(places)
-    rules = table("Criteria", "name", "", right("published"), right("assumed"))
-    for name, members in sets:
-        published = sum(one.basis == "published" for one in members)
-        rules.add_row(Text(name, "bold"), members.title, str(published), str(len(members) - published))
-    console.print(rules)
+        console.print(places)
+    sets = table("Criteria", "name", "", right("published"), right("assumed"))
+    for name in names():
+        known = criteria(name)
+        published = sum(one.basis == "published" for one in known)
+        sets.add_row(Text(name, "bold"), known.title, str(published), str(len(known) - published))
+    console.print(sets)
+
+
+def places_json() -> dict[str, Any]:
+    """Return the catalogue and the names of the sets of criteria as one object."""
+    return {"places": [asdict(entry) for entry in catalogue.entries()], "criteria": list(names())}
+
+
+def ground(files: Sequence[str]) -> Terrain:
+    """Return the terrain of files, the finest first, over what comes with lunarplan; raises as `read_dem`."""
+    own = Terrain.packaged()
+    if not files:
+        return own
+    from lunarplan.io.dem import read_dem  # rasterio is an extra
+
+    return Terrain(sorted([*(read_dem(file) for file in files), *own.dems], key=lambda dem: dem.pixel_m))
 
 
 def site_json(verdict: Verdict, over: Passes) -> dict[str, Any]:
@@ -75,13 +95,25 @@ def site_json(verdict: Verdict, over: Passes) -> dict[str, Any]:
     return {**verdict.to_dict(), "access": over.to_dict()}
 
 
-def write_site(content: dict[str, Any], pictures: dict[str, Callable[[], Figure]], folder: Path, say: Callable[[str], object]) -> Iterator[Path]:
-    """Write the verdict and pictures of a site; yields the paths."""
+def write_site(
+    content: dict[str, Any], evidence: SiteEvidence, folder: Path, say: Callable[[str], object]
+) -> Iterator[Path]:
+    """Write the verdict of a site, its horizon, its calendar of light and a map; yields the paths."""
+    # Here and not above: who writes no picture does without matplotlib.
+    from lunarplan.plot.site_calendar import light_calendar
+    from lunarplan.plot.site_horizon import horizon_panorama
+    from lunarplan.plot.terrain_map import site_map
+
     say("writing the verdict")
     yield _json(folder / "verdict.json", content)
     say("drawing the pictures")
-    for name, draw in pictures.items():
-        yield _picture(draw(), folder / f"{name}.png")
+    title = content["place"]["name"]
+    yield _picture(horizon_panorama(evidence, title=title).figure, folder / "horizon.png")
+    yield _picture(light_calendar(evidence, title=title).figure, folder / "calendar.png")
+    at = evidence.latitude_deg, evidence.longitude_deg
+    half_width_m = max(_MAP_KM * 1000.0, _MAP_PIXELS * evidence.dem.pixel_m)
+    about = evidence.setting.terrain.stereographic(*at, half_width_m, max(evidence.dem.pixel_m, half_width_m / 400.0))
+    yield _picture(site_map(about, *at, title).figure, folder / "map.png")
 
 
 def write_survey(survey: Survey, folder: Path, say: Callable[[str], object]) -> Iterator[Path]:
@@ -98,7 +130,7 @@ def _json(path: Path, content: dict[str, Any]) -> Path:
     return write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _picture(figure: Figure, path: Path) -> Path:
+def _picture(figure: Any, path: Path) -> Path:
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=_DPI)
     return write_atomic(path, content.getvalue())
@@ -158,7 +190,7 @@ def _sources(criteria: Iterable[Any], note: str) -> Text:
 
 def _basis(provenance: dict[str, Any]) -> Text:
     return Text(
-        f"{provenance['start_utc']} to {provenance['end_utc']} every {provenance['step_s']:g} s; "
+        f"{provenance['start_utc']} to {provenance['end_utc']} every {provenance['step_h']:g} h; "
         f"terrain {provenance['terrain']}, pixels of {provenance['pixel_m']:g} m; "
         f"seen from {provenance['observer_height_m']:g} m over the ground",
         "dim",
@@ -177,7 +209,8 @@ def _passes(over: Passes) -> Table:
     more = max(0, len(over.epochs_tdb) - _PASSES)
     found.caption = (
         f"{f'and {more} more; ' if more else ''}longest wait {over.longest_wait_days:.1f} days, "
-        f"{over.worst_plane_change_m_s:.0f} m/s to land at any time"
+        f"{over.worst_plane_change_m_s:.0f} m/s to land at any time; "
+        f"node over {orbit.node_deg:g} deg E at the start, an assumption"
     )
     found.caption_justify = "left"
     return found
@@ -231,7 +264,8 @@ _SHORT = {"feasible": "pass", "not feasible": "fail", "not decided by this terra
 
 
 def _where(latitude_deg: float, longitude_deg: float) -> str:
-    return f"{abs(latitude_deg):.4f} {'S' if latitude_deg < 0.0 else 'N'}, {abs(longitude_deg):.4f} {'W' if longitude_deg < 0.0 else 'E'}"
+    north, east = "S" if latitude_deg < 0.0 else "N", "W" if longitude_deg < 0.0 else "E"
+    return f"{abs(latitude_deg):.4f} {north}, {abs(longitude_deg):.4f} {east}"
 
 
 def _figure(value: float) -> str:

@@ -14,8 +14,8 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.epochs import utc_iso
 from lunarplan.model.ephemeris import Ephemeris
+from lunarplan.model.epochs import utc_iso
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import scalar
 from lunarplan.model.surface import Place, sky

@@ -28,6 +28,7 @@ class Entry:
     corners_deg : (longitude, latitude) of the corners in order; empty for a point
     area_km2    : published area in the polar stereographic plane, if there is one
     group       : the file it comes from: "artemis_2024", "landers", ...
+    criteria    : the set it is judged by if none is asked for
     confidence  : "surveyed" (to some 10 m), "published" or "estimate"
     """
 
@@ -37,6 +38,7 @@ class Entry:
     group: str
     source: str
     confidence: str
+    criteria: str
     corners_deg: Corners = ()
     area_km2: float | None = None
     note: str = ""
@@ -49,12 +51,12 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Every place of the catalogue, in the order of its files."""
-    folder = files("lunarplan.sites") / "places"
-    found: list[Entry] = []
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".toml"):
-            found += _of_file(file.name.removesuffix(".toml"), tomllib.loads(file.read_text(encoding="utf-8")))
-    return tuple(found)
+    return tuple(entry for file, table in _tables().items() for entry in _of_file(file, table))
+
+
+def title(group: str) -> str:
+    """What the places of a group are."""
+    return str(_tables()[group]["title"])
 
 
 def group(name: str) -> tuple[Entry, ...]:
@@ -87,12 +89,20 @@ def find(name: str, *, region: bool = False) -> Entry:
     raise InputError(f'unknown {kind} "{name[:40]}"', where=kind, remedy=remedy)
 
 
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    """The files, by name."""
+    folder = files("lunarplan.sites") / "places"
+    found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return {file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8")) for file in found}
+
+
 def _key(name: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", re.sub(r"['’]", "", name.lower())).split())
 
 
 def _of_file(file: str, table: dict[str, Any]) -> list[Entry]:
-    defaults = {key: table[key] for key in ("source", "confidence", "half_width_km") if key in table}
+    defaults = {key: value for key, value in table.items() if key not in ("title", "place")}
     return [_entry(file, {**defaults, **place}) for place in table["place"]]
 
 
@@ -109,6 +119,7 @@ def _entry(file: str, place: dict[str, Any]) -> Entry:
         group=file,
         source=place["source"],
         confidence=place["confidence"],
+        criteria=place["criteria"],
         corners_deg=corners,
         area_km2=place.get("area_km2"),
         note=place.get("note", ""),

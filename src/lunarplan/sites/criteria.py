@@ -17,7 +17,8 @@ from lunarplan.config import library
 from lunarplan.config.table import Measured, Rejected, Table, first_problem, unknown
 from lunarplan.config.units import ANGLE, LENGTH, shown
 from lunarplan.errors import InputError
-from lunarplan.sites.criterion import Basis, Criterion
+from lunarplan.sites import catalogue
+from lunarplan.sites.criterion import Criterion
 from lunarplan.sites.quantities import QUANTITIES, Quantity
 from lunarplan.sites.relays import RELAYS
 
@@ -158,7 +159,7 @@ def criteria(given: Given) -> Criteria:
     if isinstance(given, str | os.PathLike):
         return _named(given) if _is_name(given) else _of_file(Path(given))
     if isinstance(given, Sequence) and all(isinstance(one, Criterion) for one in given):
-        return Criteria("own criteria", tuple(given))
+        return Criteria("own criteria", tuple(one for one in given if isinstance(one, Criterion)))
     allowed = "a name, the path of a .toml file, or a list of Criterion"
     raise InputError(f"{given!r:.60}", where="criteria", allowed=allowed)
 
@@ -167,6 +168,11 @@ def names() -> tuple[str, ...]:
     """The names of the sets that come with lunarplan, sorted."""
     rules = files("lunarplan.sites") / "rules"
     return tuple(sorted(f.name.removesuffix(".toml") for f in rules.iterdir() if f.name.endswith(".toml")))
+
+
+def usual(place: str) -> str:
+    """The name of the set a place of the catalogue is judged by if none is asked for; of other places "clps"."""
+    return "clps" if place.count(",") else catalogue.find(place).criteria
 
 
 def _is_name(given: str | os.PathLike[str]) -> bool:

@@ -34,7 +34,15 @@ class Unknown:
     why: str
 
 
-Value = Any  # float for a place, float64[rows, cols] for a region, or Unknown
+@dataclass(frozen=True)
+class AtMost:
+    """A value, or raster of them, that the truth may be below, and why: what is only a bound fails no limit."""
+
+    value: Any
+    why: str
+
+
+Value = Any  # float for a place, float64[rows, cols] for a region, Unknown or AtMost
 Measure = Callable[["Evidence", Mapping[str, Any]], Value]
 
 
@@ -80,8 +88,11 @@ class Criterion:
         if not (isinstance(self.scale, int | float) and 0.0 < self.scale < math.inf):
             raise InputError(f"{self.scale!r:.60}", where=f"{where}, scale", allowed="a number above 0")
 
-    def value(self, evidence: Evidence) -> Value:
-        """The value at a place or over a region; a mistake of a user's function is told by the criterion's name."""
+    def value(self, evidence: Evidence) -> tuple[Any, str]:
+        """The value at a place or over a region, NaN where it is not known, and why it is not.
+
+        A mistake of a user's function is told by the criterion's name.
+        """
         where = f"criterion {self.name!r}"
         try:
             value = self.measure(evidence, self.options)
@@ -91,11 +102,21 @@ class Criterion:
         except Exception as error:
             what = f"raised {type(error).__name__}: {error}"
             raise InputError(what, where=where, remedy="see the error this one comes from") from error
-        return value if isinstance(value, Unknown) else _numbers(value, where, evidence.shape)
+        if isinstance(value, Unknown):
+            return np.full(evidence.shape, np.nan), value.why
+        if isinstance(value, AtMost):
+            bound = _numbers(value.value, where, evidence.shape)
+            sure = np.where(self._decided_by_bound(bound), bound, np.nan)
+            return sure, value.why if (np.isnan(sure) & ~np.isnan(bound)).any() else ""
+        return _numbers(value, where, evidence.shape), ""
 
     def margin(self, value: Any) -> Any:
         """How far inside the limits a value, or an array of them, lies; NaN for NaN."""
         return np.minimum(value - self.at_least, self.at_most - value)
+
+    def _decided_by_bound(self, bound: Any) -> Any:
+        """True where whatever lies below a bound passes as the bound does, or fails as it does."""
+        return (bound < self.at_least) | ((bound <= self.at_most) & math.isinf(self.at_least))
 
     @property
     def limit(self) -> str:

@@ -14,11 +14,12 @@ import numpy as np
 from lunarplan.model.sky import Sky, angular_radius_rad
 from lunarplan.model.surface import Place, sky
 from lunarplan.sites.access import LowOrbit, widest_cross_range_deg
-from lunarplan.sites.criterion import Unknown
-from lunarplan.sites.ground import Ground
-from lunarplan.sites.joint import longest_together_h, together_percent
+from lunarplan.sites.ground import Ground, GroundAt, GroundOver
+from lunarplan.sites.joint import Together, together
 from lunarplan.sites.relays import relay
 from lunarplan.sites.setting import Say, Setting
+from lunarplan.sites.shadow import REACH_KM, bounded, shadow_distance_km
+from lunarplan.sites.span import epochs
 from lunarplan.terrain.horizons import HorizonProfiles, Horizons, horizon_at, horizons
 from lunarplan.terrain.illumination import illumination, illumination_map
 from lunarplan.terrain.nights import days
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _DAY_H = 24.0
+_REACH_PIXELS = 40  # from a site to the end of the search for permanent shadow
 Value = Any  # a number, float64[rows, cols], or Unknown
 
 
@@ -54,12 +56,12 @@ class _Shared:
         return self.ground.slope_deg(baseline_m)
 
     def roughness_m(self, baseline_m: float) -> Value:
-        """RMS height about the plane fitted to a square of that side; unknown where pixels are larger than half of it."""
+        """RMS height about the plane fitted to a square; unknown where pixels are larger than half its side."""
         return self.ground.roughness_m(baseline_m)
 
-    def ellipse_steep_percent(self, baseline_m: float, steeper_than_deg: float, ellipse_km: tuple[float, float]) -> Value:
-        """Share of a landing ellipse, semi-axes east and north, that is steeper than an angle over a baseline."""
-        return self.ground.ellipse_steep_percent(baseline_m, steeper_than_deg, ellipse_km)
+    def ellipse_steep_percent(self, baseline_m: float, steeper_than_deg: float, axes_km: tuple[float, float]) -> Value:
+        """Share of a landing ellipse, its first semi-axis north-south, that is steeper than an angle."""
+        return self.ground.ellipse_steep_percent(baseline_m, steeper_than_deg, axes_km)
 
     @property
     def polar_distance_deg(self) -> Value:
@@ -90,7 +92,7 @@ class SiteEvidence(_Shared):
         self.start_tdb, self.end_tdb = start_tdb, end_tdb
         self.setting, self.say = setting or Setting(), progress or _quiet
         self.dem = self.setting.terrain.dem_at(latitude_deg, longitude_deg)
-        self.ground = Ground.about(self.setting.terrain, latitude_deg, longitude_deg)
+        self.ground = GroundAt(self.setting.terrain, latitude_deg, longitude_deg)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -196,10 +198,14 @@ class SiteEvidence(_Shared):
 
     # ------------------------------------------------------------ permanent shadow
 
-    @property
+    @cached_property
     def psr_distance_km(self) -> Value:
-        """Distance to the nearest ground that never sees the Sun."""
-        return self.ground.psr_distance_km(self)
+        """Distance to the nearest pixel that never sees the Sun; at most this where smaller shadows are not seen."""
+        self.say("looking for permanent shadow")
+        pixel_m = max(self.dem.pixel_m, 1000.0 * REACH_KM / _REACH_PIXELS)
+        grid = Grid.about(self.latitude_deg, self.longitude_deg, 1000.0 * REACH_KM, pixel_m)
+        far = shadow_distance_km(self.setting, grid)[grid.shape[0] // 2, grid.shape[1] // 2]
+        return bounded(float(far), pixel_m)
 
     # ------------------------------------------------------------ what pictures need
 
@@ -249,12 +255,14 @@ class RegionEvidence(_Shared):
     Light and links are counted in whole steps of time.
     """
 
-    def __init__(self, grid: Grid, start_tdb: float, end_tdb: float, setting: Setting, progress: Say | None = None) -> None:
+    def __init__(
+        self, grid: Grid, start_tdb: float, end_tdb: float, setting: Setting, progress: Say | None = None
+    ) -> None:
         self.grid, self.shape = grid, grid.shape
         self.start_tdb, self.end_tdb = start_tdb, end_tdb
         self.setting, self.say = setting, progress or _quiet
         self.latitude_deg, self.longitude_deg = grid.centers_deg()
-        self.ground = Ground.over(setting.terrain, grid)
+        self.ground = self.over = GroundOver(setting.terrain, grid)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -263,7 +271,7 @@ class RegionEvidence(_Shared):
     @property
     def height_m(self) -> Floats:
         """Of the ground over the sphere of 1737.4 km; NaN without data."""
-        return self.ground.heights_m
+        return self.over.heights_m
 
     @cached_property
     def horizons(self) -> Horizons:
@@ -287,24 +295,76 @@ class RegionEvidence(_Shared):
 
     @property
     def illumination_percent(self) -> Floats:
-        return 100.0 * self.light["average"].values
+        return np.asarray(100.0 * self.light["average"].values)
 
     @property
     def lit_percent(self) -> Floats:
-        return 100.0 * self.light["lit"].values
+        return np.asarray(100.0 * self.light["lit"].values)
 
     @property
     def longest_night_days(self) -> Floats:
-        return self.light["longest_night_h"].values / _DAY_H
+        return np.asarray(self.light["longest_night_h"].values / _DAY_H)
 
     @property
     def longest_light_days(self) -> Floats:
-        return self.light["longest_day_h"].values / _DAY_H
+        return np.asarray(self.light["longest_day_h"].values / _DAY_H)
 
     @property
     def earth_percent(self) -> Floats:
-        return 100.0 * self.earth["in_view"].values
+        return np.asarray(100.0 * self.earth["in_view"].values)
 
     @property
     def earth_gap_days(self) -> Floats:
-        return self.earth["longest_gap_h"].values / _DAY_H
+        return np.asarray(self.earth["longest_gap_h"].values / _DAY_H)
+
+    @cached_property
+    def together(self) -> Together:
+        """Any part of the Sun and the Earth's centre at once, in steps."""
+        self.say("following the Sun and the Earth")
+        times = epochs(*self._span, 3600.0 * self.setting.step_h)
+        return together(self.horizons, times, self.setting.ephemeris)
+
+    @property
+    def sun_and_earth_percent(self) -> Floats:
+        return 100.0 * self.together.share
+
+    @property
+    def longest_sun_and_earth_days(self) -> Floats:
+        return self.together.longest * (self.setting.step_h / _DAY_H)
+
+    def relay_percent(self, name: str) -> Floats:
+        """Part of the time with a relay over the horizon."""
+        return np.asarray(100.0 * self._relay(name)["in_view"].values)
+
+    def relay_gap_h(self, name: str) -> Floats:
+        """Longest time without a relay."""
+        return np.asarray(self._relay(name)["longest_gap_h"].values)
+
+    @cached_property
+    def psr_distance_km(self) -> Value:
+        """Distance to the nearest pixel that never sees the Sun; at most this where smaller shadows are not seen."""
+        self.say("looking for permanent shadow")
+        margin = int(np.ceil(1000.0 * REACH_KM / self.grid.pixel_m))
+        rows, columns = self.shape
+        wide = self.grid.window(-margin, -margin, (rows + 2 * margin, columns + 2 * margin))
+        return bounded(shadow_distance_km(self.setting, wide)[margin:-margin, margin:-margin], self.grid.pixel_m)
+
+    def _relay(self, name: str) -> xr.Dataset:
+        self.say(f"following {name}")
+        where = relay(name, *self._span, self.setting.ephemeris)
+        return visibility_map(self.horizons, where, *self._span_and_step, **self._with)
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        return self.start_tdb, self.end_tdb
+
+    @property
+    def _span_and_step(self) -> tuple[float, float, float]:
+        return self.start_tdb, self.end_tdb, self.setting.step_h
+
+    @property
+    def _with(self) -> dict[str, Any]:
+        return {"workers": self.setting.workers, "ephemeris": self.setting.ephemeris}
+
+
+Evidence = SiteEvidence | RegionEvidence

@@ -34,7 +34,9 @@ class Ground(Protocol):
 
     def roughness_m(self, window_m: float) -> Value: ...
 
-    def ellipse_steep_percent(self, baseline_m: float, steeper_than_deg: float, axes_km: tuple[float, float]) -> Value: ...
+    def ellipse_steep_percent(
+        self, baseline_m: float, steeper_than_deg: float, axes_km: tuple[float, float]
+    ) -> Value: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,4 +157,4 @@ def _ellipse(grid: Grid, axes_km: tuple[float, float]) -> Floats:
     if isinstance(onto, Stereographic):
         turn = float(onto.convergence_rad(*grid.xy_m(0.5 * (rows - 1), 0.5 * (columns - 1))))
     north, east = across * np.sin(turn) + up * np.cos(turn), across * np.cos(turn) - up * np.sin(turn)
-    return ((north / major) ** 2 + (east / minor) ** 2 <= 1.0).astype(float)
+    return np.asarray((north / major) ** 2 + (east / minor) ** 2 <= 1.0, float)

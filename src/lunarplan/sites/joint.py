@@ -28,7 +28,7 @@ _BLOCK = 4_000_000  # pixels times epochs worked on at a time
 
 @dataclass(frozen=True, eq=False)
 class Together:
-    """Rasters float64[rows, columns]: the share of the epochs with both, and the most of them in a row; NaN without data."""
+    """Share of the epochs with both, and the most of them in a row; float64[rows, columns], NaN without data."""
 
     share: Floats
     longest: Floats
@@ -41,7 +41,9 @@ def together(horizons: Horizons, epochs_tdb: Floats, ephemeris: Ephemeris | None
     sun, earth = (seen_from_moon(body, epochs_tdb, ephemeris) for body in ("sun", "earth"))
     share, longest = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan)
     latitude, longitude = grid.centers_deg()
-    turn = grid.projection.convergence_rad(*np.broadcast_arrays(*grid.xy_m(np.arange(rows)[:, None], np.arange(columns))))
+    turn = grid.projection.convergence_rad(
+        *np.broadcast_arrays(*grid.xy_m(np.arange(rows)[:, None], np.arange(columns)))
+    )
     step = max(1, _BLOCK // len(epochs_tdb))
     known = np.flatnonzero(np.isfinite(horizons.heights_m).ravel())
     for first in range(0, len(known), step):

@@ -98,12 +98,12 @@ def relay(name: str, start_tdb: float, end_tdb: float, ephemeris: Ephemeris | No
     if name not in RELAYS:
         raise unknown(name, list(RELAYS), "relay")
     count = math.ceil((end_tdb - start_tdb) / _STEP_S) + 4
-    epochs = start_tdb + _STEP_S * (np.arange(count) - 1.0)
+    epochs: Floats = np.asarray(start_tdb + _STEP_S * (np.arange(count) - 1.0))
     return epochs, RELAYS[name].positions_km(epochs, ephemeris or Ephemeris.packaged())
 
 
 def _earth_plane(tdb: Floats, ephemeris: Ephemeris) -> Floats:
-    """Axes of the plane the Earth goes around the Moon in, rows x, y, z in ICRF, (T, 3, 3); x its node on the equator."""
+    """Axes of the plane the Earth goes around the Moon in, rows in ICRF, (T, 3, 3); x its node on the equator."""
     r = ephemeris.position("earth", "moon", tdb)
     v = ephemeris.position("earth", "moon", tdb + 60.0) - r
     z = np.cross(r, v)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -10,8 +9,9 @@ from lunarplan.errors import InputError
 from lunarplan.sites import catalogue
 from lunarplan.sites.access import LowOrbit, Passes, passes
 from lunarplan.sites.criteria import Given, criteria
-from lunarplan.sites.evidence import Setting, SiteEvidence
+from lunarplan.sites.evidence import SiteEvidence
 from lunarplan.sites.region import coordinates
+from lunarplan.sites.setting import Say, Setting
 from lunarplan.sites.span import span_tdb
 from lunarplan.sites.verdict import Verdict, judged
 from lunarplan.terrain.projection import checked_coordinates
@@ -41,7 +41,7 @@ class Site:
         checked_coordinates(self.latitude_deg, self.longitude_deg, where="site")
 
     def evidence(
-        self, start: Any, end: Any, setting: Setting | None = None, progress: Callable[[str], object] | None = None
+        self, start: Any, end: Any, setting: Setting | None = None, progress: Say | None = None
     ) -> SiteEvidence:
         """What is known of the place over a span: horizon, light, links, ground; worked out when first asked for.
 
@@ -57,7 +57,7 @@ class Site:
         start: Any,
         end: Any,
         setting: Setting | None = None,
-        progress: Callable[[str], object] | None = None,
+        progress: Say | None = None,
     ) -> Verdict:
         """Judge the place by criteria over a span of days.
 
@@ -67,13 +67,14 @@ class Site:
         A criterion the terrain is too coarse for, or knows nothing of, is "unknown" and never passes. Raises
         InputError for criteria, dates and places that cannot be used.
         """
+        return self.judged(given, self.evidence(start, end, setting, progress))
+
+    def judged(self, given: Given, evidence: SiteEvidence) -> Verdict:
+        """Judge the place by what is known of it already, see `feasibility`."""
         asked = criteria(given)
-        evidence = self.evidence(start, end, setting, progress)
         return Verdict(self.to_dict(), asked.title, judged(asked, evidence), asked.note, evidence.provenance)
 
-    def passes(
-        self, start: Any, end: Any, orbit: LowOrbit | None = None, ephemeris: Ephemeris | None = None
-    ) -> Passes:
+    def passes(self, start: Any, end: Any, orbit: LowOrbit | None = None, ephemeris: Ephemeris | None = None) -> Passes:
         """When the plane of a low orbit passes over the place, see `lunarplan.sites.access`."""
         first, last = span_tdb(start, end, ephemeris)
         return passes(self.latitude_deg, self.longitude_deg, first, last, orbit, ephemeris)

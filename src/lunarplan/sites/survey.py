@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.rows import scalar
 from lunarplan.sites.criteria import Criteria, Given, criteria
-from lunarplan.sites.criterion import Unknown
 from lunarplan.sites.evidence import RegionEvidence
 from lunarplan.sites.region import Region, region
 from lunarplan.sites.setting import Say, Setting
 from lunarplan.sites.site import Site
 from lunarplan.sites.span import span_tdb
 from lunarplan.sites.verdict import FEASIBLE, INFEASIBLE, UNDECIDED, Overall
+from lunarplan.terrain.arcs import unit_vectors
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,8 +93,8 @@ class Survey:
         status, overall = self.dataset["status"].values.ravel(), self.dataset["overall"].values.ravel()
         inside = np.flatnonzero(status > _OUTSIDE)
         order = inside[np.lexsort((inside, -overall[inside], -status[inside]))]
-        vectors = _unit_vectors(self.dataset["latitude"].values.ravel(), self.dataset["longitude"].values.ravel())
-        nearest = np.cos(self.apart_km / _RADIUS_KM)
+        vectors = unit_vectors(*(self.dataset[name].values.ravel() for name in ("latitude", "longitude")))
+        nearest = np.cos(self.apart_km / RADIUS_KM["moon"])
         taken: list[int] = []
         free = np.ones(len(status), bool)
         for pixel in order:
@@ -207,16 +208,12 @@ def survey(
     return Survey(place, asked, grid, dataset, evidence.provenance, apart_km, int(count))
 
 
-_RADIUS_KM = 1737.4
-
-
 def _dataset(place: Region, asked: Criteria, evidence: RegionEvidence) -> xr.Dataset:
     import xarray as xr
 
     grid = evidence.grid
-    found = [one.value(evidence) for one in asked]
-    why = [value.why if isinstance(value, Unknown) else "" for value in found]
-    values = np.array([np.full(grid.shape, np.nan) if isinstance(v, Unknown) else v for v in found], float)
+    found, why = zip(*(one.value(evidence) for one in asked), strict=True)
+    values = np.array(found, float)
     margins = np.array([one.margin(value) for one, value in zip(asked, values, strict=True)])
     overall = _least(margins / np.array([one.scale for one in asked])[:, None, None])
     inside = place.mask(grid) & np.isfinite(evidence.height_m)
@@ -227,7 +224,11 @@ def _dataset(place: Region, asked: Criteria, evidence: RegionEvidence) -> xr.Dat
     data = {
         "value": (stack, values),
         "margin": (stack, margins, {"long_name": "how far inside its limit, in the unit of the criterion"}),
-        "overall": (raster, np.where(inside, overall, np.nan), {"long_name": "least margin, in scales of the criteria"}),
+        "overall": (
+            raster,
+            np.where(inside, overall, np.nan),
+            {"long_name": "least margin, in scales of the criteria"},
+        ),
         "status": (raster, np.where(inside, status, _OUTSIDE).astype(np.int8), {"long_name": _STATUS}),
         "height": (raster, evidence.height_m, {"units": "m", "long_name": "over the sphere of 1737.4 km"}),
         "latitude": (raster, latitude, {"units": "degrees_north"}),
@@ -236,7 +237,11 @@ def _dataset(place: Region, asked: Criteria, evidence: RegionEvidence) -> xr.Dat
         "why": ("criterion", np.array(why, dtype=str)),
     }
     x, y = grid.xy_m(np.arange(grid.shape[0]), 0.0)[1], grid.xy_m(0.0, np.arange(grid.shape[1]))[0]
-    coordinates = {"criterion": [one.name for one in asked], "y": ("y", x, {"units": "m"}), "x": ("x", y, {"units": "m"})}
+    coordinates = {
+        "criterion": [one.name for one in asked],
+        "y": ("y", x, {"units": "m"}),
+        "x": ("x", y, {"units": "m"}),
+    }
     told = {"region": place.name, "criteria": asked.title, "map": repr(grid.projection), "pixel_m": grid.pixel_m}
     return xr.Dataset(data, coordinates, told | {k: str(v) for k, v in evidence.provenance.items()})
 
@@ -250,12 +255,6 @@ def _least(margins: Floats) -> Floats:
     known = np.isfinite(margins)
     least = np.where(known, margins, np.inf).min(axis=0)
     return np.where(known.any(axis=0), least, np.nan)
-
-
-def _unit_vectors(latitude_deg: Floats, longitude_deg: Floats) -> Floats:
-    latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
-    flat = np.cos(latitude)
-    return np.stack([flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)], axis=-1)
 
 
 def _or_none(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""What a place is worth by a set of criteria: each value beside its limit, the margin, and what follows from them all."""
+"""What a place is worth by a set of criteria: each value beside its limit, the margin, and what follows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from lunarplan.sites.criterion import Criterion, Unknown
+from lunarplan.sites.criterion import Criterion
 
 if TYPE_CHECKING:
     from lunarplan.sites.criteria import Criteria
@@ -128,11 +128,8 @@ class Verdict:
 
 def judged(criteria: Criteria | Sequence[Criterion], evidence: Evidence) -> tuple[Judgement, ...]:
     """Judge one place by each criterion; raises InputError, naming the criterion, for one that cannot be evaluated."""
-    return tuple(_judgement(one, one.value(evidence)) for one in criteria)
-
-
-def _judgement(one: Criterion, value: Any) -> Judgement:
-    return Judgement(one, math.nan, value.why) if isinstance(value, Unknown) else Judgement(one, float(value))
+    found = [(one, *one.value(evidence)) for one in criteria]
+    return tuple(Judgement(one, float(value), why) for one, value, why in found)
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
