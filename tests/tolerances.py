@@ -245,3 +245,10 @@ PUBLISHED_LIFT_OFF_S = 600.0  # flight times are tried every six hours, which is
 CELL_CLOSURE_KM = 1e-3  # asked for: an open cell flown by another integrator closes within 10 m; 0.1 m seen
 CELL_PLANE_RAD = 4e-6  # the Moon's pole, 5e-9 rad/s, is taken at the first guess of the arrival, up to 12 min away
 SMALL_BATCH_CELL_M_S = 1e-8  # the targeter stops at micrometres; lanes round otherwise than scalars
+
+# Light, visibility, energy
+DISC_FRACTION = 1e-12  # closed forms: roundings
+DISC_BY_COLUMNS = 2e-5  # of the disc, or of its radius: 200,001 columns
+TILE_DISC_FRACTION = 3e-3  # of the disc: over a tile of 16 km the elevation of the Sun is linear to 1e-5 rad
+TILE_SUM = 5e-5  # of the disc: the same over thousands of epochs, and single precision
+TILE_MARGIN_DEG = 2e-3  # places on the paths half a degree apart, and a linear elevation over a tile
