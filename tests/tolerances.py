@@ -252,3 +252,11 @@ DISC_BY_COLUMNS = 2e-5  # of the disc, or of its radius: 200,001 columns
 TILE_DISC_FRACTION = 3e-3  # of the disc: over a tile of 16 km the elevation of the Sun is linear to 1e-5 rad
 TILE_SUM = 5e-5  # of the disc: the same over thousands of epochs, and single precision
 TILE_MARGIN_DEG = 2e-3  # places on the paths half a degree apart, and a linear elevation over a tile
+
+# Landing sites
+CENTROID_M = 20.0  # references print three decimals: 15 m; the mean corner of the plateau is 7 m from its centroid
+REGION_AREA_KM2 = 0.1  # asked for
+SURVEYED_DEG = 0.005  # sources print two or three decimals
+CROSS_RANGE_DEG = 1e-7  # epochs of passes are halved down to what float64 resolves
+ORBIT_SPEED_M_S = 5e-3  # the reference prints two decimals
+WIDEST_CROSS_RANGE_DEG = 0.05  # librations of the axis in the days that are looked at; 0.03 seen

@@ -91,7 +91,8 @@ def outline(ax: Axes, grid: Grid, corners_deg: Any, **look: Any) -> None:
     """Draw a closed outline through (longitude, latitude), deg."""
     longitude, latitude = np.asarray([*corners_deg, corners_deg[0]], float).T
     x, y = grid.projection.forward(latitude, longitude)
-    ax.plot(x / 1000.0, y / 1000.0, **({"color": style.THRUST, "lw": 1.0, "zorder": 4} | look))
+    line: dict[str, Any] = {"color": style.THRUST, "lw": 1.0, "zorder": 4}
+    ax.plot(x / 1000.0, y / 1000.0, **(line | look))
 
 
 def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: Any = (), **look: Any) -> None:
