@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -25,7 +25,7 @@ _MARGIN = "PuOr"  # brown outside the limits, violet inside, white on them
 _ALPHA = 0.7
 _COLUMNS, _PANEL_IN, _GAP_IN, _KEY_IN, _TITLE_IN, _MARGIN_IN = 3, 2.2, 0.16, 0.48, 0.34, 0.12
 _UNDECIDED, _OUTSIDE = 0, -2
-_HATCH = "...."
+_HATCH, _SHADOW = "....", "#1B1B26"
 _NOTE_IN = 0.1
 _WHY_LETTERS = 34
 
@@ -36,7 +36,8 @@ def survey_map(survey: Any, ax: Axes | None = None) -> Axes:
 
     survey : `lunarplan.sites.survey.Survey`
 
-    Dotted is what no criterion rules out and this terrain cannot decide.
+    Dotted is what no criterion rules out and this terrain cannot decide; black is permanent shadow, where it was looked
+    for.
     """
     data, grid = survey.dataset, survey.grid
     own = ax is None
@@ -47,6 +48,7 @@ def survey_map(survey: Any, ax: Axes | None = None) -> Axes:
         label = "least margin, in scales of the criteria"
         overlay(ax, grid, overall, label, alpha=_ALPHA, **_colours(overall))
     _dots(ax, grid, status == _UNDECIDED)
+    _shadow(ax, survey)
     finish(ax, grid, f"{survey.region.name}: {survey.criteria.title}")
     maps.outline(ax, grid, survey.region.corners_deg, color=style.INK)
     _best(ax, survey)
@@ -59,7 +61,7 @@ def survey_map(survey: Any, ax: Axes | None = None) -> Axes:
 def margin_maps(survey: Any) -> Figure:
     """Draw a map for each criterion of a survey: the margin in its own unit, or why it is not known."""
     grid, count = survey.grid, len(survey.criteria)
-    across = min(count, _COLUMNS)
+    across = min(count, 2 if count == 4 else _COLUMNS)
     down = -(-count // across)
     left, right, bottom, top = grid.extent_m
     tall = _PANEL_IN * min(max((top - bottom) / (right - left), 0.4), 1.6)
@@ -109,13 +111,24 @@ def _colours(values: FloatArray) -> dict[str, Any]:
 
 
 def _dots(ax: Axes, grid: Any, where: npt.NDArray[np.bool_]) -> None:
-    """Dot the pixels that are not decided."""
+    """Dot the pixels that are not decided, all as one patch: a hatch for each takes half a minute."""
+    if not where.any():
+        return
     left, right, bottom, top = extent_km(grid)
     x, y = np.linspace(left, right, where.shape[1] + 1), np.linspace(top, bottom, where.shape[0] + 1)
     i, j = np.nonzero(where)
     corners = np.stack([[x[j], y[i]], [x[j + 1], y[i]], [x[j + 1], y[i + 1]], [x[j], y[i + 1]]]).transpose(2, 0, 1)
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": style.INK, "lw": 0.0, "hatch": _HATCH, "zorder": 2}
-    ax.add_collection(PolyCollection(list(corners), **look), autolim=False)
+    patch = PathPatch(Path.make_compound_path_from_polys(corners), **look)
+    ax.add_artist(patch)
+
+
+def _shadow(ax: Axes, survey: Any) -> None:
+    """Fill what never sees the Sun."""
+    if "shadowed" not in survey.dataset:
+        return
+    dark = np.where(survey.dataset["shadowed"].values == 1, 1.0, np.nan)
+    values_over(ax, survey.grid, dark, 0.9, cmap=ListedColormap([_SHADOW]))
 
 
 def _best(ax: Axes, survey: Any) -> None:
@@ -143,7 +156,11 @@ def _note(ax: Axes, survey: Any) -> None:
     told = ", ".join(f"{100.0 * count / total:.0f} % {overall}" for overall, count in counts.items())
     below = ax.transAxes + ScaledTranslation(0.0, -_NOTE_IN, ax.figure.dpi_scale_trans)
     text = f"{told}; pixels of {survey.pixel_m:g} m"
-    if counts and list(counts.values())[1]:
-        handle = Patch(facecolor="white", edgecolor=style.INK, lw=0.3, hatch=_HATCH, label="not decided")
-        ax.legend(handles=[handle], loc="upper right", handleheight=1.0)
+    handles = []
+    if (survey.dataset["status"].values == _UNDECIDED).any():
+        handles.append(Patch(facecolor="white", edgecolor=style.INK, lw=0.3, hatch=_HATCH, label="not decided"))
+    if "shadowed" in survey.dataset and (survey.dataset["shadowed"].values == 1).any():
+        handles.append(Patch(facecolor=_SHADOW, label="permanent shadow"))
+    if handles:
+        ax.legend(handles=handles, loc="upper right", handleheight=1.0)
     ax.text(0.0, 0.0, text, transform=below, va="top", fontsize=6.5)

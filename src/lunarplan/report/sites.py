@@ -189,10 +189,11 @@ def _sources(criteria: Iterable[Any], note: str) -> Text:
 
 
 def _basis(provenance: dict[str, Any]) -> Text:
+    caution = f"\n{provenance['caution']}" if provenance["caution"] else ""
     return Text(
         f"{provenance['start_utc']} to {provenance['end_utc']} every {provenance['step_h']:g} h; "
         f"terrain {provenance['terrain']}, pixels of {provenance['pixel_m']:g} m; "
-        f"seen from {provenance['observer_height_m']:g} m over the ground",
+        f"seen from {provenance['observer_height_m']:g} m over the ground{caution}",
         "dim",
     )
 
@@ -253,7 +254,7 @@ def _ranked(survey: Survey) -> Table:
     )  # fmt: skip
     for spot in survey.best:
         found.add_row(
-            str(spot.rank), Text(spot.status, _STYLE[_SHORT[spot.status]]), f"{spot.latitude_deg:.4f}",
+            str(spot.rank), Text(_SHORT[spot.status], _STYLE[_SHORT[spot.status]]), f"{spot.latitude_deg:.4f}",
             f"{spot.longitude_deg:.4f}", f"{spot.height_m:.0f}", f"{spot.overall:+.2f}",
             *(_figure(value) for value in spot.values),
         )  # fmt: skip

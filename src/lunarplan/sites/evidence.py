@@ -24,6 +24,7 @@ from lunarplan.terrain.horizons import HorizonProfiles, Horizons, horizon_at, ho
 from lunarplan.terrain.illumination import illumination, illumination_map
 from lunarplan.terrain.nights import days
 from lunarplan.terrain.projection import Grid
+from lunarplan.terrain.shadowed import shadowed_map
 from lunarplan.terrain.visibility import contacts, visibility, visibility_map
 
 if TYPE_CHECKING:
@@ -348,6 +349,17 @@ class RegionEvidence(_Shared):
         rows, columns = self.shape
         wide = self.grid.window(-margin, -margin, (rows + 2 * margin, columns + 2 * margin))
         return bounded(shadow_distance_km(self.setting, wide)[margin:-margin, margin:-margin], self.grid.pixel_m)
+
+    @cached_property
+    def shadowed(self) -> NDArray[np.int8]:
+        """1 where the Sun is never seen in 18.6 years, 0 elsewhere, -1 without data; int8[rows, columns]."""
+        found = shadowed_map(self.horizons, workers=self.setting.workers, ephemeris=self.setting.ephemeris)
+        return np.asarray(found["shadowed"].values)
+
+    @property
+    def looked_at_the_sky(self) -> bool:
+        """True once the horizons are known."""
+        return "horizons" in vars(self)
 
     def _relay(self, name: str) -> xr.Dataset:
         self.say(f"following {name}")

@@ -15,6 +15,12 @@ from lunarplan.terrain.nested import Terrain
 if TYPE_CHECKING:
     from lunarplan.model.ephemeris import Ephemeris
 
+_SHARP_M = 100.0  # the best spots of the ridges are a few hundred metres wide (De Rosa et al. 2012)
+_COARSE = (
+    "light and links change within some 100 m and are those of a facet of {:g} m here: "
+    "survey the surroundings of a site, and use a finer DEM"
+)
+
 Say = Callable[[str], object]
 
 
@@ -57,6 +63,7 @@ class Setting:
             "step_h": self.step_h,
             "terrain": self.terrain.name,
             "pixel_m": pixel_m,
+            "caution": _COARSE.format(pixel_m) if pixel_m > _SHARP_M else "",
             "terrain_sha256": [dem.sha256 for dem in self.terrain.dems],
             "terrain_source": [dem.source for dem in self.terrain.dems],
             "observer_height_m": self.observer_height_m,
