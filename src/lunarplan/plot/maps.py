@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +14,27 @@ from matplotlib.patheffects import withStroke
 from lunarplan.plot import style
 from lunarplan.terrain.projection import Grid, Stereographic
 
-Point = tuple[float, float]
+
+class Point(NamedTuple):
+    """A place on paper, points from the lower left of the axes."""
+
+    x: float
+    y: float
+
+
 FloatArray = npt.NDArray[np.float64]
 
 _NICE = (1.0, 2.0, 5.0)
 _STEPS_DEG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 45.0)
-_PARALLELS, _MERIDIANS = 5, 12  # at most
+_PARALLEL_PT, _MERIDIAN_PT = 55.0, 26.0  # of paper for each, at least
 _SAMPLES = 721
 _CORNERS = ((0.06, 0.06), (0.13, 0.06), (0.2, 0.06), (0.27, 0.06), (0.33, 0.06), (0.91, 0.1))  # scale bar and arrow
 _HALO = [withStroke(linewidth=1.6, foreground="white")]
 _LINE: dict[str, Any] = {"color": "#FFFFFF", "lw": 0.45, "alpha": 0.75, "zorder": 3}
 _TEXT: dict[str, Any] = {"fontsize": 5.5, "color": style.INK, "path_effects": _HALO, "zorder": 6}
-_EDGE, _APART = 0.045, 0.085  # of the frame: how near to it, and to one another, labels may stand
+_EDGE_PT, _APART_PT = 13.0, 24.0  # how near to the frame, and to one another, degrees may stand
+_LETTER = 0.56  # mean width of a letter, in its size
+_AWAY_PT, _TURNS_DEG = (4.0, 9.0, 16.0, 26.0, 40.0), (0.0, 180.0, 90.0, 270.0, 45.0, 135.0, 225.0, 315.0)
 
 
 def frame(ax: Axes, grid: Grid) -> None:
@@ -40,16 +49,27 @@ def graticule(ax: Axes, grid: Grid) -> None:
     """Draw parallels and meridians, with their degrees where they leave the frame."""
     latitude, longitude = grid.centers_deg()
     low, high = float(latitude.min()), float(latitude.max())
-    taken = [*_CORNERS]
+    wide, tall = size_pt(ax)
+    taken = [Point(x * wide, y * tall) for x, y in _CORNERS]
     west, east = (-180.0, 180.0) if _holds_pole(grid) else _span(longitude)
     around = np.linspace(west - 1.0, east + 1.0, _SAMPLES)
-    for parallel in _ticks(low, high, _PARALLELS):
+    for parallel in _ticks(low, high, max(3, round(tall / _PARALLEL_PT))):
         _line(ax, grid, np.full(_SAMPLES, parallel), around, _degrees(parallel, "N", "S"), taken)
     along = np.linspace(max(low - 1.0, -89.99), min(high + 1.0, 89.99), _SAMPLES)
-    for meridian in _ticks(west, east, _MERIDIANS):
+    for meridian in _ticks(west, east, max(4, round(wide / _MERIDIAN_PT))):
         label = _degrees((meridian + 180.0) % 360.0 - 180.0, "E", "W")
         if meridian > -180.0:
             _line(ax, grid, along, np.full(_SAMPLES, meridian), label, taken)
+
+
+def size_pt(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes on paper, in points; of a map the box its grid fills."""
+    figure: Any = ax.figure
+    box, (across, up) = ax.get_position(), figure.get_size_inches()
+    wide, tall = 72.0 * box.width * across, 72.0 * box.height * up
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    per_unit = min(wide / (right - left), tall / (top - bottom))
+    return per_unit * (right - left), per_unit * (top - bottom)
 
 
 def scale_bar(ax: Axes, grid: Grid) -> None:
@@ -96,7 +116,7 @@ def outline(ax: Axes, grid: Grid, corners_deg: Any, **look: Any) -> None:
 
 
 def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: Any = (), **look: Any) -> None:
-    """Mark places, and write beside them."""
+    """Mark places, and write their names beside them where nothing is written yet."""
     x, y = (np.atleast_1d(a) / 1000.0 for a in grid.projection.forward(latitude_deg, longitude_deg))
     mark: dict[str, Any] = {
         "ls": "",
@@ -108,11 +128,47 @@ def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: 
         "zorder": 5,
     }
     ax.plot(x, y, **(mark | look))
-    right = ax.get_xlim()[1]
-    for at_x, at_y, label in zip(x, y, labels, strict=False):
-        near_edge = at_x > right - 0.3 * (right - ax.get_xlim()[0])
-        side: dict[str, Any] = {"ha": "right"} if near_edge else {"ha": "left"}
-        ax.annotate(label, (at_x, at_y), (-4 if near_edge else 4, 3), textcoords="offset points", **side, **_TEXT)
+    corner, opposite = np.array([ax.get_xlim(), ax.get_ylim()]).T
+    spots = (np.stack([x, y], axis=-1) - corner) / (opposite - corner) * size_pt(ax)
+    taken: list[Box] = [Box(*spot - 3.0, *spot + 3.0) for spot in spots]
+    for at_x, at_y, spot, label in zip(x, y, spots, labels, strict=False):
+        box = _free(label, spot, taken, size_pt(ax))
+        taken.append(box)
+        middle = np.array([0.5 * (box.left + box.right), 0.5 * (box.low + box.high)]) - spot
+        line = {"arrowstyle": "-", "lw": 0.4, "color": style.INK, "shrinkA": 0, "shrinkB": 2}
+        ax.annotate(
+            label, (at_x, at_y), tuple(middle), textcoords="offset points", ha="center", va="center",
+            arrowprops=line if np.hypot(*middle) > 0.5 * (box.right - box.left) + 9.0 else None, **_TEXT,
+        )  # fmt: skip
+
+
+class Box(NamedTuple):
+    """A rectangle on paper, points from the lower left of the axes."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+    def overlaps(self, other: Box) -> bool:
+        return self.left < other.right and other.left < self.right and self.low < other.high and other.low < self.high
+
+
+def _free(label: str, spot: FloatArray, taken: list[Box], size: tuple[float, float]) -> Box:
+    """The nearest box for a label about a spot that is on the map and not taken; the first of all if none is."""
+    half_wide, half_tall = 0.5 * _LETTER * _TEXT["fontsize"] * len(label), 0.6 * _TEXT["fontsize"]
+    first = None
+    for away in _AWAY_PT:
+        for turn in np.radians(_TURNS_DEG):
+            east, north = np.cos(turn), np.sin(turn)
+            x, y = spot + np.array([east * (half_wide + away), north * (half_tall + away)])
+            box = Box(x - half_wide, y - half_tall, x + half_wide, y + half_tall)
+            first = first or box
+            inside = box.left > 0.0 and box.low > 0.0 and box.right < size[0] and box.high < size[1]
+            if inside and not any(box.overlaps(other) for other in taken):
+                return box
+    assert first is not None
+    return first
 
 
 def _line(ax: Axes, grid: Grid, latitude: FloatArray, longitude: FloatArray, label: str, taken: list[Point]) -> None:
@@ -120,13 +176,14 @@ def _line(ax: Axes, grid: Grid, latitude: FloatArray, longitude: FloatArray, lab
     path = np.stack(grid.projection.forward(latitude, longitude), axis=-1) / 1000.0
     ax.add_line(Line2D(path[:, 0], path[:, 1], **_LINE))
     corner, opposite = np.array([ax.get_xlim(), ax.get_ylim()]).T
-    share = (path - corner) / (opposite - corner)
-    inward = np.minimum(share, 1.0 - share).min(axis=1)
-    alone = np.hypot(*(share[:, None] - np.array(taken)).transpose(2, 0, 1)).min(axis=1) > _APART
-    k = int(np.argmin(np.where((inward > _EDGE) & alone, inward, np.inf)))
-    if inward[k] <= _EDGE or not alone[k]:
+    size = np.array(size_pt(ax))
+    on_paper = (path - corner) / (opposite - corner) * size
+    inward = np.minimum(on_paper, size - on_paper).min(axis=1)
+    alone = np.hypot(*(on_paper[:, None] - np.array(taken)).transpose(2, 0, 1)).min(axis=1) > _APART_PT
+    k = int(np.argmin(np.where((inward > _EDGE_PT) & alone, inward, np.inf)))
+    if inward[k] <= _EDGE_PT or not alone[k]:
         return
-    taken.append((float(share[k, 0]), float(share[k, 1])))
+    taken.append(Point(*on_paper[k]))
     dx, dy = path[min(k + 1, len(path) - 1)] - path[max(k - 1, 0)]
     turned = (math.degrees(math.atan2(dy, dx)) + 90.0) % 180.0 - 90.0
     where: dict[str, Any] = {"ha": "center", "va": "center", "rotation": turned, "rotation_mode": "anchor"}

@@ -26,12 +26,12 @@ _ALPHA = 0.7
 _COLUMNS, _PANEL_IN, _GAP_IN, _KEY_IN, _TITLE_IN, _MARGIN_IN = 3, 2.2, 0.16, 0.48, 0.34, 0.12
 _UNDECIDED, _OUTSIDE = 0, -2
 _HATCH, _SHADOW = "....", "#1B1B26"
-_NOTE_IN = 0.1
+_NOTE_IN, _KEY_BELOW_IN = 0.1, 0.24
 _WHY_LETTERS = 34
 
 
 @style.styled
-def survey_map(survey: Any, ax: Axes | None = None) -> Axes:
+def survey_map(survey: Any, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the overall margin of a survey over the relief, with the outline of the region and the best sites.
 
     survey : `lunarplan.sites.survey.Survey`
@@ -49,7 +49,7 @@ def survey_map(survey: Any, ax: Axes | None = None) -> Axes:
         overlay(ax, grid, overall, label, alpha=_ALPHA, **_colours(overall))
     _dots(ax, grid, status == _UNDECIDED)
     _shadow(ax, survey)
-    finish(ax, grid, f"{survey.region.name}: {survey.criteria.title}")
+    finish(ax, grid, title or f"{survey.region.name}: {survey.criteria.title}")
     maps.outline(ax, grid, survey.region.corners_deg, color=style.INK)
     _best(ax, survey)
     if own:
@@ -144,8 +144,8 @@ def _with_note(grid: Any) -> Axes:
     figure: Any = ax.figure
     width, height = figure.get_size_inches()
     box = ax.get_position()
-    figure.set_size_inches(width, height + 3.2 * _NOTE_IN)
-    share = height / (height + 3.2 * _NOTE_IN)
+    figure.set_size_inches(width, height + 4.0 * _NOTE_IN)
+    share = height / (height + 4.0 * _NOTE_IN)
     ax.set_position((box.x0, 1.0 - (1.0 - box.y0) * share, box.width, box.height * share))
     return ax
 
@@ -162,5 +162,7 @@ def _note(ax: Axes, survey: Any) -> None:
     if "shadowed" in survey.dataset and (survey.dataset["shadowed"].values == 1).any():
         handles.append(Patch(facecolor=_SHADOW, label="permanent shadow"))
     if handles:
-        ax.legend(handles=handles, loc="upper right", handleheight=1.0)
+        under = ax.transAxes + ScaledTranslation(0.0, -_KEY_BELOW_IN, ax.figure.dpi_scale_trans)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0), "bbox_transform": under}
+        ax.legend(handles=handles, ncols=2, frameon=False, borderaxespad=0.0, handleheight=1.0, **place)
     ax.text(0.0, 0.0, text, transform=below, va="top", fontsize=6.5)

@@ -117,7 +117,7 @@ class SiteEvidence(_Shared):
     @property
     def horizon_deg(self) -> Floats:
         """Elevation of the horizon at even steps of true azimuth from north, float64[A]."""
-        return np.degrees(self.profiles.elevation_rad[0])
+        return np.asarray(np.degrees(self.profiles.elevation_rad[0]))
 
     # ------------------------------------------------------------ the Sun
 

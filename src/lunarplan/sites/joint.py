@@ -10,6 +10,7 @@ import numpy as np
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.sky import local_axes
 from lunarplan.model.surface import seen_from_moon
+from lunarplan.terrain.projection import Stereographic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _TILE = 32
 _NODATA = -32768
 _UNITS_DEG = 360.0
-_BLOCK = 4_000_000  # pixels times epochs worked on at a time
+_BLOCK = 100_000  # pixels times epochs worked on at a time: they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,7 @@ def together(horizons: Horizons, epochs_tdb: Floats, ephemeris: Ephemeris | None
     sun, earth = (seen_from_moon(body, epochs_tdb, ephemeris) for body in ("sun", "earth"))
     share, longest = np.full(grid.shape, np.nan), np.full(grid.shape, np.nan)
     latitude, longitude = grid.centers_deg()
+    assert isinstance(grid.projection, Stereographic)  # horizons have no other map
     turn = grid.projection.convergence_rad(
         *np.broadcast_arrays(*grid.xy_m(np.arange(rows)[:, None], np.arange(columns)))
     )
@@ -65,22 +67,24 @@ def longest_run(flags: Flags) -> NDArray[np.int64]:
     return np.asarray((count - since).max(axis=1))
 
 
-def _profiles(horizons: Horizons, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+def _profiles(horizons: Horizons, i: NDArray[np.intp], j: NDArray[np.intp]) -> NDArray[np.float32]:
     """Horizons of pixels at their grid azimuths, (N, A) in deg."""
     stored = horizons.elevation[i // _TILE, j // _TILE, :, i % _TILE, j % _TILE]
-    return np.asarray(stored, float) / _UNITS_DEG
+    return np.asarray(stored, np.float32) / np.float32(_UNITS_DEG)
 
 
-def _over(profile: Floats, axes: object, place: Floats, turn: Floats, body_km: Floats, radius_km: float) -> Flags:
+def _over(profile: NDArray[np.float32], axes: object, place: Floats, turn: Floats, body_km: Floats, radius_km: float) -> Flags:
     """True where some part of a body, or of a point, is over the horizon; the horizon taken level across the disc."""
     east, north, up = (np.asarray(getattr(axes, name)) for name in ("east", "north", "up"))
-    along = [axis @ body_km.T - np.sum(axis * place, axis=1)[:, None] for axis in (east, north, up)]
-    flat = np.hypot(along[0], along[1])
-    elevation = np.degrees(np.arctan2(along[2], flat) + radius_km / np.linalg.norm(body_km, axis=1))
-    grid_azimuth = np.degrees(np.arctan2(along[0], along[1]) + turn[:, None]) % 360.0
     count = profile.shape[1]
-    index = grid_azimuth * (count / 360.0)
-    low = index.astype(np.intp) % count
-    weight = index - np.floor(index)
+    # Directions in single precision, 1e-5 deg: twice as fast.
+    x, y, z = ((axis @ body_km.T - np.sum(axis * place, axis=1)[:, None]).astype(np.float32) for axis in (east, north, up))
+    radius = (radius_km / np.linalg.norm(body_km, axis=1)).astype(np.float32)
+    elevation = np.degrees(np.arctan2(z, np.sqrt(x * x + y * y)) + radius)
+    index = (np.arctan2(x, y) + turn.astype(np.float32)[:, None]) * np.float32(count / (2.0 * np.pi))
+    low = np.floor(index)
+    weight = index - low
+    first = low.astype(np.int32) % count
     rows = np.arange(len(profile))[:, None]
-    return np.asarray(elevation > profile[rows, low] * (1.0 - weight) + profile[rows, (low + 1) % count] * weight)
+    before, after = profile[rows, first], profile[rows, (first + 1) % count]
+    return np.asarray(elevation > before + weight * (after - before))

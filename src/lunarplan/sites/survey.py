@@ -15,6 +15,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.rows import scalar
 from lunarplan.sites.criteria import Criteria, Given, criteria
 from lunarplan.sites.evidence import RegionEvidence
+from lunarplan.sites.rasters import OUTSIDE, judged_rasters
 from lunarplan.sites.region import Region, region
 from lunarplan.sites.setting import Say, Setting
 from lunarplan.sites.site import Site
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _OVERALL: dict[int, Overall] = {1: FEASIBLE, 0: UNDECIDED, -1: INFEASIBLE}
-_OUTSIDE = -2
 _MOST_BEST = 1000
 
 
@@ -91,7 +91,7 @@ class Survey:
     def best(self) -> tuple[Spot, ...]:
         """The best sites, `apart_km` or more from one another: feasible ones first, then by the least margin."""
         status, overall = self.dataset["status"].values.ravel(), self.dataset["overall"].values.ravel()
-        inside = np.flatnonzero(status > _OUTSIDE)
+        inside = np.flatnonzero(status > OUTSIDE)
         order = inside[np.lexsort((inside, -overall[inside], -status[inside]))]
         vectors = unit_vectors(*(self.dataset[name].values.ravel() for name in ("latitude", "longitude")))
         nearest = np.cos(self.apart_km / RADIUS_KM["moon"])
@@ -107,7 +107,7 @@ class Survey:
 
     def shares(self) -> Iterator[dict[str, Any]]:
         """Of each criterion: the share of pixels that pass, the best value and the median, or why it is not known."""
-        inside = self.dataset["status"].values > _OUTSIDE
+        inside = self.dataset["status"].values > OUTSIDE
         for k, one in enumerate(self.criteria):
             value = self.dataset["value"].values[k][inside]
             margin, known = one.margin(value), np.isfinite(value)
@@ -202,59 +202,10 @@ def survey(
     first, last = span_tdb(start, end, setting.ephemeris)
     grid = place.grid(setting.terrain, pixel_m)
     evidence = RegionEvidence(grid, first, last, setting, progress)
-    dataset = _dataset(place, asked, evidence)
-    if not (dataset["status"].values > _OUTSIDE).any():
+    dataset = judged_rasters(place, asked, evidence)
+    if not (dataset["status"].values > OUTSIDE).any():
         raise InputError("no pixel inside has data", where=f"region {place.name!r}", remedy="lay a wider DEM under it")
     return Survey(place, asked, grid, dataset, evidence.provenance, apart_km, int(count))
-
-
-def _dataset(place: Region, asked: Criteria, evidence: RegionEvidence) -> xr.Dataset:
-    import xarray as xr
-
-    grid = evidence.grid
-    found, why = zip(*(one.value(evidence) for one in asked), strict=True)
-    values = np.array(found, float)
-    margins = np.array([one.margin(value) for one, value in zip(asked, values, strict=True)])
-    overall = _least(margins / np.array([one.scale for one in asked])[:, None, None])
-    inside = place.mask(grid) & np.isfinite(evidence.height_m)
-    # What fails anywhere fails; what is not known anywhere leaves the rest undecided.
-    status = np.where((margins < 0.0).any(axis=0), -1, np.where(np.isnan(margins).any(axis=0), 0, 1))
-    latitude, longitude = grid.centers_deg()
-    raster, stack = ("y", "x"), ("criterion", "y", "x")
-    data = {
-        "value": (stack, values),
-        "margin": (stack, margins, {"long_name": "how far inside its limit, in the unit of the criterion"}),
-        "overall": (
-            raster,
-            np.where(inside, overall, np.nan),
-            {"long_name": "least margin, in scales of the criteria"},
-        ),
-        "status": (raster, np.where(inside, status, _OUTSIDE).astype(np.int8), {"long_name": _STATUS}),
-        "height": (raster, evidence.height_m, {"units": "m", "long_name": "over the sphere of 1737.4 km"}),
-        "latitude": (raster, latitude, {"units": "degrees_north"}),
-        "longitude": (raster, longitude, {"units": "degrees_east"}),
-        **{name: ("criterion", [getattr(one, name) for one in asked]) for name in _TOLD},
-        "why": ("criterion", np.array(why, dtype=str)),
-    }
-    x, y = grid.xy_m(np.arange(grid.shape[0]), 0.0)[1], grid.xy_m(0.0, np.arange(grid.shape[1]))[0]
-    coordinates = {
-        "criterion": [one.name for one in asked],
-        "y": ("y", x, {"units": "m"}),
-        "x": ("x", y, {"units": "m"}),
-    }
-    told = {"region": place.name, "criteria": asked.title, "map": repr(grid.projection), "pixel_m": grid.pixel_m}
-    return xr.Dataset(data, coordinates, told | {k: str(v) for k, v in evidence.provenance.items()})
-
-
-_TOLD = ("unit", "at_least", "at_most", "scale", "basis", "source")
-_STATUS = "1 feasible, 0 not decided by this terrain, -1 not feasible, -2 outside or without data"
-
-
-def _least(margins: Floats) -> Floats:
-    """Least of what is known along the first axis; NaN where nothing is."""
-    known = np.isfinite(margins)
-    least = np.where(known, margins, np.inf).min(axis=0)
-    return np.where(known.any(axis=0), least, np.nan)
 
 
 def _or_none(value: float) -> float | None:
