@@ -56,7 +56,14 @@ def test_a_quarter_turn_costs_the_square_root_of_two_of_the_speed() -> None:
 
 @pytest.mark.parametrize(
     ("latitude", "inclination", "widest"),
-    [(0.0, 90.0, 90.0), (-90.0, 90.0, 0.0), (-88.8, 90.0, 1.2), (-88.8, 86.0, 5.2), (45.0, 0.0, 45.0), (10.0, 170.0, 20.0)],
+    [
+        (0.0, 90.0, 90.0),
+        (-90.0, 90.0, 0.0),
+        (-88.8, 90.0, 1.2),
+        (-88.8, 86.0, 5.2),
+        (45.0, 0.0, 45.0),
+        (10.0, 170.0, 20.0),
+    ],
 )
 def test_widest_cross_range(latitude: float, inclination: float, widest: float) -> None:
     assert widest_cross_range_deg(latitude, inclination) == pytest.approx(widest)

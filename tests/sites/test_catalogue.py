@@ -44,7 +44,10 @@ def test_all_places_have_names_of_their_own_sources_and_criteria() -> None:
 @pytest.mark.parametrize("name", NINE)
 def test_the_nine_regions_lie_and_measure_as_published(name: str) -> None:
     entry, (latitude, longitude, area) = catalogue.find(name), NINE[name]
-    apart_m = distance_m(*(unit_vectors(*np.array(a)) for a in ((entry.latitude_deg, entry.longitude_deg), (latitude, longitude))))
+    here, there = (
+        unit_vectors(*np.array(at)) for at in ((entry.latitude_deg, entry.longitude_deg), (latitude, longitude))
+    )
+    apart_m = distance_m(here, there)
     assert apart_m < CENTROID_M
     polygon = region(name).polygon
     assert polygon.map_area_km2(Stereographic(-90.0)) == pytest.approx(area, abs=REGION_AREA_KM2)

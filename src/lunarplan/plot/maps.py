@@ -125,7 +125,7 @@ def places(ax: Axes, grid: Grid, latitude_deg: Any, longitude_deg: Any, labels: 
         "mfc": "white",
         "mec": style.INK,
         "mew": 0.8,
-        "zorder": 5,
+        "zorder": 7,
     }
     ax.plot(x, y, **(mark | look))
     corner, opposite = np.array([ax.get_xlim(), ax.get_ylim()]).T
