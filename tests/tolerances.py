@@ -266,3 +266,5 @@ JOINT_SHARE = 0.006  # counted by hours against edges to a second: half an hour 
 JOINT_STEPS = 1.5
 RELAY_KM = 5.0  # samples are ten minutes apart, at apolune 0.5 km of radius
 RELAY_INCLINATION_DEG = 0.1  # the drift of its node, 1 deg a day, leans the path; 0.09 seen
+MAP_KM = 0.02  # a scale bar is true at one of its ends
+PUBLISHED_LIGHT_PERCENT = 6.0  # what references accept of another terrain model; 2 seen

@@ -66,7 +66,7 @@ def hillshade(heights_m: FloatArray, pixel_m: float) -> FloatArray:
     turn = np.radians(_LIGHT_AZIMUTH_DEG)
     east, north = np.cos(up) * np.sin(turn), np.cos(up) * np.cos(turn)
     lit = (np.sin(up) - east * right + north * down) / np.sqrt(1.0 + right**2 + down**2)
-    return np.asarray(np.clip(lit, 0.0, 1.0))
+    return np.where(np.isnan(heights_m), np.nan, np.clip(lit, 0.0, 1.0))
 
 
 def overlay(ax: Axes, grid: Grid, values: FloatArray, label: str, *, alpha: float = 0.62, **look: Any) -> Any:
