@@ -1,42 +1,36 @@
 """Horizons made up for tests: of places, and of regions in tiles."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lunarplan.model.surface import Place
+from lunarplan.terrain.horizons import NODATA, Horizons
+from lunarplan.terrain.profile import HorizonProfiles
 from lunarplan.terrain.projection import Grid, Stereographic
 
 AZIMUTHS = 720
-NODATA, PADDING = -32768, -32400
+PADDING = -32400
 
 
-@dataclass(frozen=True)
-class Profiles:
-    places: Place
-    elevation_rad: np.ndarray
+TOLD = {"terrain": "made up"}
 
 
-@dataclass(frozen=True)
-class Region:
-    elevation: np.ndarray
-    grid: Grid
-    heights_m: np.ndarray
-    observer_height_m: float = 2.0
+def profiles(places, elevation_rad):
+    """Horizons of places, of an observer 2 m over the ground."""
+    return HorizonProfiles(places, np.atleast_2d(elevation_rad), 2.0, 300.0, TOLD)
 
 
 def level(places, elevation_deg=0.0, azimuths=AZIMUTHS):
     """Horizons of one height each: of a sphere, of a plain between even mountains."""
     count = np.size(places.latitude_deg)
     heights = np.radians(np.broadcast_to(np.asarray(elevation_deg, float), count))
-    return Profiles(places, np.repeat(heights[:, None], azimuths, axis=1))
+    return profiles(places, np.repeat(heights[:, None], azimuths, axis=1))
 
 
 def rugged(places, seed=1, middle_deg=0.5, sigma_deg=0.6, azimuths=AZIMUTHS):
     """Horizons of crests and notches of some degrees."""
     rng = np.random.default_rng(seed)
     count = np.size(places.latitude_deg)
-    return Profiles(places, np.radians([rugged_deg(rng, azimuths, middle_deg, sigma_deg) for _ in range(count)]))
+    return profiles(places, np.radians([rugged_deg(rng, azimuths, middle_deg, sigma_deg) for _ in range(count)]))
 
 
 def rugged_deg(rng, azimuths, middle_deg, sigma_deg):
@@ -60,7 +54,7 @@ def tiled(grid, degrees):
     full = np.full((tiles[0] * 32, tiles[1] * 32, degrees.shape[2]), PADDING, np.int16)
     full[:rows, :columns] = np.where(np.isnan(degrees), NODATA, np.round(np.nan_to_num(degrees) * 360.0))
     apart = full.reshape(tiles[0], 32, tiles[1], 32, -1).transpose(0, 2, 4, 1, 3)
-    return Region(np.ascontiguousarray(apart), grid, np.zeros((rows, columns), np.float32))
+    return Horizons(np.ascontiguousarray(apart), grid, np.zeros((rows, columns), np.float32), 2.0, 300.0, TOLD)
 
 
 def profiles_of(of, pixels, fine=7200):
@@ -74,4 +68,4 @@ def profiles_of(of, pixels, fine=7200):
         degrees = of.elevation[r // 32, c // 32, :, r % 32, c % 32] / 360.0
         known = 2.0 * np.pi * np.arange(len(degrees)) / len(degrees)
         found.append(np.interp(turn + lean, known, degrees, period=2.0 * np.pi))
-    return Profiles(Place(*grid.lat_lon_deg(rows, columns)), np.radians(found))
+    return profiles(Place(*grid.lat_lon_deg(rows, columns)), np.radians(found))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Heights32 = NDArray[np.float32]
 
 _IN_MEMORY_PIXELS = 1 << 26  # 256 MB; larger files are read on demand
-_LOWEST_M, _HIGHEST_M = -12_000.0, 12_000.0  # the Moon has -9.2 to +10.8 km
+_LOWEST_M, _HIGHEST_M = -9500.0, 11_000.0  # the Moon has -9.13 to +10.79 km (LOLA); -9999 is often no data
 _RADII_M = (MOON_RADIUS_M + _LOWEST_M, MOON_RADIUS_M + _HIGHEST_M)
 _FLATTEST = 2e-4  # relief over extent; smoother ground within a dozen metres of zero is more likely in kilometres
 _UNITS_M = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, "km": 1000.0, "kilometre": 1000.0}
@@ -95,6 +95,7 @@ def read_dem(
     nodata: float | None = None,
     band: int | None = None,
     grid: Grid | None = None,
+    in_memory: bool | None = None,
 ) -> Dem:
     """Return a terrain model from a raster file.
 
@@ -105,8 +106,9 @@ def read_dem(
     nodata   : number that stands for no data, besides the one the file declares
     band     : of a file with several
     grid     : where the pixels are, for a raster without georeferencing
+    in_memory : read it now, or in windows when they are needed; by default now, up to 64 million pixels
 
-    Files of more than 64 million pixels stay on the disc and are read in windows.
+    A model that stays on the disc has no `sha256`; `Dem.fingerprint` reads all of it.
 
     Raises InputError where rasterio is missing, and for files that need more declared or lie on another body; DataError
     for files that are missing, damaged, or no rasters.
@@ -123,7 +125,9 @@ def read_dem(
     heights = RasterHeights(str(path), number, where.shape, slope, level, nodata)
     source = str(tags.get("SOURCE") or tags.get("DATA_SET_ID", "").strip('"') or path.name)
     dem = Dem(heights, where, path.stem, source)
-    if where.shape[0] * where.shape[1] > _IN_MEMORY_PIXELS:
+    if in_memory is None:
+        in_memory = where.shape[0] * where.shape[1] <= _IN_MEMORY_PIXELS
+    if not in_memory:
         return dem
     return Dem(heights[:, :], where, path.stem, source, sha256(_image(path)))
 
@@ -192,14 +196,12 @@ def _grid(file: Any, crs: str | Projection | None, where: str) -> Grid:
             remedy="resample it, e.g. gdalwarp with -tr of one size",
         )
     frame = _frame(file, crs, where)
-    grid = Grid(
-        frame.projection,
-        frame.unit_m * (t.c + 0.5 * t.a) + frame.offset_x_m,
-        frame.unit_m * (t.f - 0.5 * t.a) + frame.offset_y_m,
-        frame.unit_m * t.a,
-        (file.height, file.width),
-    )
-    return _whole_pixels_a_degree(_checked_latitudes(grid, where)) if _is_lat_lon(grid) else grid
+    x0, y0 = (frame.unit_m * (t.c + 0.5 * t.a), frame.unit_m * (t.f - 0.5 * t.a))
+    x0, y0, pixel = x0 + frame.offset_x_m, y0 + frame.offset_y_m, frame.unit_m * t.a
+    if not isinstance(frame.projection, Equirectangular):
+        return Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
+    _require_latitudes(y0, y0 - pixel * (file.height - 1), pixel, where)
+    return _whole_pixels_a_degree(Grid(frame.projection, x0, y0, pixel, (file.height, file.width)))
 
 
 def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
@@ -223,21 +225,15 @@ def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
         ) from error
 
 
-def _is_lat_lon(grid: Grid) -> bool:
-    return isinstance(grid.projection, Equirectangular)
-
-
-def _checked_latitudes(grid: Grid, where: str) -> Grid:
-    _, _, south, north = (math.degrees(y / MOON_RADIUS_M) for y in grid.extent_m)
-    spare = math.degrees(grid.pixel_m / MOON_RADIUS_M)
-    if north > 90.0 + spare or south < -90.0 - spare:
+def _require_latitudes(first_m: float, last_m: float, pixel_m: float, where: str) -> None:
+    north, south, pixel = (math.degrees(y / MOON_RADIUS_M) for y in (first_m, last_m, pixel_m))
+    if north > 90.0 + pixel or south < -90.0 - pixel:
         raise InputError(
             f"rows run from latitude {south:.6g} to {north:.6g} deg",
             where=where,
             allowed="-90 to 90 deg",
             remedy="are rows and columns, or degrees and metres, mixed up?",
         )
-    return grid
 
 
 def _whole_pixels_a_degree(grid: Grid) -> Grid:

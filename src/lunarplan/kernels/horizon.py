@@ -20,8 +20,8 @@ import numpy as np
 from .jit import compiled, inlined
 
 BLOCK = 16  # pixels: side of the squares whose highest pixel is known
-_STRETCH = 16.0  # pixels of path skipped at a time
-_OVERLAP = 1.1  # pixels: more than there are from one crossing to the next
+STRETCH = 16.0  # pixels of path skipped at a time
+OVERLAP = 1.1  # pixels: more than there are from one crossing to the next
 _ROUNDING = 1e-12
 _AHEAD = 2.0  # beyond any fraction of a chord
 
@@ -222,8 +222,8 @@ def skyline(level, row, column, own_height, start_height, radius, sines, cosines
     for a in range(sines.size):
         ta = 0.0
         while ta < t_end:
-            tb = min(ta + _STRETCH / scale, t_end)
-            before = max(0.0, ta - _OVERLAP / scale)
+            tb = min(ta + STRETCH / scale, t_end)
+            before = max(0.0, ta - OVERLAP / scale)
             top = _top_along(level, row, column, scale, zx, zy, sines[a], cosines[a], before, tb)
             near = before == 0.0 or not skip
             if top > -math.inf and (near or most_possible(top, before, tb, own, radius) > best[a]):

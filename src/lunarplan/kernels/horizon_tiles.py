@@ -348,7 +348,9 @@ def close_tile(scratch, out, place):
 
 
 @compiled
-def tiles(first, last, ground, row, column, across, eye, sines, cosines, stops, t_end, highest_of_all, skip, scratch, out):
+def tiles(
+    first, last, ground, row, column, across, eye, sines, cosines, stops, t_end, highest_of_all, skip, scratch, out
+):
     """Horizons of tiles first to last of a region, counted along its rows of tiles.
 
     row, column    : of the region's first pixel on the ground's padded grid

@@ -10,12 +10,12 @@ import numpy as np
 from lunarplan.terrain.projection import MOON_RADIUS_M
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
 
-def unit_vectors(latitude_deg: Floats, longitude_deg: Floats) -> Floats:
+def unit_vectors(latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Floats:
     """Return directions from the Moon's centre, (..., 3), mean-Earth axes."""
     latitude, longitude = np.broadcast_arrays(np.asarray(latitude_deg, float), np.asarray(longitude_deg, float))
     across, turn = np.sin(np.radians(90.0 - np.abs(latitude))), np.radians(longitude)

@@ -12,7 +12,7 @@ sliced (`lunarplan.io.dem` reads files that way). Everything here goes through t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,7 +57,7 @@ class Dem:
     Raises InputError if heights and grid do not match, or heights are infinite.
     """
 
-    heights_m: Heights
+    heights_m: Heights = field(repr=False)
     grid: Grid
     name: str = "terrain"
     source: str = "given by the caller"

@@ -1,4 +1,4 @@
-"""Horizons of a region on disk: a header that says what they are of, the elevations, and a checksum of each row of tiles.
+"""Horizons of a region on disk: a header that says what they are of, a checksum of each row of tiles, the elevations.
 
 The file is made under a temporary name and gets its own when it is complete: there is never half a one. It is
 `horizons-DIGEST.bin`, the digest being that of everything the numbers depend on, and begins::
@@ -112,7 +112,9 @@ class HorizonCache:
 def read_elevation(path: Path, description: Mapping[str, Any], shape: Sequence[int]) -> Elevation:
     """Return the elevations of a file, mapped; raises DataError if it is torn, damaged or of something else."""
     found, begin = _read_header(path)
-    differing = [key for key in {**found["description"], **description} if found["description"].get(key) != description.get(key)]
+    differing = [
+        key for key in {**found["description"], **description} if found["description"].get(key) != description.get(key)
+    ]
     if differing or tuple(found["shape"]) != tuple(shape):
         raise DataError(f"holds other horizons: {', '.join(sorted(differing)) or 'shape'} differ", where=str(path))
     expected = begin + math.prod(shape) * _STORED.itemsize
@@ -126,7 +128,7 @@ def read_elevation(path: Path, description: Mapping[str, Any], shape: Sequence[i
 
 def checksums(elevation: Elevation) -> list[int]:
     """CRC-32 of each row of tiles."""
-    return [zlib.crc32(np.ascontiguousarray(row, _STORED)) for row in elevation]
+    return [zlib.crc32(row.astype(_STORED, copy=False).tobytes()) for row in elevation]
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
+from lunarplan.kernels.horizon_beyond import tiles_beyond
 from lunarplan.kernels.horizon_tiles import LISTED, TILE, UNITS, Scratch, tiles
 from lunarplan.kernels.jit import run_blocks
 from lunarplan.model.rows import scalar
@@ -33,7 +34,7 @@ from lunarplan.terrain.profile import (
     horizon_at,
 )
 from lunarplan.terrain.projection import MOON_RADIUS_M, Grid, Stereographic
-from lunarplan.terrain.swept import Swept, sweep_ground
+from lunarplan.terrain.swept import Beyond, Swept, sweep_ground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class Horizons:
     def azimuths_rad(self) -> Floats:
         """Grid azimuths, float64[A]; the true azimuth is less by `Stereographic.convergence_rad`."""
         count = self.elevation.shape[2]
-        return np.arange(count) * (math.tau / count)
+        return np.linspace(0.0, math.tau, count, endpoint=False)
 
     def elevation_deg(self, row: int, column: int) -> Floats:
         """Return the horizon of one pixel at all grid azimuths, float64[A]; NaN if it has no data.
@@ -179,7 +180,9 @@ class _Asked:
         heights = self.terrain.on(self.region).block(slice(None))
         if np.isnan(heights).all():
             raise InputError(
-                "the terrain has no heights there", where="region", remedy="choose a region on the terrain, or a wider model"
+                "the terrain has no heights there",
+                where="region",
+                remedy="choose a region on the terrain, or a wider model",
             )
         return heights
 
@@ -230,6 +233,9 @@ def _fill(
         band = out[i].reshape(-1)
         look = partial(_look, swept, swept.row + i * TILE, across, asked.eye_m, sines, cosines, stops, t_end, band)
         run_blocks(look, across, 1, workers)
+        for level in swept.beyond:
+            rise = partial(_rise, level, heights, i * TILE, asked.eye_m, sines, cosines, t_end, band)
+            run_blocks(rise, across, 1, workers)
         _close(out[i], heights[i * TILE : (i + 1) * TILE])
         if progress is not None:
             progress((i + 1) * across, down * across)
@@ -246,9 +252,21 @@ def _look(
     )  # fmt: skip
 
 
+def _rise(
+    beyond: Beyond, heights: NDArray[np.float32], band_row: int, eye_m: float, sines: Floats, cosines: Floats,
+    t_end: float, band: Elevation, first: int, last: int,
+) -> None:  # fmt: skip
+    """The same tiles over coarser ground."""
+    own, bare = np.empty(TILE * TILE, np.float32), np.empty(TILE * TILE, np.float32)
+    tiles_beyond(
+        first, last, beyond.level, heights, band_row, beyond.row, beyond.column, beyond.per, eye_m, MOON_RADIUS_M,
+        sines, cosines, t_end, own, bare, band,
+    )  # fmt: skip
+
+
 def _scratch() -> Scratch:
-    pixels = (np.empty(TILE * TILE, np.float32) for _ in range(3))
-    return Scratch(*pixels, np.zeros(LISTED, np.int32), np.zeros(4 * LISTED, np.float32))
+    best, own, gain = (np.empty(TILE * TILE, np.float32) for _ in range(3))
+    return Scratch(best, own, gain, np.zeros(LISTED, np.int32), np.zeros(4 * LISTED, np.float32))
 
 
 def _stops(far: float) -> Floats:
@@ -261,7 +279,7 @@ def _stops(far: float) -> Floats:
 
 def _close(band: Elevation, heights: NDArray[np.float32]) -> None:
     """Mark pixels without data, and those of the last tiles that are not the region's."""
-    rows, columns = heights.shape
+    rows = heights.shape[0]
     for j in range(band.shape[0]):
         part = heights[:, j * TILE : (j + 1) * TILE]
         band[j, :, rows:] = _LOWEST

@@ -14,21 +14,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.terrain import labels
-from lunarplan.terrain.sight import Profiles, Watch, part_code
+from lunarplan.terrain.sight import Watch, part_code, profiles_of
 from lunarplan.terrain.targets import target
-from lunarplan.terrain.tiles import Horizons, watch
+from lunarplan.terrain.tiles import watch
 from lunarplan.terrain.times import epochs
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.model.surface import Place
+    from lunarplan.terrain.dem import Dem
+    from lunarplan.terrain.horizons import Horizons
+    from lunarplan.terrain.nested import Terrain
+    from lunarplan.terrain.profile import HorizonProfiles
+    from lunarplan.terrain.tiles import Progress
+
+    Floats = NDArray[np.float64]
 
 
 def illumination(
-    profiles: Profiles, start: Any, end: Any, step_h: float = 1.0, *, ephemeris: Ephemeris | None = None
+    ground: HorizonProfiles | Terrain | Dem,
+    start: Any,
+    end: Any,
+    step_h: float = 1.0,
+    *,
+    places: Place | None = None,
+    ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return what places see of the Sun from a start on, by steps, before the end.
+
+    ground : horizons of `horizon_at`, or a terrain with ``places``
 
     The dataset has dimensions place and time: ``fraction`` of the disc over the horizon, ``elevation_deg`` and
     ``azimuth_deg`` of its centre, ``distance_km``. The disc is cut by the horizon as it is, straight between its
@@ -37,10 +54,11 @@ def illumination(
     Raises InputError for spans and steps that make no sense, epochs outside the ephemeris, and horizons that are not
     finite.
     """
-    return sky_series(Watch(profiles, target("sun", ephemeris=ephemeris)), profiles, epochs(start, end, step_h))
+    watching = Watch(profiles_of(ground, places), target("sun", ephemeris=ephemeris))
+    return sky_series(watching, epochs(start, end, step_h))
 
 
-def sky_series(watching: Watch, profiles: Profiles, tdb: Any) -> xr.Dataset:
+def sky_series(watching: Watch, tdb: Floats) -> xr.Dataset:
     """Return what places see of a target at epochs (T,) as a dataset."""
     seen = list(watching.at(tdb))
     name = watching.target.name
@@ -55,8 +73,8 @@ def sky_series(watching: Watch, profiles: Profiles, tdb: Any) -> xr.Dataset:
         "azimuth_deg": (np.degrees([s.azimuth_rad for s in seen]), "deg", f"of the {name}, from north over east"),
         "distance_km": (np.array([s.distance_km for s in seen]), "km", f"of the {name}"),
     }
-    told = labels.provenance(profiles, target=name, part=watching.part)
-    return labels.series(columns, profiles.places, tdb, told)
+    told = labels.provenance(watching.profiles, target=name, part=watching.part)
+    return labels.series(columns, watching.profiles.places, tdb, told)
 
 
 def illumination_map(
@@ -67,19 +85,21 @@ def illumination_map(
     *,
     part: str = "any",
     workers: int | None = None,
+    progress: Progress | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return how the Sun lights every pixel of a region.
 
     The dataset has dimensions y and x: ``average`` of the disc's fraction, ``lit``, the part of the time with ``part``
     of the disc in view, ``longest_night_h`` and ``longest_day_h``, in whole steps. Each is a count of samples: what is
-    shorter than a step is seen or missed by chance. The horizon is taken straight across the disc.
+    shorter than a step is seen or missed by chance. The horizon is taken straight across the disc. ``progress`` is
+    called with the tiles done and all tiles.
 
     Raises InputError for spans and steps that make no sense, an unknown part, horizons of another layout.
     """
     tdb = epochs(start, end, step_h)
     sun = target("sun", ephemeris=ephemeris)
-    seen = watch(horizons, sun.seen_km(tdb), sun.radius_km, part_code(part), workers)
+    seen = watch(horizons, sun.seen_km(tdb), sun.radius_km, part_code(part), workers, progress)
     columns = {
         "average": (seen.average, "1", "average fraction of the Sun's disc over the horizon"),
         "lit": (seen.in_view, "1", f"part of the time with {part} of the Sun's disc over the horizon"),

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.surface import Place
+    from lunarplan.terrain.horizons import Horizons
+    from lunarplan.terrain.profile import HorizonProfiles
     from lunarplan.terrain.projection import Grid
 
     Floats = NDArray[np.float64]
 
-_TOLD = ("observer_height_m", "distance_m", "terrain", "source", "sha256")  # of horizons, if they tell
+_TOLD = ("observer_height_m", "distance_km")
 
 
-def provenance(ground: object, **more: Any) -> dict[str, Any]:
+def provenance(ground: Horizons | HorizonProfiles, **more: Any) -> dict[str, Any]:
     """Return attributes that say where the numbers come from; those of the horizons begin with ``horizon_``."""
-    told = {f"horizon_{name}": getattr(ground, name) for name in _TOLD if getattr(ground, name, None) is not None}
-    plain = {name: value if isinstance(value, int | float | str) else str(value) for name, value in told.items()}
+    told = {name: getattr(ground, name) for name in _TOLD} | dict(ground.provenance)
+    plain = {f"horizon_{n}": v if isinstance(v, int | float | str) else str(v) for n, v in told.items()}
     return {"program": f"lunarplan {version('lunarplan')}", **plain, **more}
 
 

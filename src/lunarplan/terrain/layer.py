@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class Layer:
     caution    : None, or why hazards cannot be judged by it
     """
 
-    values: NDArray[Any]
+    values: NDArray[Any] = field(repr=False)
     grid: Grid
     name: str
     unit: str

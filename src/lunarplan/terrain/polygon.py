@@ -62,8 +62,16 @@ class Polygon:
 
     @property
     def center_deg(self) -> tuple[float, float]:
-        """Latitude and longitude of the mean direction of the corners."""
-        latitude, longitude = lat_lon_deg(self._middle)
+        """Latitude and longitude of the centroid: the mean direction of the ground inside.
+
+        Source: Stokes's theorem; half the sum over the sides of arc length times unit normal.
+        """
+        ahead = np.roll(self._corners, -1, axis=0)
+        normals = np.cross(self._corners, ahead)
+        sines = np.linalg.norm(normals, axis=-1)
+        arcs = np.arctan2(sines, np.sum(self._corners * ahead, axis=-1))
+        total = (normals * (arcs / np.where(sines > 0.0, sines, 1.0))[:, None]).sum(axis=0)
+        latitude, longitude = lat_lon_deg(np.copysign(1.0, total @ self._middle) * total)
         return float(latitude), float(longitude)
 
     def contains(self, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> Mask:
@@ -112,17 +120,17 @@ def _inside(corners: Floats, places: Floats) -> Mask:
 
 
 def _sides_cross(corners: Floats) -> bool:
-    """True if two sides that do not share a corner meet."""
-    n = len(corners)
-    ends = np.roll(corners, -1, axis=0)
-    for i in range(n):
-        for j in range(i + 2, n - (i == 0)):
-            ab = _turns(corners[i], ends[i], corners[j]) * _turns(corners[i], ends[i], ends[j])
-            cd = _turns(corners[j], ends[j], corners[i]) * _turns(corners[j], ends[j], ends[i])
-            if ab < 0.0 and cd < 0.0:
-                return True
+    """True if two sides meet that do not share a corner."""
+    starts, ends = corners, np.roll(corners, -1, axis=0)
+    for start, end in zip(starts, ends, strict=True):
+        parts_others = _turns(start, end, starts) * _turns(start, end, ends) < 0.0
+        parted = _turns(starts, ends, start) * _turns(starts, ends, end) < 0.0
+        if (parts_others & parted).any():
+            return True
     return False
 
 
-def _turns(a: Floats, b: Floats, c: Floats) -> float:
-    return float(np.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])))
+def _turns(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Sign of the turn from a over b to c."""
+    ab, ac = b - a, c - a
+    return np.sign(ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0])

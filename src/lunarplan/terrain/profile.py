@@ -1,7 +1,7 @@
 """The horizon of single places: exact on the triangulated ground, at all azimuths.
 
-    profile = horizon_at(Place(-89.45, 222.7), Terrain.packaged(), observer_height_m=2.0)
-    profile.at(np.radians(30.0))
+profile = horizon_at(Place(-89.45, 222.7), Terrain.packaged(), observer_height_m=2.0)
+profile.at(np.radians(30.0))
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_AZIMUTHS = 36_000
 FARTHEST_KM = 2000.0
 HIGHEST_OBSERVER_M = 100_000.0
+_POLAR_DEG = 90.0 - 1e-7  # 3 mm
 _TOGETHER = 16  # azimuths of a thread
 
 
@@ -40,8 +41,8 @@ class HorizonProfiles:
 
     places        : of the observers' eyes, their heights over the sphere with them
     elevation_rad : float64[N, A], over the plane at right angles to the observer's radius vector, at the true azimuths
-        2 pi a / A, clockwise from north (at a pole: from the meridian of the place's longitude); -pi/2 where there is no
-        ground in sight
+        2 pi a / A, clockwise from north (at a pole: from the meridian of the place's longitude); -pi/2 where no ground
+        is in sight
     observer_height_m : of the eyes over the ground
     distance_km   : how far was looked
     provenance    : where the ground comes from
@@ -57,7 +58,7 @@ class HorizonProfiles:
     def azimuths_rad(self) -> Floats:
         """True azimuths, float64[A]."""
         count = self.elevation_rad.shape[1]
-        return np.arange(count) * (math.tau / count)
+        return np.linspace(0.0, math.tau, count, endpoint=False)
 
     def at(self, azimuth_rad: ArrayLike) -> Floats:
         """Return elevations at any true azimuths, (N, ...), in rad: on straight lines between those known."""
@@ -135,9 +136,7 @@ class _Levels:
         for n in range(len(self.terrain.dems)):
             level, grid = self._level(n, latitude_deg, longitude_deg)
             row, column = (float(a) for a in grid.rows_columns(latitude_deg, longitude_deg))
-            x, y = grid.projection.forward_anywhere(latitude_deg, longitude_deg)
-            assert isinstance(grid.projection, Stereographic)
-            views.append(_View(level, row, column, float(grid.projection.convergence_rad(x, y))))
+            views.append(_View(level, row, column, _north_rad(grid, latitude_deg, longitude_deg)))
         return views
 
     def _level(self, n: int, latitude_deg: float, longitude_deg: float) -> tuple[Level, Grid]:
@@ -150,6 +149,13 @@ class _Levels:
             heights = without_covered(dem.block(slice(None)), dem.grid, finer)
             self._ready[n] = level_of(heights, dem.grid), dem.grid
         return self._ready[n]
+
+
+def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:
+    """Azimuth of north on a grid's map; at a pole, of the way along the meridian of the longitude."""
+    assert isinstance(grid.projection, Stereographic)
+    aside = min(max(latitude_deg, -_POLAR_DEG), _POLAR_DEG)
+    return float(grid.projection.convergence_rad(*grid.projection.forward_anywhere(aside, longitude_deg)))
 
 
 def _profile(
@@ -172,4 +178,4 @@ def _profile(
             )  # fmt: skip
 
         run_blocks(look, count, _TOGETHER, workers)
-    return np.arctan(best)
+    return np.asarray(np.arctan(best))

@@ -16,6 +16,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.rows import scalar
 from lunarplan.terrain.dem import Dem
 from lunarplan.terrain.layer import Layer, hazard_caution
+from lunarplan.terrain.slope import require_conformal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def roughness_map(dem: Dem, window_m: float | None = None) -> Layer:
 
     window_m : side of the window, first pixel centre to last: an even number of pixels; 4 if not given
 
-    Raises InputError for a window that is not.
+    Raises InputError for a window that is not, and for models in latitude and longitude.
     """
     half = _half_window(dem, window_m)
     values = np.empty(dem.grid.shape, np.float32)
@@ -41,6 +42,7 @@ def roughness_map(dem: Dem, window_m: float | None = None) -> Layer:
 
 
 def _half_window(dem: Dem, window_m: float | None) -> int:
+    require_conformal(dem)
     if window_m is None:
         return 2
     half = 0.5 * scalar("window_m", window_m, 0.0, 1e7, "m") / dem.pixel_m

@@ -17,8 +17,9 @@ from lunarplan.kernels.sunlight import NEVER, PIXELS, highest_over_tiles
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.terrain import labels
-from lunarplan.terrain.targets import target
-from lunarplan.terrain.tiles import Horizons, map_of, raster, tiled
+from lunarplan.terrain.sight import Watch, profiles_of
+from lunarplan.terrain.targets import Target, target
+from lunarplan.terrain.tiles import map_of, raster, tiled
 from lunarplan.terrain.times import epochs, span
 
 if TYPE_CHECKING:
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.model.surface import Place
+    from lunarplan.terrain.dem import Dem
+    from lunarplan.terrain.horizons import Horizons
+    from lunarplan.terrain.nested import Terrain
+    from lunarplan.terrain.profile import HorizonProfiles
 
     Floats = NDArray[np.float64]
 
 CYCLE_S = 18.613 * 365.25 * SECONDS_PER_DAY  # of the Moon's nodes
 DEFAULT_START = "2026-01-01"
 _LEAST_S = 347.0 * SECONDS_PER_DAY  # the year of the Moon's seasons is that of its nodes
+_BETWEEN = 8
 _LONGITUDES = 1440  # the Sun needs half an hour from one to the next
 
 
@@ -64,6 +71,36 @@ def shadowed_map(
     }
     told = labels.provenance(horizons, **labels.told_span(first, last))
     return labels.rasters(columns, horizons.grid, {**told, "shadowed_km2": shadowed_km2(horizons, dark)})
+
+
+def shadow_margins_deg(
+    ground: HorizonProfiles | Terrain | Dem,
+    start: Any = DEFAULT_START,
+    end: Any = None,
+    *,
+    places: Place | None = None,
+    ephemeris: Ephemeris | None = None,
+) -> Floats:
+    """Return the largest height of any part of the Sun over the horizon of places, float64[N].
+
+    ground : horizons of `horizon_at`, or a terrain with ``places``
+
+    It is not positive where the Sun never shines. The disc is cut by the horizon as it is. Raises InputError as
+    `shadowed_map`.
+    """
+    first = tdb_seconds(start)
+    first, last = span(start, first + CYCLE_S if end is None else end)
+    points = _denser(sun_paths(first, last, ephemeris))
+    sun = Target("sun", RADIUS_KM["sun"], lambda index: points[index.astype(int)])
+    watching = Watch(profiles_of(ground, places), sun)
+    return np.degrees([over.max() for over in watching.clearances(np.arange(float(len(points))))])
+
+
+def _denser(paths: Floats) -> Floats:
+    """Points on closed paths, and between them."""
+    parts = np.arange(_BETWEEN)[:, None] / _BETWEEN
+    between = paths[:, :, None] + parts * (np.roll(paths, -1, axis=1) - paths)[:, :, None]
+    return between.reshape(-1, 3)
 
 
 def _margins(horizons: Horizons, paths: Floats, workers: int | None) -> NDArray[np.float32]:

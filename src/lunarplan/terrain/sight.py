@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from lunarplan.errors import InputError
 from lunarplan.kernels.jit import run_blocks
 from lunarplan.kernels.sunlight import ANY, CENTER, WHOLE, discs_over_horizons
 from lunarplan.model.sky import LocalAxes
+from lunarplan.terrain.dem import Dem
+from lunarplan.terrain.nested import Terrain
+from lunarplan.terrain.profile import HorizonProfiles, horizon_at
 from lunarplan.terrain.targets import Target
 
 if TYPE_CHECKING:
@@ -33,16 +36,21 @@ def part_code(part: str) -> int:
     return PARTS[part]
 
 
-class Profiles(Protocol):
-    """Places and their horizons: `lunarplan.terrain.horizons.HorizonProfiles`, or anything like it.
+def profiles_of(ground: HorizonProfiles | Terrain | Dem, places: Place | None = None) -> HorizonProfiles:
+    """Return horizons as they are, or those of places on a terrain as `horizon_at` finds them.
 
-    elevation_rad : float64[N, A] at the true azimuths 2 pi a / A
+    Raises InputError for a terrain without places, and for horizons with them.
     """
-
-    @property
-    def places(self) -> Place: ...
-    @property
-    def elevation_rad(self) -> Floats: ...
+    if isinstance(ground, Terrain | Dem):
+        if places is None:
+            raise InputError("not given", where="places", allowed="a Place, or an array of places, on the terrain")
+        return horizon_at(places, ground)
+    if not hasattr(ground, "elevation_rad") or not hasattr(ground, "places"):
+        what = f"a {type(ground).__name__}"
+        raise InputError(what, where="ground", allowed="horizons of horizon_at, or a Terrain with places")
+    if places is not None:
+        raise InputError("given with horizons, which have theirs", where="places", remedy="leave them out")
+    return ground
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,9 @@ class Sight:
 
     elevation_rad, azimuth_rad, distance_km : of the target's centre
     fraction      : of its disc over the horizon
-    clearance_rad : by how much the part of the disc that counts is over the horizon, and for a station also the place
-        over the station's least elevation: in view where it is positive
+    clearance_rad : by how much the part of the disc that counts is over the horizon; for a station at most by how much
+        the place is over its least elevation, for a relay, if asked for, the Earth over the Moon's edge: in view where
+        it is positive
     """
 
     elevation_rad: Floats
@@ -60,6 +69,14 @@ class Sight:
     distance_km: Floats
     fraction: Floats
     clearance_rad: Floats
+
+
+class _Look(NamedTuple):
+    """What all places share at some epochs: see `Target`."""
+
+    seen_km: Floats
+    up: Floats | None
+    linked: Floats | None
 
 
 class Watch:
@@ -70,8 +87,8 @@ class Watch:
     Raises InputError for horizons that are not finite or do not go with the places, and an unknown part.
     """
 
-    def __init__(self, profiles: Profiles, target: Target, part: str = "any") -> None:
-        self.target, self.part, self._code = target, part, part_code(part)
+    def __init__(self, profiles: HorizonProfiles, target: Target, part: str = "any") -> None:
+        self.profiles, self.target, self.part, self._code = profiles, target, part, part_code(part)
         self.horizons = np.ascontiguousarray(np.atleast_2d(np.asarray(profiles.elevation_rad, float)))
         self.positions_km = np.atleast_2d(profiles.places.position_km)
         self.axes = LocalAxes(*(np.atleast_2d(axis) for axis in profiles.places.axes))
@@ -87,8 +104,8 @@ class Watch:
 
     def at(self, tdb: Floats) -> Iterator[Sight]:
         """What every place sees at all epochs (T,), one place after the other."""
-        seen, up = self._look(tdb)
-        return (self._sight(np.full(len(tdb), i), seen, up) for i in range(self.places))
+        look = self._look(tdb)
+        return (self._sight(np.full(len(tdb), i), look) for i in range(self.places))
 
     def clearances(self, tdb: Floats) -> Iterator[Floats]:
         """Clearances at all epochs (T,), one place after the other."""
@@ -96,22 +113,29 @@ class Watch:
 
     def clearance(self, place: Integers, tdb: Floats) -> Floats:
         """Clearances of rows, a place and an epoch each."""
-        return self._sight(place, *self._look(tdb)).clearance_rad
+        return self._sight(place, self._look(tdb)).clearance_rad
 
-    def _look(self, tdb: Floats) -> tuple[Floats, Floats | None]:
-        return self.target.seen_km(tdb), None if self.target.up is None else self.target.up(tdb)
+    def _look(self, tdb: Floats) -> _Look:
+        up, linked = self.target.up, self.target.linked
+        return _Look(self.target.seen_km(tdb), up and up(tdb), linked and linked(tdb))
 
-    def _sight(self, place: Integers, seen_km: Floats, up: Floats | None) -> Sight:
-        way = seen_km - self.positions_km[place]
+    def _sight(self, place: Integers, look: _Look) -> Sight:
+        way = look.seen_km - self.positions_km[place]
         sky = LocalAxes(*(axis[place] for axis in self.axes)).sky(way)
         radius = np.arcsin(np.minimum(self.target.radius_km / sky.distance_km, 1.0))
         fraction, clearance = np.empty(len(place)), np.empty(len(place))
         rows = (self.horizons, place, sky.azimuth_rad, sky.elevation_rad, radius, self._code, fraction, clearance)
         run_blocks(lambda a, b: discs_over_horizons(a, b, *rows), len(place), _BLOCK)
-        if up is not None:
-            over = station_elevation_rad(way, up) - np.radians(self.target.least_deg)
+        for over in self._beyond(way, look):
             fraction, clearance = np.where(over > 0.0, fraction, 0.0), np.minimum(clearance, over)
         return Sight(sky.elevation_rad, sky.azimuth_rad, sky.distance_km, fraction, clearance)
+
+    def _beyond(self, way_km: Floats, look: _Look) -> Iterator[Floats]:
+        """What else must be positive: a station sees the place, a relay the Earth."""
+        if look.up is not None:
+            yield station_elevation_rad(way_km, look.up) - np.radians(self.target.least_deg)
+        if look.linked is not None:
+            yield look.linked
 
 
 def station_elevation_rad(way_km: Floats, up: Floats) -> Floats:

@@ -54,13 +54,19 @@ class Summary:
 
 def summary(
     blocks: Iterable[ArrayLike],
-    edges: NDArray[np.float64],
+    low: float,
+    high: float,
+    bins: int,
     unit: str = "",
     baseline_m: float = 0.0,
     caution: Caution | None = None,
 ) -> Summary:
-    """Return the figures of all blocks; those without any value have NaN for least, greatest and mean."""
-    counts = np.zeros(edges.size - 1, np.int64)
+    """Return the figures of all blocks, counted in equal bins from low to high.
+
+    Without any value, least, greatest and mean are NaN.
+    """
+    edges = np.linspace(low, high, bins + 1)
+    counts = np.zeros(bins, np.int64)
     count = missing = 0
     least, greatest, total = np.inf, -np.inf, 0.0
     for block in blocks:
@@ -70,7 +76,7 @@ def summary(
         if valid.size:
             least, greatest = min(least, float(valid.min())), max(greatest, float(valid.max()))
             total += float(valid.sum())
-            counts += np.histogram(np.clip(valid, edges[0], edges[-1]), edges)[0]
+            counts += np.histogram(np.clip(valid, low, high), bins, (low, high))[0]
     if not count:
         least = greatest = total = np.nan
     return Summary(count, missing, least, greatest, total / max(count, 1), counts, edges, unit, baseline_m, caution)
@@ -80,4 +86,4 @@ def slope_summary(dem: Dem, baseline_m: float | None = None) -> Summary:
     """Return the figures of all slopes of a model in degrees, however large it is; see `slope_map`."""
     baseline = checked_baseline(dem, baseline_m)
     blocks = (values for _, values in slope_blocks(dem, baseline))
-    return summary(blocks, np.linspace(0.0, 90.0, _BINS + 1), "deg", baseline, hazard_caution(dem.pixel_m))
+    return summary(blocks, 0.0, 90.0, _BINS, "deg", baseline, hazard_caution(dem.pixel_m))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.kernels.horizon import Level
 from lunarplan.kernels.horizon_tiles import NOTHING, PAD, Ground
-from lunarplan.terrain.levels import map_unit_m, tops_of
+from lunarplan.terrain.dem import Dem
+from lunarplan.terrain.levels import level_of, map_unit_m, tops_of, without_covered
 from lunarplan.terrain.projection import MOON_RADIUS_M, Grid, Stereographic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.terrain.dem import Dem
     from lunarplan.terrain.nested import Terrain
 
     Heights32 = NDArray[np.float32]
@@ -32,6 +33,7 @@ class Swept:
     row, column : of the region's first pixel on it
     top         : greatest w of all
     most_scale  : pixels to a unit of t, at most
+    beyond      : coarser ground, without what is in `ground`
     """
 
     ground: Ground
@@ -39,19 +41,53 @@ class Swept:
     column: int
     top: float
     most_scale: float
+    beyond: tuple[Beyond, ...]
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A coarser model on the region's map: where the region's first pixel is on it, and its pixels to one of these."""
+
+    level: Level
+    row: float
+    column: float
+    per: float
 
 
 def sweep_ground(terrain: Terrain, region: Grid, heights: Heights32, distance_km: float) -> Swept:
-    """Return the finest model about a region, at the region's pixels, with the region's own heights where it has gaps."""
+    """Return the finest model about a region, at the region's pixels, with the region's own heights, and the others."""
     wide, row, column = _surroundings(terrain.finest, region, 1000.0 * distance_km)
-    around = terrain.finest.on(wide).block(slice(None)) if _window(terrain.finest, wide) is None else None
-    around = _window(terrain.finest, wide) if around is None else around
-    around = np.array(around, np.float32)
-    own = around[row : row + region.shape[0], column : column + region.shape[1]]
-    own[...] = heights
+    window = _window(terrain.finest, wide)
+    around = np.array(terrain.finest.on(wide).block(slice(None))) if window is None else window
+    around[row : row + region.shape[0], column : column + region.shape[1]] = heights
     ground = _padded(around, wide)
-    reach = max(math.hypot(ground.zx, ground.zy), *(math.hypot(x, y) for x, y in _corners(ground)))
-    return Swept(ground, row + PAD, column + PAD, float(ground.tops.max()), (1.0 + reach**2) / ground.dz)
+    reach = max(math.hypot(x, y) for x, y in _corners(ground))
+    near = [Dem(around, wide)]
+    beyond = []
+    for dem in terrain.dems[1:]:
+        beyond.append(_beyond(dem, region, near, 1000.0 * distance_km))
+        near.append(dem)
+    return Swept(ground, row + PAD, column + PAD, float(ground.tops.max()), (1.0 + reach**2) / ground.dz, tuple(beyond))
+
+
+def _beyond(dem: Dem, region: Grid, finer: list[Dem], distance_m: float) -> Beyond:
+    """One of the coarser models, as far as is looked, without what finer ones cover."""
+    like = replace(region, pixel_m=dem.pixel_m, shape=_cells(region, dem.pixel_m))
+    if dem.grid.same_map(region):  # its own pixels
+        row, column = (float(a) for a in dem.grid.rows_columns_of_xy(region.x0_m, region.y0_m))
+        x, y = dem.grid.xy_m(math.floor(row), math.floor(column))
+        like = replace(like, x0_m=float(x), y0_m=float(y))
+    wide, _, _ = _surroundings(dem, like, distance_m)
+    window = _window(dem, wide)
+    heights = dem.on(wide).block(slice(None)) if window is None else window
+    row, column = (float(a) for a in wide.rows_columns_of_xy(region.x0_m, region.y0_m))
+    return Beyond(level_of(without_covered(heights, wide, finer), wide), row, column, region.pixel_m / dem.pixel_m)
+
+
+def _cells(region: Grid, pixel_m: float) -> tuple[int, int]:
+    """Rows and columns of pixels of another size that hold a region's."""
+    rows, columns = (math.ceil(n * region.pixel_m / pixel_m) + 2 for n in region.shape)
+    return rows, columns
 
 
 def _surroundings(dem: Dem, region: Grid, distance_m: float) -> tuple[Grid, int, int]:
@@ -85,8 +121,9 @@ def _limits(dem: Dem, region: Grid) -> tuple[int, int, int, int] | None:
     else:
         row, column = region.rows_columns(*dem.grid.lat_lon_deg(border_i, border_j))
         margin = 0.01 * max(np.ptp(row), np.ptp(column)) + 2.0
-        row, column = np.append(row, (row.min() - margin, row.max() + margin)), np.append(
-            column, (column.min() - margin, column.max() + margin)
+        row, column = (
+            np.append(row, (row.min() - margin, row.max() + margin)),
+            np.append(column, (column.min() - margin, column.max() + margin)),
         )
     return (
         math.floor(row.min() + _ALIGNED), math.floor(column.min() + _ALIGNED), math.ceil(row.max() - _ALIGNED) + 1,
@@ -132,4 +169,4 @@ def _padded(heights: Heights32, grid: Grid) -> Ground:
 
 def _corners(ground: Ground) -> list[tuple[float, float]]:
     right, bottom = ground.zx + ground.width * ground.dz, ground.zy - ground.height * ground.dz
-    return [(right, ground.zy), (ground.zx, bottom), (right, bottom)]
+    return [(ground.zx, ground.zy), (right, ground.zy), (ground.zx, bottom), (right, bottom)]

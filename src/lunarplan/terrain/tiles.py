@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,26 +19,15 @@ from lunarplan.terrain.projection import Stereographic
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lunarplan.terrain.horizons import Horizons
     from lunarplan.terrain.projection import Grid
 
     Floats = NDArray[np.float64]
-    Singles = NDArray[np.float32]
 
+Progress = Callable[[int, int], object]
+
+_AT_ONCE = 64  # tiles between two calls of progress
 _LEAST_RADIUS_RAD = 1e-6  # of a point: it goes up within an instant
-
-
-class Horizons(Protocol):
-    """Horizons of all pixels of a region: `lunarplan.terrain.horizons.Horizons`, or anything like it.
-
-    elevation : int16[tile rows, tile columns, A, 32, 32] at the grid azimuths 360 a / A deg, in 1/360 deg
-    """
-
-    @property
-    def elevation(self) -> NDArray[np.int16]: ...
-    @property
-    def grid(self) -> Grid: ...
-    @property
-    def heights_m(self) -> Singles: ...
 
 
 @dataclass(frozen=True)
@@ -54,8 +45,20 @@ class Watched:
     longest_view: Floats
 
 
-def watch(horizons: Horizons, bodies_km: Floats, radius_km: float, part: int, workers: int | None = None) -> Watched:
-    """Let every pixel watch a body over epochs, float64[T, 3] in km from the Moon's centre, MOON_ME."""
+def watch(
+    horizons: Horizons,
+    bodies_km: Floats,
+    radius_km: float,
+    part: int,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Watched:
+    """Let every pixel watch a body over epochs, float64[T, 3] in km from the Moon's centre, MOON_ME.
+
+    progress : called with the tiles done and all tiles
+
+    Raises InputError for horizons in another layout.
+    """
     elevation, frames, turns = tiled(horizons)
     tiles = len(elevation)
     least = _LEAST_RADIUS_RAD * float(np.linalg.norm(bodies_km, axis=1).max())
@@ -63,9 +66,19 @@ def watch(horizons: Horizons, bodies_km: Floats, radius_km: float, part: int, wo
     count, gap, view = (np.empty((tiles, PIXELS), np.float32) for _ in range(3))
     scratch = tuple(np.empty((tiles, PIXELS), np.float32) for _ in range(3))
     fixed = (elevation, frames, turns, np.ascontiguousarray(bodies_km), max(radius_km, least), part)
-    run_blocks(lambda a, b: watch_tiles(a, b, *fixed, total, count, gap, view, scratch), tiles, 1, workers)
+    for first in range(0, tiles, _AT_ONCE):
+        last = min(first + _AT_ONCE, tiles)
+        rows = partial(_watch, first, *fixed, total, count, gap, view, scratch)
+        run_blocks(rows, last - first, 1, workers)
+        if progress is not None:
+            progress(last, tiles)
     rasters = [raster(horizons, values) for values in (total / len(bodies_km), count / len(bodies_km), gap, view)]
     return Watched(*rasters)
+
+
+def _watch(start: int, *rows: Any) -> None:
+    *fixed, first, last = rows
+    watch_tiles(start + first, start + last, *fixed)
 
 
 def tiled(horizons: Horizons) -> tuple[NDArray[np.int16], Floats, Floats]:
@@ -73,6 +86,9 @@ def tiled(horizons: Horizons) -> tuple[NDArray[np.int16], Floats, Floats]:
 
     Raises InputError for horizons in another layout.
     """
+    if not hasattr(horizons, "elevation") or not hasattr(horizons, "grid"):
+        what = f"a {type(horizons).__name__}"
+        raise InputError(what, where="horizons", allowed="horizons of a region, see lunarplan.terrain.horizons")
     elevation = np.asarray(horizons.elevation)
     rows, columns = horizons.grid.shape
     shape = (-(-rows // TILE), -(-columns // TILE))
@@ -85,7 +101,8 @@ def tiled(horizons: Horizons) -> tuple[NDArray[np.int16], Floats, Floats]:
         raise InputError(
             what, where="horizons.elevation", allowed=f"int16 ({shape[0]}, {shape[1]}, azimuths, {TILE}, {TILE})"
         )
-    flat = np.ascontiguousarray(elevation).reshape(shape[0] * shape[1], elevation.shape[2], PIXELS)
+    flat = np.ascontiguousarray(elevation).reshape(shape[0] * shape[1], elevation.shape[2], PIXELS).view()
+    flat.flags.writeable = False  # as those from a file are: one kernel for both
     return flat, *frames_of(horizons)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MJD_OF_1970 = 40587
 _MOST_EPOCHS = 50_000_000
+_DRIFT_S = 0.01  # of TDB against UTC between leap seconds: 3 ms
 
 
 def span(start: Any, end: Any) -> tuple[float, float]:
@@ -35,7 +36,7 @@ def epochs(start: Any, end: Any, step_h: float) -> Floats:
     """Return TDB seconds from the start on, by steps of hours, before the end; raises InputError."""
     first, last = span(start, end)
     step = 3600.0 * scalar("step_h", step_h, 1.0 / 3600.0, 1e6, "h")
-    count = math.ceil((last - first) / step - 1e-9)
+    count = math.ceil((last - first - _DRIFT_S) / step)
     if count > _MOST_EPOCHS:
         raise InputError(
             f"{count} epochs", where="step_h", allowed=f"at most {_MOST_EPOCHS}", remedy="make longer steps"
@@ -44,7 +45,11 @@ def epochs(start: Any, end: Any, step_h: float) -> Floats:
 
 
 def utc_stamps(tdb: Floats) -> NDArray[np.datetime64]:
-    """Return UTC as datetime64[ns], rounded to a microsecond; a leap second has the stamps of the second after it."""
-    mjd, seconds = utc_days(tdb)
+    """Return UTC as datetime64[ns]; a leap second has the stamps of the second after it.
+
+    Rounded to 10 ms, so that steps of TDB, which gains and loses 3 ms a year, look like the steps of UTC that they are
+    meant to be.
+    """
+    mjd, seconds = utc_days(tdb + 0.005)
     whole = (mjd - _MJD_OF_1970).astype("datetime64[D]").astype("datetime64[ns]")
-    return np.asarray(whole + np.round(seconds * 1e6).astype("timedelta64[us]"))
+    return np.asarray(whole + (10.0 * np.floor(seconds * 100.0)).astype("timedelta64[ms]"))

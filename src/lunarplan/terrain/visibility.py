@@ -14,14 +14,13 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.rows import scalar
-from lunarplan.model.stations import NETWORKS, ground_stations
 from lunarplan.model.surface import Place
 from lunarplan.terrain import labels
 from lunarplan.terrain.illumination import sky_series
 from lunarplan.terrain.intervals import Intervals, find
-from lunarplan.terrain.sight import Profiles, Watch, part_code, station_elevation_rad
-from lunarplan.terrain.targets import Target, target
-from lunarplan.terrain.tiles import Horizons, watch
+from lunarplan.terrain.sight import Watch, part_code, profiles_of, station_elevation_rad
+from lunarplan.terrain.targets import LEAST_DEG, Target, target, targets
+from lunarplan.terrain.tiles import watch
 from lunarplan.terrain.times import epochs, span
 
 if TYPE_CHECKING:
@@ -29,58 +28,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.model.surface import Place
+    from lunarplan.terrain.dem import Dem
+    from lunarplan.terrain.horizons import Horizons
+    from lunarplan.terrain.nested import Terrain
+    from lunarplan.terrain.profile import HorizonProfiles
+    from lunarplan.terrain.tiles import Progress
 
     Floats = NDArray[np.float64]
 
-LEAST_DEG = 10.0  # at a station; deep-space antennas go lower, and lose there
 STEP_MIN = 10.0
 
 
 def contacts(
-    profiles: Profiles,
+    ground: HorizonProfiles | Terrain | Dem,
     what: Any,
     start: Any,
     end: Any,
     *,
     part: str = "center",
     least_deg: float = LEAST_DEG,
+    to_earth: bool = False,
     step_min: float = STEP_MIN,
+    places: Place | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> Intervals:
     """Return when places have something in view, to a second.
 
+    ground    : horizons of `horizon_at`, or a terrain with ``places``
     what      : what `targets.target` reads, a network of stations ("DSN"), or a list of these: then any of them will do
     part      : of the Earth's disc that must be over the horizon: "any", "center" or "whole"
     least_deg : elevation from which on a station is in use
+    to_earth  : a relay counts only while it sees the Earth past the Moon, too
     step_min  : between samples; shorten it for relays that pass within minutes. See `intervals.find`
 
-    Of a relay only the view from the place is looked at, as it is at that moment, and not whether the Earth sees it.
-    Raises InputError for what is unknown, spans without length or outside the ephemeris or the relay's trajectory.
+    Relays are where they are at that moment, without light time. Raises InputError for what is unknown, and for spans
+    without length, outside the ephemeris or outside the relay's trajectory.
     """
-    first, last = span(start, end)
+    profiles, (first, last) = profiles_of(ground, places), span(start, end)
     step_s = 60.0 * scalar("step_min", step_min, 1e-3, 1e5, "min")
     found = []
-    for each in targets(what, least_deg, ephemeris):
+    for each in targets(what, least_deg=least_deg, to_earth=to_earth, ephemeris=ephemeris):
         watching = Watch(profiles, each, part)
         found.append(find(each.name, watching, first, last, step_s))
     name = what if isinstance(what, str) else " or ".join(f.what for f in found)
     return found[0] if len(found) == 1 else found[0].or_(*found[1:], what=name)
 
 
-def targets(what: Any, least_deg: float = LEAST_DEG, ephemeris: Ephemeris | None = None) -> list[Target]:
-    """Return the targets that are meant by one, by a network, or by a list of these; raises InputError."""
-    if isinstance(what, list):
-        every = [t for one in what for t in targets(one, least_deg, ephemeris)]
-        if not every:
-            raise InputError("nothing is named", where="contacts", allowed="at least one target")
-        return every
-    if isinstance(what, str) and what.strip().lower() in {n.lower() for n in NETWORKS}:
-        return [target(s, least_deg=least_deg, ephemeris=ephemeris) for s in ground_stations(what)]
-    return [target(what, least_deg=least_deg, ephemeris=ephemeris)]
-
-
 def visibility(
-    profiles: Profiles,
+    ground: HorizonProfiles | Terrain | Dem,
     what: Any,
     start: Any,
     end: Any,
@@ -88,14 +84,15 @@ def visibility(
     *,
     part: str = "center",
     least_deg: float = LEAST_DEG,
+    places: Place | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return what places see of one target from a start on, by steps, before the end: `illumination` by another.
 
     ``clearance_deg`` is positive where it is in view. Raises InputError as `contacts`.
     """
-    watching = Watch(profiles, target(what, least_deg=least_deg, ephemeris=ephemeris), part)
-    return sky_series(watching, profiles, epochs(start, end, step_h))
+    watching = Watch(profiles_of(ground, places), target(what, least_deg=least_deg, ephemeris=ephemeris), part)
+    return sky_series(watching, epochs(start, end, step_h))
 
 
 def visibility_map(
@@ -108,6 +105,7 @@ def visibility_map(
     part: str = "center",
     least_deg: float = LEAST_DEG,
     workers: int | None = None,
+    progress: Progress | None = None,
     ephemeris: Ephemeris | None = None,
 ) -> xr.Dataset:
     """Return how every pixel of a region sees the Earth, a station or a relay.
@@ -117,7 +115,7 @@ def visibility_map(
     `contacts`.
     """
     tdb, each = epochs(start, end, step_h), target(what, least_deg=least_deg, ephemeris=ephemeris)
-    seen = watch(horizons, _in_use(each, horizons, tdb), each.radius_km, part_code(part), workers)
+    seen = watch(horizons, _in_use(each, horizons, tdb), each.radius_km, part_code(part), workers, progress)
     columns = {
         "average": (seen.average, "1", f"average fraction of the disc of the {each.name} over the horizon"),
         "in_view": (seen.in_view, "1", f"part of the time with {part} of the {each.name} in view"),
