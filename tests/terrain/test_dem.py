@@ -79,6 +79,15 @@ def test_heights_read_on_demand_make_the_same_surface():
     np.testing.assert_array_equal(there.in_memory().heights_m, heights)
 
 
+def test_heights_may_be_a_memory_map(tmp_path):
+    heights = rough((50, 70), seed=8)
+    heights.tofile(tmp_path / "heights")
+    mapped = Dem(np.memmap(tmp_path / "heights", np.float32, "r", shape=(50, 70)), polar(heights).grid)
+    assert isinstance(mapped.heights_m, np.memmap)
+    assert mapped.fingerprint == polar(heights).fingerprint
+    assert mapped.height_m(-90.0, 0.0) == polar(heights).height_m(-90.0, 0.0)
+
+
 def test_one_pixel_one_row_and_one_column_are_models_too():
     assert polar([[5.0]]).height_m(-90.0, 0.0) == 5.0
     assert polar([[4.0, 6.0]]).height_m(-90.0, 0.0) == 5.0
@@ -137,6 +146,14 @@ def test_on_a_coarser_grid_pixels_are_means():
     assert dem.coarser(5).heights_m.shape == (2, 3)
 
 
+def test_far_coarser_pixels_are_means_of_samples(monkeypatch):
+    """100 pixels on a side, 32 of them looked at: the mean of a ramp is that of its middle."""
+    dem = of_function(lambda x, y: 0.1 * x - 0.2 * y, half=200, pixel_m=10.0)
+    monkeypatch.setattr("lunarplan.terrain.dem._BLOCK_PIXELS", 5000)
+    means = dem.on(Grid(dem.grid.projection, -1000.0, 1000.0, 1000.0, (3, 3))).heights_m
+    assert np.abs(means - [[-300.0, -200.0, -100.0], [-100.0, 0.0, 100.0], [100.0, 200.0, 300.0]]).max() < PLANE_M
+
+
 def test_means_are_of_what_there_is_if_it_is_half():
     heights = np.arange(16.0).reshape(4, 4)
     heights[:2, 0] = np.nan
@@ -174,6 +191,13 @@ def test_a_window_about_the_maps_own_center_is_cut_out():
     window = dem.stereographic(-90.0, 0.0, 1000.0)
     np.testing.assert_array_equal(window.heights_m, dem.heights_m[20:40, 20:40])
     assert window.grid.extent_m == (-1000.0, 1000.0, -1000.0, 1000.0)
+
+
+def test_a_tile_that_does_not_reach_its_maps_center_has_no_window_there():
+    tile = Dem(rough((20, 20)), Grid(Stereographic(-90.0), 158_000.0, 95_000.0, 5.0, (20, 20)), "tile")
+    with pytest.raises(InputError, match="tile: its map's centre is not on it"):
+        tile.stereographic(-90.0, 0.0, 1000.0)
+    np.testing.assert_array_equal(tile.stereographic(-90.0, 0.0, 200_000.0).heights_m, tile.heights_m)
 
 
 def test_a_region_is_the_models_own_pixels():
@@ -255,6 +279,10 @@ def test_heights_and_grid_must_match():
         Dem([["a"]], grid)
     with pytest.raises(InputError, match="infinite"):
         Dem(np.full((3, 4), np.inf), grid)
+    with pytest.raises(InputError, match="heights_m: None"):
+        Dem(None, grid)
+    with pytest.raises(InputError, match="allowed: Grid"):
+        Dem(np.zeros((3, 4)), None)
     assert Dem(np.full((3, 4), 7, np.int16), grid).heights_m.dtype == np.float32
 
 
