@@ -95,6 +95,8 @@ def horizon_at(
 
     Raises InputError for arguments out of range and places where the terrain has no height.
     """
+    if not isinstance(places, Place):
+        raise InputError(f"{places!r}", where="places", allowed="a Place, or a Place of arrays")
     ground = Terrain(terrain)
     count = int(scalar("azimuths", azimuths, 4, MOST_AZIMUTHS))
     reach = scalar("distance_km", distance_km, 0.001, FARTHEST_KM, "km")
