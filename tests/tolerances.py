@@ -278,6 +278,22 @@ DISC_BY_COLUMNS = 2e-5  # of the disc, or of its radius: 200,001 columns
 TILE_DISC_FRACTION = 3e-3  # of the disc: over a tile of 16 km the elevation of the Sun is linear to 1e-5 rad
 TILE_SUM = 5e-5  # of the disc: the same over thousands of epochs, and single precision
 TILE_MARGIN_DEG = 2e-3  # places on the paths half a degree apart, and a linear elevation over a tile
+
+# Landing sites
+CENTROID_M = 20.0  # references print three decimals: 15 m; the mean corner of the plateau is 7 m from its centroid
+REGION_AREA_KM2 = 0.1  # asked for
+SURVEYED_DEG = 0.005  # sources print two or three decimals
+CROSS_RANGE_DEG = 1e-7  # epochs of passes are halved down to what float64 resolves
+ORBIT_SPEED_M_S = 5e-3  # the reference prints two decimals
+WIDEST_CROSS_RANGE_DEG = 0.05  # librations of the axis in the days that are looked at; 0.03 seen
+CONE_SLOPE_DEG = 0.06  # a cone on 100 m pixels is a polyhedron, and curved within a baseline of 400 m
+SURVEY_PERCENT = 2.0  # a site's horizon cuts the disc as it is, a region's is level across it and stored to 0.003 deg
+JOINT_SHARE = 0.006  # counted by hours against edges to a second: half an hour at each of some ten edges in two months
+JOINT_STEPS = 1.5
+RELAY_KM = 5.0  # samples are ten minutes apart, at apolune 0.5 km of radius
+RELAY_INCLINATION_DEG = 0.1  # the drift of its node, 1 deg a day, leans the path; 0.09 seen
+MAP_KM = 0.02  # a scale bar is true at one of its ends
+PUBLISHED_LIGHT_PERCENT = 6.0  # what references accept of another terrain model; 2 seen
 INTERVAL_EDGE_S = 1.0  # promised
 POLAR_DAY = 3e-3  # of the time: the Sun's latitude is no pure sine, and its distance goes with the seasons of the Earth
 SUN_OVER_POLAR_SITES_DEG = 0.001  # promised; 20 arcsec of aberration are 0.006

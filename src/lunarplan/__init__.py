@@ -11,6 +11,8 @@ The public names, loaded when first used, so that `import lunarplan` costs nothi
     propagate_cr3bp                     the circular restricted three-body problem
     lambert, propagate_two_body         the two-body problem, from two places or from a state
     Ephemeris                           where the bodies are
+    site, survey, Region, Terrain       where to land: verdicts by criteria, maps of margins, rankings
+    criteria, criterion, Setting        sets of criteria, one of your own, and what places are judged with
     State                               states that know their epoch, centre and axes
     tdb_seconds, utc_iso                epochs in and out
     LunarplanError, ...                 what can go wrong
@@ -39,6 +41,14 @@ if TYPE_CHECKING:
     from lunarplan.model.two_body import lambert, propagate_two_body
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
+    from lunarplan.sites.criteria import criteria
+    from lunarplan.sites.criterion import criterion
+    from lunarplan.sites.region import Region
+    from lunarplan.sites.setting import Setting
+    from lunarplan.sites.site import Site, site
+    from lunarplan.sites.survey import Survey, survey
+    from lunarplan.sites.verdict import Verdict
+    from lunarplan.terrain.nested import Terrain
     from lunarplan.transfers.direct import direct_transfers
     from lunarplan.transfers.direct import problem as transfer_problem
 
@@ -64,6 +74,16 @@ _HOME = {
     "Trajectory": "lunarplan.model.trajectory",
     "lambert": "lunarplan.model.two_body",
     "propagate": "lunarplan.model.propagation",
+    "criteria": "lunarplan.sites.criteria",
+    "criterion": "lunarplan.sites.criterion",
+    "Region": "lunarplan.sites.region",
+    "Setting": "lunarplan.sites.setting",
+    "Site": "lunarplan.sites.site",
+    "site": "lunarplan.sites.site",
+    "Survey": "lunarplan.sites.survey",
+    "survey": "lunarplan.sites.survey",
+    "Verdict": "lunarplan.sites.verdict",
+    "Terrain": "lunarplan.terrain.nested",
 }
 
 __all__ = [
@@ -76,10 +96,18 @@ __all__ = [
     "LunarplanError",
     "Mission",
     "Plan",
+    "Region",
+    "Setting",
+    "Site",
     "SolarPressure",
     "State",
+    "Survey",
+    "Terrain",
     "Thrust",
     "Trajectory",
+    "Verdict",
+    "criteria",
+    "criterion",
     "direct_transfers",
     "events",
     "fly",
@@ -87,6 +115,8 @@ __all__ = [
     "propagate",
     "propagate_cr3bp",
     "propagate_two_body",
+    "site",
+    "survey",
     "tdb_seconds",
     "transfer_problem",
     "utc_iso",

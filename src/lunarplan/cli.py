@@ -1,13 +1,14 @@
-"""The command line: `lunarplan plan NAME|FILE`, `lunarplan windows NAME|FILE`, `lunarplan missions`.
+"""The command line: `lunarplan plan`, `windows`, `missions`, and `site`, `survey`, `sites` for where to land.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 solved, 2 bad input, 3 infeasible,
-4 not converged, 5 data missing or corrupt, 1 a defect, 130 interrupted, 141 nobody reads any more.
+4 not converged, 5 data missing, corrupt or too coarse, 1 a defect, 130 interrupted, 141 nobody reads any more.
 """
 
 import argparse
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import traceback
@@ -18,7 +19,7 @@ from typing import Any
 from rich.console import Console
 
 import lunarplan
-from lunarplan import InfeasibleError, InputError, LunarplanError, Mission, Plan
+from lunarplan import DataError, InfeasibleError, InputError, LunarplanError, Mission, Plan
 from lunarplan.config import library
 from lunarplan.io.files import output_folder, write_atomic
 from lunarplan.report.console import facts, show_missions, show_plan
@@ -27,12 +28,15 @@ from lunarplan.report.scanning import ScanPatience, launch_days, scanned
 from lunarplan.report.windows import as_json, show_windows, write_windows
 
 DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
+_SOUTHERN = re.compile(r"-[\d.]+\s*,")  # a latitude, and no option
+_FROM, _TO = "2028-01-01", "2028-12-31"  # a year of light, if no dates are given
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args([f" {text}" if _SOUTHERN.match(text) else text for text in given])
     if sys.stdout is None:  # closed by the caller
         return _failed(options, "error: standard output is closed; open it, or send it to a file", NOBODY_READS)
     try:
@@ -83,10 +87,32 @@ def _parser() -> argparse.ArgumentParser:
 
     missions = commands.add_parser("missions", help="list the missions that come with lunarplan")
     missions.set_defaults(run=_missions)
-    for command in (plan, windows, missions):
+    site = commands.add_parser("site", help="judge a landing site by criteria")
+    site.add_argument("place", metavar="NAME|LAT,LON", help="a name of `lunarplan sites`, or degrees")
+    site.set_defaults(run=_site)
+
+    survey = commands.add_parser("survey", help="judge every pixel of a region and rank its best sites")
+    survey.add_argument("place", metavar="REGION|LAT,LON,KM", help="a region of `lunarplan sites`, or a square")
+    survey.add_argument("--best", metavar="N", type=int, default=10, help="how many sites to rank; default 10")
+    survey.add_argument("--apart", metavar="KM", type=float, default=2.0, help="least distance between them; default 2")
+    survey.set_defaults(run=_survey)
+    for command in (site, survey):
+        _add_judging(command)
+
+    sites = commands.add_parser("sites", help="list the places and the criteria that come with lunarplan")
+    sites.set_defaults(run=_sites)
+    for command in (plan, windows, missions, site, survey, sites):
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
+
+
+def _add_judging(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--criteria", metavar="NAME|FILE", help="a set of `lunarplan sites`, or a .toml file")
+    command.add_argument("--from", metavar="DATE", dest="first", default=_FROM, help=f"UTC; default {_FROM}")
+    command.add_argument("--to", metavar="DATE", dest="last", default=_TO, help=f"UTC, counted whole; default {_TO}")
+    command.add_argument("--dem", metavar="FILE", nargs="+", default=[], help="finer terrain, over that of lunarplan")
+    command.add_argument("--out", metavar="DIR", help="also write JSON, data and pictures there")
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -118,8 +144,7 @@ def _write(plan: Plan, out: str, progress: Patience) -> None:
     picture = io.BytesIO()
     plan.plot().savefig(picture, format="png", dpi=150)
     paths.append(write_atomic(folder / "overview.png", picture.getvalue()))
-    for path in paths:
-        print(f"wrote {path}", file=sys.stderr)
+    _tell(paths)
 
 
 def _windows(options: argparse.Namespace) -> int:
@@ -129,13 +154,86 @@ def _windows(options: argparse.Namespace) -> int:
     with ScanPatience(sys.stderr, quiet=options.json) as progress:
         windows = scanned(mission, first, last, folder, progress)
         paths = [] if folder is None else list(write_windows(windows, mission, folder, progress))
-    for path in paths:
-        print(f"wrote {path}", file=sys.stderr)
+    _tell(paths)
     if options.json:
         _print_json(as_json(windows, mission))
     else:
         show_windows(windows, mission, _console())
     return 0 if windows.best else InfeasibleError.exit_code
+
+
+def _site(options: argparse.Namespace) -> int:
+    # Here and not above, as below: they bring the compiled kernels, and the other commands can do without.
+    from lunarplan.report.sites import show_verdict, site_json, write_site
+    from lunarplan.sites.site import site
+
+    place, criteria = site(options.place.strip()), _criteria(options)
+    folder = None if options.out is None else _folder(options.out)
+    with Patience(sys.stderr, quiet=options.json) as progress:
+        evidence = place.evidence(options.first, options.last, _setting(options), progress)
+        verdict = place.judged(criteria, evidence)
+        over = place.passes(options.first, options.last)
+        content = site_json(verdict, over)
+        paths = [] if folder is None else list(write_site(content, evidence, folder, progress))
+    _tell(paths)
+    if options.json:
+        _print_json(content)
+    else:
+        show_verdict(verdict, over, _console())
+    return _decided(verdict.ok, verdict.overall == "not feasible")
+
+
+def _survey(options: argparse.Namespace) -> int:
+    from lunarplan.report.sites import show_survey, write_survey
+    from lunarplan.sites.survey import survey
+
+    folder = None if options.out is None else _folder(options.out)
+    asked = {"apart_km": options.apart, "count": options.best}
+    with Patience(sys.stderr, quiet=options.json) as progress:
+        found = survey(
+            options.place.strip(), _criteria(options), options.first, options.last, _setting(options),
+            progress=progress, **asked,
+        )  # fmt: skip
+        paths = [] if folder is None else list(write_survey(found, folder, progress))
+    _tell(paths)
+    if options.json:
+        _print_json(found.to_dict())
+    else:
+        show_survey(found, _console())
+    feasible, undecided, _ = found.counts.values()
+    return _decided(feasible > 0, not undecided)
+
+
+def _decided(feasible: bool, infeasible: bool) -> int:
+    return 0 if feasible else InfeasibleError.exit_code if infeasible else DataError.exit_code
+
+
+def _criteria(options: argparse.Namespace) -> Any:
+    from lunarplan.sites.criteria import criteria, usual
+
+    return criteria(options.criteria if options.criteria is not None else usual(options.place.strip()))
+
+
+def _setting(options: argparse.Namespace) -> Any:
+    from lunarplan.report.sites import ground
+    from lunarplan.sites.setting import Setting
+
+    return Setting(terrain=ground(options.dem))
+
+
+def _sites(options: argparse.Namespace) -> int:
+    from lunarplan.report.sites import places_json, show_places
+
+    if options.json:
+        _print_json(places_json())
+    else:
+        show_places(_console())
+    return 0
+
+
+def _tell(paths: Sequence[Path]) -> None:
+    for path in paths:
+        print(f"wrote {path}", file=sys.stderr)
 
 
 def _missions(options: argparse.Namespace) -> int:
