@@ -75,7 +75,7 @@ def test_contacts_are_those_seen_two_seconds_apart(orbits: np.ndarray, sampled: 
             mine = (found.orbit == n) & (found.site == s)
             moments = np.sort(np.concatenate([found.start_tdb[mine], found.end_tdb[mine]]))
             moments = moments[(moments > _TDB) & (moments < fine.tdb[-1])]
-            np.testing.assert_allclose(moments, fine.tdb[edges] + 1.0, atol=tol.CONTACT_S)
+            np.testing.assert_allclose(moments, fine.tdb[edges] + 1.0, atol=tol.SIGHT_CONTACT_S)
 
 
 def test_contacts_and_gaps_are_the_whole_span(sampled: SampledOrbits) -> None:

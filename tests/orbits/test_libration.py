@@ -8,7 +8,7 @@ from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
 from lunarplan.orbits.equations import rates
 from lunarplan.orbits.libration import expansion, gamma, libration_points, linear_motion, triangular_frequencies
 from tests.orbits.families import FAMILIES, MU, ORBITS
-from tests.tolerances import LIBRATION, LINEAR_DIGITS
+from tests.tolerances import FREQUENCY_DIGITS, LIBRATION
 
 
 @pytest.mark.parametrize("row", range(5))
@@ -33,7 +33,7 @@ def test_distances_and_linear_frequencies():
     for point in ("L1", "L2"):
         motion = linear_motion(MU, point)
         found = [motion.c2, motion.growth, motion.planar, motion.vertical]
-        assert found == pytest.approx(ORBITS["linear"][point.lower()], abs=LINEAR_DIGITS)
+        assert found == pytest.approx(ORBITS["linear"][point.lower()], abs=FREQUENCY_DIGITS)
 
 
 def test_the_point_of_sun_and_earth():
