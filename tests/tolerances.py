@@ -298,3 +298,15 @@ ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs t
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
 STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
 STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
+
+# Horizons
+FLOAT32 = 1.2e-7  # a last digit
+ANGLE_RAD = 1e-9  # float64 in what is no more than a few hundred operations
+ARCTANGENT_RAD = 3e-7  # promised: 2e-7, and float32
+HORIZON_RAD = 1e-6  # asked for on ground known on paper; 1e-8 seen
+BRUTE_FORCE_RAD = 1e-6  # 6e-5 deg; chords of a pixel for arcs, 500 m; 5e-7 seen
+PARABOLA_RAD = 1e-6  # 10 m pixels of a parabola: 2.5 mm at 5 km
+RESAMPLED_HORIZON_RAD = 1e-6
+REGION_DEG = 0.01  # asked for, of a region against brute force; 0.0045 seen
+STORED_DEG = 1.5 / 360.0  # half a step, and one for a tie rounded the other way
+SUMMIT_RAD = 2e-5  # half a step of azimuth beside it: 13 m at 147 km, on a slope of 0.1

@@ -137,6 +137,14 @@ def test_on_a_coarser_grid_pixels_are_means():
     assert dem.coarser(5).heights_m.shape == (2, 3)
 
 
+def test_far_coarser_pixels_are_means_of_samples(monkeypatch):
+    """100 pixels on a side, 32 of them looked at: the mean of a ramp is that of its middle."""
+    dem = of_function(lambda x, y: 0.1 * x - 0.2 * y, half=200, pixel_m=10.0)
+    monkeypatch.setattr("lunarplan.terrain.dem._BLOCK_PIXELS", 5000)
+    means = dem.on(Grid(dem.grid.projection, -1000.0, 1000.0, 1000.0, (3, 3))).heights_m
+    assert np.abs(means - [[-300.0, -200.0, -100.0], [-100.0, 0.0, 100.0], [100.0, 200.0, 300.0]]).max() < PLANE_M
+
+
 def test_means_are_of_what_there_is_if_it_is_half():
     heights = np.arange(16.0).reshape(4, 4)
     heights[:2, 0] = np.nan

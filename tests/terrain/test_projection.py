@@ -225,6 +225,23 @@ def test_a_grid_across_the_meridian_takes_either_name():
     assert columns.tolist() == [0.0, 4.0, 5.0, 9.0, 9.0]
 
 
+def test_a_raster_that_has_its_first_meridian_twice():
+    """Rows and columns on whole degrees, 361 of them: the last is the first."""
+    pixel = math.radians(1.0) * MOON_RADIUS_M
+    grid = Grid(Equirectangular(), 0.0, 90.0 * pixel, pixel, (181, 361))
+    rows, columns = grid.rows_columns([90.0, 0.0, -90.0, 3.0], [0.0, 359.5, 180.0, -0.25])
+    assert rows.tolist() == [0.0, 90.0, 180.0, 87.0]
+    assert columns.tolist() == [0.0, 359.5, 180.0, 359.75]
+
+
+def test_equal_maps_are_written_alike():
+    grids = (
+        Grid(Stereographic(-90, 0), 1, 2, 3, (4, 5)),
+        Grid(Stereographic(np.float64(-90.0)), 1.0, 2.0, np.float64(3), (4, 5)),
+    )
+    assert repr(grids[0]) == repr(grids[1])
+
+
 def test_pixel_areas_add_up_to_the_moon():
     assert lat_lon_grid(720).pixel_areas_m2().sum() == pytest.approx(4.0 * math.pi * MOON_RADIUS_M**2, rel=1e-5)
 

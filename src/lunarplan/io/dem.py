@@ -4,13 +4,14 @@
     read_dem("site.tif", crs=Stereographic(-90.0, 0.0), quantity="height", unit="m")
 
 What a file does not say has to be declared; nothing is guessed at. Files too large for memory are read in windows, on
-demand. Needs rasterio: ``pip install lunarplan[terrain]``.
+demand; GDAL keeps what it has read in up to a twentieth of the memory, or in GDAL_CACHEMAX megabytes of it.
+
+Needs rasterio: ``pip install lunarplan[terrain]``.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ import numpy as np
 
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.crs import MapFrame, map_frame
+from lunarplan.io.rasters import kept_open, opened
 from lunarplan.model.data import readable, sha256
 from lunarplan.terrain.dem import Dem
 from lunarplan.terrain.projection import MOON_RADIUS_M, Equirectangular, Grid, Projection, Stereographic
@@ -53,18 +55,12 @@ class RasterHeights:
     nodata: float | None
 
     def __getitem__(self, key: tuple[slice, slice]) -> Heights32:
-        import rasterio
-        from rasterio.windows import Window
-
         (top, bottom, _), (left, right, _) = (s.indices(n) for s, n in zip(key, self.shape, strict=True))
         height, width = max(bottom - top, 0), max(right - left, 0)
         if height * width == 0:
             return np.empty((height, width), np.float32)
-        with _opened(Path(self.path)) as file:
-            try:
-                numbers = file.read(self.band, window=Window(left, top, width, height), masked=True)
-            except rasterio.errors.RasterioError as error:
-                raise _damaged(self.path, error) from error
+        with kept_open(self.path) as file:
+            numbers = file.read(self.band, window=_window(top, left, height, width), masked=True)
         return self._heights(numbers)
 
     def _heights(self, numbers: np.ma.MaskedArray[Any, Any]) -> Heights32:
@@ -114,7 +110,7 @@ def read_dem(
     for files that are missing, damaged, or no rasters.
     """
     path = _raster_path(path)
-    with _opened(path) as file:
+    with opened(path) as file:
         number = _band(file, band, str(path))
         where = grid or _grid(file, crs, str(path))
         if where.shape != (file.height, file.width):
@@ -147,25 +143,10 @@ def _image(path: Path) -> Path:
     return next((image for image in images if image.is_file()), path) if path.suffix.lower() == ".lbl" else path
 
 
-def _opened(path: Path) -> Any:
-    try:
-        import rasterio
-    except ImportError:
-        raise InputError(
-            "reading terrain files needs rasterio", where=str(path), remedy="pip install lunarplan[terrain]"
-        ) from None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # said below, with a remedy
-            return rasterio.open(path)
-    except rasterio.errors.RasterioError as error:
-        raise _damaged(str(path), error) from error
+def _window(top: int, left: int, height: int, width: int) -> Any:
+    from rasterio.windows import Window
 
-
-def _damaged(path: str, error: Exception) -> DataError:
-    reason = " ".join(str(error.__cause__ or error).split())
-    remedy = "give a GeoTIFF, a JPEG2000, or a PDS3 label beside its image; if it is one, fetch it again"
-    return DataError(f"is damaged or no raster: {reason[:200]}", where=path, remedy=remedy)
+    return Window(left, top, width, height)
 
 
 def _band(file: Any, band: int | None, where: str) -> int:
@@ -287,13 +268,8 @@ def _told_by_size(low: float, high: float, grid: Grid, quantity: str | None, whe
 
 def _range(file: Any, band: int, nodata: float | None) -> tuple[float, float]:
     """Least and greatest number among some rows and columns spread over the file."""
-    import rasterio
-
     shape = (min(file.height, _SAMPLES), min(file.width, _SAMPLES))
-    try:
-        numbers = file.read(band, out_shape=shape, masked=True)
-    except rasterio.errors.RasterioError as error:
-        raise _damaged(str(file.name), error) from error
+    numbers = file.read(band, out_shape=shape, masked=True)
     values = np.asarray(numbers.compressed(), np.float64)
     values = values[np.isfinite(values) & (values != nodata)]
     if values.size == 0:

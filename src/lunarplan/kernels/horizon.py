@@ -2,8 +2,8 @@
 
 The map is stereographic (conformal; great circles are arcs), heights are given at pixel centres, and the ground between
 them is two triangles a cell, cut from [i, j] to [i+1, j+1], linear on the map. Along any line it is linear between the
-crossings of rows, columns and diagonals, so its highest point is at a crossing, or at a place between two of them that
-is known in closed form.
+crossings of rows, columns and diagonals, so it stands highest at a crossing, or at a place between two of them that is
+known in closed form.
 
 Units: map coordinates in diameters of the sphere (times the map's scale), so that |z| is the tangent of half the angle
 from the map's centre; t is the tangent of half the angle between observer and ground; heights and radius in any one
@@ -19,9 +19,11 @@ import numpy as np
 
 from .jit import compiled, inlined
 
-BLOCK = 16  # pixels: side of the squares whose highest pixel is known
+BLOCK = 8  # pixels: side of the squares whose highest pixel is known
 STRETCH = 16.0  # pixels of path skipped at a time
 OVERLAP = 1.1  # pixels: more than there are from one crossing to the next
+_CLOSE = 1e-3  # pixel: how far the first sample is from the observer
+_SHORTEST = 1.0 / 64.0  # pixel: of the chords a path is made of
 _ROUNDING = 1e-12
 _AHEAD = 2.0  # beyond any fraction of a chord
 
@@ -98,26 +100,50 @@ def _edge_height(heights, i, j, down, right, f):
 
 
 @inlined
-def _crest(t0, n0, t1, n1):
-    """Highest (w - own) csc - t (over 1 - own: n) strictly between two samples that n is linear in t between, or -inf.
+def _surface_height(heights, r, c):
+    """Height of the triangle over fractions of rows and columns; NaN off the grid."""
+    i, j = math.floor(r), math.floor(c)
+    a, b = r - i, c - j
+    near = _edge_height(heights, int(i), int(j), 1, 1, min(a, b))
+    if a == b:
+        return near
+    down, right = (1, 0) if a > b else (0, 1)
+    corner = _edge_height(heights, int(i), int(j), 1, 1, 0.0)
+    return near + abs(a - b) * (_edge_height(heights, int(i), int(j), down, right, 1.0) - corner)
 
-    n = a + 2 b t gives n (1 + t^2) / (2 t) - t, whose derivative vanishes where 2 t^2 (1 - a / 2 - 2 b t) = -a.
+
+@inlined
+def _crest(t0, n0, t1, n1):
+    """Where, strictly between two samples, ground that n is linear in t on stands highest; NaN if at one of them.
+
+    n = (w - own) / (1 - own) = a + 2 b t has tan e = n (1 + t^2) / (2 t) - t, whose derivative vanishes where
+    2 t^2 (1 - a / 2 - 2 b t) = -a.
     """
     b = 0.5 * (n1 - n0) / (t1 - t0)
     a = n0 - 2.0 * b * t0
     curve = 2.0 - a - 2.0 * b * (t0 + t1)
-    if a > 0.0 or curve <= 0.0:
-        return -math.inf
+    if a >= 0.0 or curve <= 0.0:
+        return math.nan
     t = math.sqrt(-a / curve)
-    if t >= t1 or t < t0:
-        return -math.inf
-    if t == 0.0:
-        return b
-    return (a + 2.0 * b * t) * (1.0 + t * t) / (2.0 * t) - t
+    return t if t0 < t < t1 else math.nan
 
 
 @inlined
-def chord_crossings(level, row, column, x0, y0, x1, y1, scale, zx, zy, own, radius, t0, n0, best):
+def _rise_at(level, row, column, scale, zx, zy, dx, dy, t, own, radius):
+    """n of the ground at one place of the path."""
+    x, y = offset_along(scale, zx, zy, dx, dy, t)
+    h = _surface_height(level.heights, row - y, column + x)
+    return (h / (radius + h) - own) / (1.0 - own)
+
+
+@inlined
+def _tangent(n, t):
+    """tan e of ground with that n."""
+    return n * (1.0 + t * t) / (2.0 * t) - t
+
+
+@inlined
+def chord_crossings(level, row, column, x0, y0, x1, y1, scale, zx, zy, dx, dy, own, radius, t0, n0, best):
     """Highest tan e along a chord of the path, given that of before; the last sample's t and n, to go on from.
 
     row, column : of the observer, as fractions
@@ -160,9 +186,11 @@ def chord_crossings(level, row, column, x0, y0, x1, y1, scale, zx, zy, own, radi
         n = (h / (radius + h) - own) / (1.0 - own)
         if t > t0:  # else a corner met again
             if n == n:
-                best = max(best, n * (1.0 + t * t) / (2.0 * t) - t)
-                if n0 == n0:
-                    best = max(best, _crest(t0, n0, t, n))
+                best = max(best, _tangent(n, t))
+                crest = _crest(t0, n0, t, n) if n0 == n0 else math.nan
+                if crest == crest:
+                    between = _rise_at(level, row, column, scale, zx, zy, dx, dy, crest, own, radius)
+                    best = max(best, _tangent(between, crest))
             t0, n0 = t, n
     return t0, n0, best
 
@@ -174,19 +202,25 @@ def stretch_horizon(level, row, column, scale, zx, zy, dx, dy, ta, tb, own, radi
     start : n under the observer, NaN unless ta is 0 and the observer stands over this level's ground
     """
     t0, n0 = ta, start
-    pieces = max(1, math.ceil((tb - ta) * scale))
     x0, y0 = offset_along(scale, zx, zy, dx, dy, ta)
-    for k in range(1, pieces + 1):
-        x1, y1 = offset_along(scale, zx, zy, dx, dy, ta + (tb - ta) * k / pieces)
+    if start == start:
+        t0 = _CLOSE / scale
+        n0 = _rise_at(level, row, column, scale, zx, zy, dx, dy, t0, own, radius)
+        if n0 == n0:  # an eye on the ground sees its slope at the feet, any other what is a hand away
+            best = max(best, n0 / (2.0 * t0) if start == 0.0 else _tangent(n0, t0))
+    t = ta
+    while t < tb:  # chords of a pixel, near the observer no longer than the way there
+        t = min(tb, t + min(max(t, _SHORTEST / scale), 1.0 / scale))
+        x1, y1 = offset_along(scale, zx, zy, dx, dy, t)
         t0, n0, best = chord_crossings(
-            level, row, column, x0, y0, x1, y1, scale, zx, zy, own, radius, t0, n0, best
+            level, row, column, x0, y0, x1, y1, scale, zx, zy, dx, dy, own, radius, t0, n0, best
         )  # fmt: skip
         x0, y0 = x1, y1
     return best
 
 
 @inlined
-def _top_along(level, row, column, scale, zx, zy, dx, dy, ta, tb):
+def top_along(level, row, column, scale, zx, zy, dx, dy, ta, tb):
     """The highest ground there may be under a stretch of path."""
     xa, ya = offset_along(scale, zx, zy, dx, dy, ta)
     xb, yb = offset_along(scale, zx, zy, dx, dy, tb)
@@ -201,7 +235,7 @@ def most_possible(top, ta, tb, own, radius):
     """No ground as low as `top` between two distances stands higher than this, as tan e."""
     n = (top / (radius + top) - own) / (1.0 - own)
     t = ta if n > 0.0 else tb
-    return n * (1.0 + t * t) / (2.0 * t) - ta + _ROUNDING
+    return _tangent(n, t) + (t - ta) + _ROUNDING
 
 
 @compiled
@@ -224,7 +258,7 @@ def skyline(level, row, column, own_height, start_height, radius, sines, cosines
         while ta < t_end:
             tb = min(ta + STRETCH / scale, t_end)
             before = max(0.0, ta - OVERLAP / scale)
-            top = _top_along(level, row, column, scale, zx, zy, sines[a], cosines[a], before, tb)
+            top = top_along(level, row, column, scale, zx, zy, sines[a], cosines[a], before, tb)
             near = before == 0.0 or not skip
             if top > -math.inf and (near or most_possible(top, before, tb, own, radius) > best[a]):
                 best[a] = stretch_horizon(

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .floats import WIDTH, any_above, larger, load, load_integers
-from .horizon import OVERLAP, STRETCH, highest, most_possible, offset_along, stretch_horizon
+from .horizon import OVERLAP, STRETCH, highest, most_possible, offset_along, stretch_horizon, top_along
 from .horizon_tiles import TILE, UNITS, arctangent
 from .jit import compiled, inlined
 
@@ -49,11 +49,15 @@ def _raise_row(level, heights, i, j, row, column, per, dx, dy, ta, tb, top, eye,
         stored = float(out[place + k])
         if h != h:
             continue
-        if ta > 0.0 and math.atan(most_possible(top, ta, tb, own, radius)) * _TO_UNITS <= stored + _HALF_STEP:
+        hidden = math.tan((stored + _HALF_STEP) / _TO_UNITS)
+        if ta > 0.0 and most_possible(top, ta, tb, own, radius) <= hidden:
             continue
         r, c = row + i * per, column + (j + k) * per
         zx, zy = level.zx + c * level.dz, level.zy - r * level.dz
         scale = (1.0 + zx * zx + zy * zy) / level.dz
+        closer = top_along(level, r, c, scale, zx, zy, dx, dy, ta, tb)
+        if closer == -math.inf or (ta > 0.0 and most_possible(closer, ta, tb, own, radius) <= hidden):
+            continue
         best = stretch_horizon(level, r, c, scale, zx, zy, dx, dy, ta, tb, own, radius, math.nan, -math.inf)
         out[place + k] = max(stored, np.rint(math.atan(best) * _TO_UNITS))
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Heights32 = NDArray[np.float32]
 
-_BLOCK_PIXELS = 1 << 20  # pixels, or places, worked on at a time
+_BLOCK_PIXELS = 1 << 18  # pixels, or places, worked on at a time: what the caches of a processor hold
+_MOST_SAMPLES = 32  # on a side of a pixel that is averaged
 _TILE = 1024  # rows and columns read at a time for scattered places
 _MOST_PIXELS = 1 << 30  # of a raster made in memory: 4 GB
 
@@ -123,15 +124,16 @@ class Dem:
         this model, the mean over themselves, if at least half of them has data.
         """
         _check_size(grid.shape, self.name)
-        fine = max(1, round(grid.pixel_m / self.pixel_m))
+        fine = min(max(1, round(grid.pixel_m / self.pixel_m)), _MOST_SAMPLES)
         inner = (np.arange(fine) + 0.5) / fine - 0.5
-        columns = np.arange(grid.shape[1])[:, None] + inner
         out = np.empty(grid.shape, np.float32)
-        step = max(1, _BLOCK_PIXELS // (grid.shape[1] * fine * fine))
-        for first in range(0, grid.shape[0], step):
-            rows = np.arange(first, min(first + step, grid.shape[0]))[:, None] + inner
-            heights = self._of_grid(grid, rows[:, None, :, None], columns[None, :, None, :])
-            out[first : first + step] = _mean_of_most(heights)
+        wide = max(1, min(grid.shape[1], _BLOCK_PIXELS // fine**2))
+        tall = max(1, _BLOCK_PIXELS // (wide * fine**2))
+        for first in range(0, grid.shape[0], tall):
+            for left in range(0, grid.shape[1], wide):
+                i = np.arange(first, min(first + tall, grid.shape[0]))[:, None, None, None] + inner[:, None]
+                j = np.arange(left, min(left + wide, grid.shape[1]))[:, None, None] + inner
+                out[first : first + tall, left : left + wide] = _mean_of_most(self._of_grid(grid, i, j))
         return replace(self, heights_m=out, grid=grid)
 
     def stereographic(

@@ -118,13 +118,15 @@ def horizons(
     workers  : threads; the answer is the same for any number
 
     To 0.01 deg of `horizon_at`: 0.0014 deg are the steps of the numbers, the rest is geometry shared by a tile, and
-    grows with the size of the pixels. (500 m pixels, 300 km: 0.005 deg.)
+    grows with the size of the pixels and with slopes of more than 45 deg. (500 m pixels, 300 km: 0.005 deg.)
 
     Raises InputError for arguments out of range, a region on another kind of map or without ground, and where memory
     or disk do not suffice.
     """
     asked = _Asked.checked(Terrain(terrain), region, azimuths, distance_km, observer_height_m)
     shape = (*asked.tiles, asked.azimuths, TILE, TILE)
+    if cache is None:
+        _require_memory(shape)
     kept = None if cache is None else HorizonCache(cache, asked.description(), shape)
     heights = asked.heights()
     found = None if kept is None else kept.read()
@@ -193,7 +195,6 @@ def _computed(
 ) -> Elevation:  # fmt: skip
     swept = sweep_ground(asked.terrain, asked.region, heights, asked.distance_km)
     if kept is None:
-        _require_memory(shape)
         found = np.empty(shape, np.int16)
         _fill(asked, swept, heights, found, progress, workers)
         return found

@@ -49,6 +49,7 @@ class Stereographic:
     def __post_init__(self) -> None:
         checked_coordinates(self.center_latitude_deg, self.center_longitude_deg, where="Stereographic")
         scalar("Stereographic.scale", self.scale, 0.5, 2.0)
+        _plain_floats(self, "center_latitude_deg", "center_longitude_deg", "scale")
 
     def forward(self, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> tuple[Floats, Floats]:
         """Return x and y in metres.
@@ -124,6 +125,7 @@ class Equirectangular:
     def __post_init__(self) -> None:
         checked_coordinates(0.0, self.center_longitude_deg, where="Equirectangular")
         scalar("Equirectangular.true_scale_latitude_deg", self.true_scale_latitude_deg, -89.0, 89.0, "deg")
+        _plain_floats(self, "center_longitude_deg", "true_scale_latitude_deg")
 
     @property
     def turn_m(self) -> float:
@@ -175,6 +177,7 @@ class Grid:
         if len(self.shape) != 2 or any(int(n) != n or n < 1 for n in self.shape):
             raise InputError(f"{self.shape}", where="Grid.shape", allowed="(rows, columns), each 1 or more")
         object.__setattr__(self, "shape", (int(self.shape[0]), int(self.shape[1])))
+        _plain_floats(self, "x0_m", "y0_m", "pixel_m")
 
     @classmethod
     def about(cls, latitude_deg: float, longitude_deg: float, half_width_m: float, pixel_m: float) -> Grid:
@@ -207,8 +210,9 @@ class Grid:
         """Return row and column of places on the map, as fractions."""
         row = (self.y0_m - np.asarray(y_m, float)) / self.pixel_m
         column = (np.asarray(x_m, float) - self.x0_m) / self.pixel_m
-        if self.turn is not None:  # any multiple of a turn is the same place: the one on the grid, if there is one
-            column = (column + 0.5) % self.turn - 0.5
+        if self.turn is not None:  # any multiple of a turn is the same place: the one nearest to the grid's middle
+            start = 0.5 * (self.shape[1] - 1 - self.turn)
+            column = (column - start) % self.turn + start
         return _on_centers(row), _on_centers(column)
 
     def pixel_areas_m2(self, rows: slice = slice(None)) -> Floats:
@@ -295,6 +299,12 @@ def _bad_latitude(latitude: Floats, longitude: Floats, bad: NDArray[np.bool_], w
     swapped = abs(value) <= 360.0 and abs(other) <= 90.0
     remedy = f"latitude comes first: are {value:g}, {other:g} swapped?" if swapped else "give planetocentric degrees"
     return InputError(f"latitude {value:g} deg", where=where, allowed="-90 to 90 deg", remedy=remedy)
+
+
+def _plain_floats(frozen: object, *names: str) -> None:
+    """Make fields Python floats, whatever number they were given as: equal maps are then written alike."""
+    for name in names:
+        object.__setattr__(frozen, name, float(getattr(frozen, name)))
 
 
 def _finite(name: str, value: ArrayLike) -> Floats:
