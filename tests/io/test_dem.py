@@ -17,7 +17,7 @@ from lunarplan.terrain.packaged import GLOBAL_4PPD, SOUTH_POLE_1KM, global_4ppd,
 from lunarplan.terrain.projection import MOON_RADIUS_M, Equirectangular, Grid, Stereographic
 from lunarplan.terrain.statistics import slope_summary
 from tests.terrain.ground import rough
-from tests.tolerances import DECIMATED_4PPD_M, DECIMATED_SHIFT_PIXELS, MAP_VS_PROJ_M, RESAMPLED_M
+from tests.tolerances import DECIMATED_4PPD_M, DECIMATED_SHIFT_PIXELS, MAP_VS_PROJ_M, RESAMPLED_M, ROUND_TRIP_DEG
 
 SOUTH = "IAU_2015:30135"
 MOON = f"+R={MOON_RADIUS_M} +units=m"
@@ -141,9 +141,109 @@ def test_the_pds_pair_lies_on_the_packaged_model(tests_only):
 
 def test_a_jpeg2000(write):
     heights = rough((64, 64)).astype(np.int16)
-    dem = read_dem(write(heights, driver="JP2OpenJPEG", name="dem.jp2", QUALITY="100", REVERSIBLE="YES"))
+    dem = read_dem(write(heights, driver="JP2OpenJPEG", name="dem.jp2", QUALITY="100", REVERSIBLE="YES"), unit="m")
     np.testing.assert_array_equal(dem.heights_m, heights)
     assert dem.grid.projection == Stereographic(-90.0)
+
+
+_POLAR_LABEL = """PDS_VERSION_ID = "PDS3"
+DATA_SET_ID = "LRO-L-LOLA-4-GDR-V1.0"
+TARGET_NAME = MOON
+OBJECT = UNCOMPRESSED_FILE
+FILE_NAME = "POLAR.IMG"
+RECORD_TYPE = FIXED_LENGTH
+FILE_RECORDS = 40
+RECORD_BYTES = 160
+^IMAGE = "POLAR.IMG"
+  OBJECT = IMAGE
+    NAME = HEIGHT
+    LINES = 40
+    LINE_SAMPLES = 40
+    SAMPLE_TYPE = PC_REAL
+    SAMPLE_BITS = 32
+    UNIT = KILOMETER
+    SCALING_FACTOR = 1
+    OFFSET = 1737.4
+  END_OBJECT = IMAGE
+END_OBJECT = UNCOMPRESSED_FILE
+OBJECT = IMAGE_MAP_PROJECTION
+ MAP_PROJECTION_TYPE = "POLAR STEREOGRAPHIC"
+ A_AXIS_RADIUS = 1737.4 <km>
+ B_AXIS_RADIUS = 1737.4 <km>
+ C_AXIS_RADIUS = 1737.4 <km>
+ POSITIVE_LONGITUDE_DIRECTION = "EAST"
+ CENTER_LATITUDE = -90 <deg>
+ CENTER_LONGITUDE = 0 <deg>
+ LINE_PROJECTION_OFFSET = 19.5 <pix>
+ SAMPLE_PROJECTION_OFFSET = 19.5 <pix>
+ MAP_PROJECTION_ROTATION = 0.0
+ MAP_SCALE = 20 <m/pix>
+END_OBJECT = IMAGE_MAP_PROJECTION
+END
+"""
+
+
+def test_a_geotiff_beside_a_label_speaks_for_itself(write, tests_only):
+    """Made of the image, in metres: what the integers of the image count is none of its business."""
+    heights = rough((30, 30))
+    path = write(heights, name="LDEM_4.tif")
+    shutil.copy(tests_only("LDEM_4.LBL"), path.parent)
+    np.testing.assert_array_equal(read_dem(path).heights_m, heights)
+
+
+@pytest.mark.parametrize("off", [1.0, 1.0 + 2e-5, 1.0 - 2e-5])
+def test_pixels_a_degree_are_whole_where_labels_round_metres(write, off):
+    """29.612 for 29.61265 m puts the last of 368,640 columns 8 pixels off."""
+    pixel = math.radians(0.5) * MOON_RADIUS_M * off
+    path = write(
+        rough((360, 720)), f"+proj=eqc +lon_0=180 {MOON}", from_origin(-360 * pixel, 180 * pixel, pixel, pixel)
+    )
+    grid = read_dem(path).grid
+    assert grid.wraps
+    assert grid.reaches_poles == (True, True)
+    assert np.allclose(grid.lat_lon_deg(359, 719), (-89.75, -0.25), rtol=0.0, atol=ROUND_TRIP_DEG)
+
+
+def test_other_pixels_are_left_as_they_are(write):
+    path = write(rough((360, 720)), f"+proj=eqc +lon_0=180 {MOON}", from_origin(-3.6e6, 1.8e6, 10_000.0, 10_000.0))
+    assert read_dem(path).grid == Grid(Equirectangular(180.0), -3.595e6, 1.795e6, 10_000.0, (360, 720))
+
+
+def test_a_label_that_does_not_say_what_integers_count_is_not_enough(tests_only, tmp_path):
+    shutil.copy(tests_only("LDEM_4.IMG"), tmp_path)
+    label = tests_only("LDEM_4.LBL").read_text().replace("SCALING_FACTOR        =", "SCALING               =")
+    (tmp_path / "LDEM_4.LBL").write_text(label.replace("    OFFSET                =", "    OFFS                  ="))
+    with pytest.raises(InputError, match="neither file nor label say what they count"):
+        read_dem(tmp_path / "LDEM_4.LBL")
+    half = read_dem(tmp_path / "LDEM_4.LBL", unit=0.5)
+    np.testing.assert_array_equal(half.heights_m, read_dem(tests_only("LDEM_4.LBL")).heights_m)
+
+
+def test_a_polar_pds_pair_of_kilometres(tmp_path):
+    """As LOLA's polar products in floats: the pole is in the middle, between pixels; metres a pixel are exact."""
+    heights = rough((40, 40))
+    (heights / np.float32(1000.0)).astype("<f4").tofile(tmp_path / "POLAR.IMG")
+    (tmp_path / "POLAR.LBL").write_text(_POLAR_LABEL)
+    dem = read_dem(tmp_path / "POLAR.IMG")
+    assert dem.grid == Grid(Stereographic(-90.0), -390.0, 390.0, 20.0, (40, 40))
+    np.testing.assert_allclose(dem.heights_m, heights, atol=RESAMPLED_M)
+
+
+def test_a_jpeg2000_of_lola_is_half_metres(write, tests_only):
+    """As the archive has them: integers alone, and a label of another name that says what they count."""
+    numbers = (2.0 * rough((64, 64))).astype(np.int16)
+    path = write(numbers, driver="JP2OpenJPEG", name="LDEM_80S_9KM.JP2", QUALITY="100", REVERSIBLE="YES")
+    with pytest.raises(InputError, match=r"neither file nor label say what they count.*unit=0\.5"):
+        read_dem(path)
+    np.testing.assert_array_equal(read_dem(path, unit=0.5).heights_m, 0.5 * numbers)
+    label = path.with_name("LDEM_80S_9KM_JP2.LBL")
+    label.write_bytes(tests_only("LDEM_4.LBL").read_bytes())
+    np.testing.assert_array_equal(read_dem(path).heights_m, 0.5 * numbers)
+    label.write_text("SCALING_FACTOR = half\nUNIT = METER\n")
+    with pytest.raises(InputError, match="neither file nor label"):
+        read_dem(path)
+    label.write_text("SCALING_FACTOR = 0.0005\nOFFSET = 1737.4\nUNIT = KILOMETER\n")
+    np.testing.assert_allclose(read_dem(path).heights_m, 0.5 * numbers, atol=RESAMPLED_M)
 
 
 # ---------------------------------------------------------------- radius or height, metres or kilometres
@@ -288,12 +388,12 @@ def test_a_missing_coordinate_system_can_be_declared(write):
 
 def test_a_raster_without_any_place_can_be_given_one(write):
     path = write(rough((20, 30)), crs=None, transform=rasterio.Affine.identity())
-    with pytest.raises(InputError, match=r"does not say where its pixels are; declare it: grid="):
+    with pytest.raises(InputError, match=r"does not say where its pixels are; declare it: crs=Grid"):
         read_dem(path)
     grid = Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (20, 30))
-    assert read_dem(path, grid=grid).grid == grid
+    assert read_dem(path, crs=grid).grid == grid
     with pytest.raises(InputError, match=r"grid of \(30, 20\) pixels for a raster of \(20, 30\)"):
-        read_dem(path, grid=Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (30, 20)))
+        read_dem(path, crs=Grid(Stereographic(-90.0), 0.0, 0.0, 50.0, (30, 20)))
 
 
 @pytest.mark.parametrize(
@@ -331,6 +431,10 @@ def test_words_that_mean_nothing_are_refused(write):
         read_dem(path, quantity="depth")
     with pytest.raises(InputError, match="unit: 'feet'"):
         read_dem(path, unit="feet")
+    with pytest.raises(InputError, match=r"unit: 0\.0"):
+        read_dem(path, unit=0.0)
+    with pytest.raises(InputError, match="nodata: 'none'"):
+        read_dem(path, nodata="none")
     with pytest.raises(InputError, match="complex"):
         read_dem(write(np.zeros((5, 5), np.complex64)))
 

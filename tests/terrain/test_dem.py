@@ -79,6 +79,15 @@ def test_heights_read_on_demand_make_the_same_surface():
     np.testing.assert_array_equal(there.in_memory().heights_m, heights)
 
 
+def test_heights_may_be_a_memory_map(tmp_path):
+    heights = rough((50, 70), seed=8)
+    heights.tofile(tmp_path / "heights")
+    mapped = Dem(np.memmap(tmp_path / "heights", np.float32, "r", shape=(50, 70)), polar(heights).grid)
+    assert isinstance(mapped.heights_m, np.memmap)
+    assert mapped.fingerprint == polar(heights).fingerprint
+    assert mapped.height_m(-90.0, 0.0) == polar(heights).height_m(-90.0, 0.0)
+
+
 def test_one_pixel_one_row_and_one_column_are_models_too():
     assert polar([[5.0]]).height_m(-90.0, 0.0) == 5.0
     assert polar([[4.0, 6.0]]).height_m(-90.0, 0.0) == 5.0
@@ -184,6 +193,13 @@ def test_a_window_about_the_maps_own_center_is_cut_out():
     assert window.grid.extent_m == (-1000.0, 1000.0, -1000.0, 1000.0)
 
 
+def test_a_tile_that_does_not_reach_its_maps_center_has_no_window_there():
+    tile = Dem(rough((20, 20)), Grid(Stereographic(-90.0), 158_000.0, 95_000.0, 5.0, (20, 20)), "tile")
+    with pytest.raises(InputError, match="tile: its map's centre is not on it"):
+        tile.stereographic(-90.0, 0.0, 1000.0)
+    np.testing.assert_array_equal(tile.stereographic(-90.0, 0.0, 200_000.0).heights_m, tile.heights_m)
+
+
 def test_a_region_is_the_models_own_pixels():
     dem = polar(rough((60, 60)))
     latitude, longitude = dem.grid.lat_lon_deg(20, 30)
@@ -263,6 +279,10 @@ def test_heights_and_grid_must_match():
         Dem([["a"]], grid)
     with pytest.raises(InputError, match="infinite"):
         Dem(np.full((3, 4), np.inf), grid)
+    with pytest.raises(InputError, match="heights_m: None"):
+        Dem(None, grid)
+    with pytest.raises(InputError, match="allowed: Grid"):
+        Dem(np.zeros((3, 4)), None)
     assert Dem(np.full((3, 4), 7, np.int16), grid).heights_m.dtype == np.float32
 
 

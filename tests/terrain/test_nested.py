@@ -97,6 +97,9 @@ def test_names_and_fingerprints_are_of_all():
 def test_what_is_no_terrain_is_refused():
     with pytest.raises(InputError, match="no terrain models"):
         Terrain([])
+    for nothing in (5, None, "coarse.tif", [None]):
+        with pytest.raises(InputError, match="not all are terrain models"):
+            Terrain(nothing)
     with pytest.raises(InputError, match="not all are terrain models"):
         Terrain([made().dems[0], "coarse.tif"])
     with pytest.raises(InputError, match=r"not from fine to coarse: middle 1000 m, fine 100 m.*in that order"):

@@ -304,6 +304,10 @@ def test_bad_maps_and_grids_are_refused():
         Grid(SOUTH, math.nan, 0.0, 5.0, (3, 3))
     with pytest.raises(InputError, match="rows, columns"):
         Grid(SOUTH, 0.0, 0.0, 5.0, (0, 3))
+    with pytest.raises(InputError, match="rows, columns"):
+        Grid(SOUTH, 0.0, 0.0, 5.0, None)
+    with pytest.raises(InputError, match="Stereographic or Equirectangular"):
+        Grid("polar", 0.0, 0.0, 5.0, (3, 3))
     with pytest.raises(InputError, match="not finite"):
         SOUTH.inverse(math.inf, 0.0)
 

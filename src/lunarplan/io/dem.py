@@ -20,8 +20,10 @@ import numpy as np
 
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.crs import MapFrame, map_frame
+from lunarplan.io.label import Numbers, labelled_numbers
 from lunarplan.io.rasters import kept_open, opened
 from lunarplan.model.data import readable, sha256
+from lunarplan.model.rows import scalar
 from lunarplan.terrain.dem import Dem
 from lunarplan.terrain.projection import MOON_RADIUS_M, Equirectangular, Grid, Projection, Stereographic
 
@@ -36,8 +38,11 @@ _RADII_M = (MOON_RADIUS_M + _LOWEST_M, MOON_RADIUS_M + _HIGHEST_M)
 _FLATTEST = 2e-4  # relief over extent; smoother ground within a dozen metres of zero is more likely in kilometres
 _UNITS_M = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, "km": 1000.0, "kilometre": 1000.0}
 _UNITS_M |= {"kilometer": 1000.0, "kilometers": 1000.0, "kilometres": 1000.0}
+_COUNTING = ("JP2", "PDS")  # GDAL's drivers of files whose integers seldom are metres
 _SAMPLES = 256  # rows and columns looked at to tell what the numbers are
-_SAME_SCALE = 1e-4  # relative; how well labels give the pixel of a map in whole pixels a degree
+_SAME_SCALE = (
+    3e-5  # relative; labels give the pixel of a map in whole pixels a degree to a millimetre, of 30 m at least
+)
 
 
 @dataclass(frozen=True)
@@ -86,22 +91,21 @@ def read_dem(
     path: str | Path,
     *,
     quantity: Literal["height", "radius"] | None = None,
-    unit: Literal["m", "km"] | None = None,
-    crs: str | Projection | None = None,
+    unit: Literal["m", "km"] | float | None = None,
+    crs: str | Projection | Grid | None = None,
     nodata: float | None = None,
     band: int | None = None,
-    grid: Grid | None = None,
     in_memory: bool | None = None,
 ) -> Dem:
     """Return a terrain model from a raster file.
 
     path     : a file GDAL reads; of a PDS3 pair, the label (LBL) or the image (IMG)
     quantity : what the numbers are, where the file leaves it open: heights over the sphere of 1737.4 km, or radii
-    unit     : of the numbers, after the file's own scale and offset
-    crs      : coordinate system, if the file has none or a wrong one: text for PROJ ("IAU_2015:30135"), or a map
+    unit     : of the numbers, after the file's own scale and offset; or how many metres they count
+    crs      : coordinate system, if the file has none or a wrong one: text for PROJ ("IAU_2015:30135"), or a map; for a
+        raster without georeferencing the grid of its pixels
     nodata   : number that stands for no data, besides the one the file declares
     band     : of a file with several
-    grid     : where the pixels are, for a raster without georeferencing
     in_memory : read it now, or in windows when they are needed; by default now, up to 64 million pixels
 
     A model that stays on the disc has no `sha256`; `Dem.fingerprint` reads all of it.
@@ -110,22 +114,23 @@ def read_dem(
     for files that are missing, damaged, or no rasters.
     """
     path = _raster_path(path)
+    if nodata is not None and not isinstance(nodata, int | float | np.integer | np.floating):
+        raise InputError(f"{nodata!r}", where="nodata", allowed="a number")
     with opened(path) as file:
         number = _band(file, band, str(path))
-        where = grid or _grid(file, crs, str(path))
-        if where.shape != (file.height, file.width):
-            what = f"grid of {where.shape} pixels for a raster of {(file.height, file.width)}"
+        grid = crs if isinstance(crs, Grid) else _grid(file, crs, str(path))
+        if grid.shape != (file.height, file.width):
+            what = f"grid of {grid.shape} pixels for a raster of {(file.height, file.width)}"
             raise InputError(what, where=str(path), remedy="declare the grid of this file")
-        slope, level = _to_heights(file, number, where, quantity, unit, nodata)
+        slope, level = _to_heights(_Numbers(file, number, path, nodata), grid, quantity, unit)
         tags = {key.upper(): value for key, value in file.tags().items()}
-    heights = RasterHeights(str(path), number, where.shape, slope, level, nodata)
+    heights = RasterHeights(str(path), number, grid.shape, slope, level, nodata)
     source = str(tags.get("SOURCE") or tags.get("DATA_SET_ID", "").strip('"') or path.name)
-    dem = Dem(heights, where, path.stem, source)
     if in_memory is None:
-        in_memory = where.shape[0] * where.shape[1] <= _IN_MEMORY_PIXELS
+        in_memory = grid.shape[0] * grid.shape[1] <= _IN_MEMORY_PIXELS
     if not in_memory:
-        return dem
-    return Dem(heights[:, :], where, path.stem, source, sha256(_image(path)))
+        return Dem(heights, grid, path.stem, source)
+    return Dem(heights[:, :], grid, path.stem, source, sha256(_image(path)))
 
 
 def _raster_path(path: str | Path) -> Path:
@@ -168,7 +173,7 @@ def _band(file: Any, band: int | None, where: str) -> int:
 def _grid(file: Any, crs: str | Projection | None, where: str) -> Grid:
     t = file.transform
     if t.is_identity:
-        raise InputError("does not say where its pixels are", where=where, remedy="declare it: grid=Grid(...)")
+        raise InputError("does not say where its pixels are", where=where, remedy="declare it: crs=Grid(...)")
     if t.b or t.d or t.a <= 0.0 or t.e >= 0.0 or abs(t.a + t.e) > 1e-6 * t.a:
         raise InputError(
             f"pixels of {t.a:g} x {t.e:g}, turned by {t.b:g}, {t.d:g}",
@@ -182,7 +187,8 @@ def _grid(file: Any, crs: str | Projection | None, where: str) -> Grid:
     if not isinstance(frame.projection, Equirectangular):
         return Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
     _require_latitudes(y0, y0 - pixel * (file.height - 1), pixel, where)
-    return _whole_pixels_a_degree(Grid(frame.projection, x0, y0, pixel, (file.height, file.width)))
+    grid = Grid(frame.projection, x0, y0, pixel, (file.height, file.width))
+    return grid if frame.offset_x_m or frame.offset_y_m else _whole_pixels_a_degree(grid)
 
 
 def _frame(file: Any, crs: str | Projection | None, where: str) -> MapFrame:
@@ -224,43 +230,68 @@ def _whole_pixels_a_degree(grid: Grid) -> Grid:
     if per_degree < 1 or abs(per_degree * grid.pixel_m / exact - 1.0) > _SAME_SCALE:
         return grid
     ratio = exact / per_degree / grid.pixel_m
-    if abs(ratio - 1.0) * max(grid.shape) > 1.0:
-        return grid
     return Grid(grid.projection, grid.x0_m * ratio, grid.y0_m * ratio, grid.pixel_m * ratio, grid.shape)
 
 
-def _to_heights(
-    file: Any, band: int, grid: Grid, quantity: str | None, unit: str | None, nodata: float | None
-) -> tuple[float, float]:
+class _Numbers:
+    """The numbers of a band: what file and label say of them, and between what they lie."""
+
+    def __init__(self, file: Any, band: int, path: Path, nodata: float | None) -> None:
+        archived = file.driver.startswith(_COUNTING)
+        label = labelled_numbers(path) if archived else Numbers()  # a GeoTIFF beside a label may be made of its image
+        self.where = str(path)
+        self.scale, self.offset = float(file.scales[band - 1]), float(file.offsets[band - 1])
+        bare = (self.scale, self.offset) == (1.0, 0.0)
+        if bare:
+            self.scale, self.offset = label.scale or 1.0, label.offset or 0.0
+        self.unit_m = _UNITS_M.get(str(file.units[band - 1] or label.unit or "").strip().lower())
+        integers = np.dtype(file.dtypes[band - 1]).kind in "iu"
+        self.counts = bare and label.scale is None and integers and archived
+        self.low, self.high = sorted(self.scale * v + self.offset for v in _range(file, band, nodata))
+
+
+def _to_heights(numbers: _Numbers, grid: Grid, quantity: str | None, unit: str | float | None) -> tuple[float, float]:
     """Slope and level in metres that make heights of the numbers in the file."""
-    where = str(file.name)
-    for name, given, allowed in (("quantity", quantity, ("height", "radius")), ("unit", unit, ("m", "km"))):
-        if given is not None and given not in allowed:
-            raise InputError(f"{given!r}", where=name, allowed=" or ".join(allowed))
-    scale, offset = float(file.scales[band - 1]), float(file.offsets[band - 1])
-    unit_m = _UNITS_M.get(unit or str(file.units[band - 1] or "").strip().lower())
-    low, high = (scale * v + offset for v in _range(file, band, nodata))
-    if unit_m is None:
-        unit_m = _told_by_size(low, high, grid, quantity, where)
+    if quantity not in (None, "height", "radius"):
+        raise InputError(f"{quantity!r}", where="quantity", allowed="height or radius")
+    unit_m = _declared(unit)
+    if unit_m is None and numbers.counts:
+        raise InputError(
+            f"integers from {numbers.low:g} to {numbers.high:g}, and neither file nor label say what they count",
+            where=numbers.where,
+            remedy="declare unit=0.5 for LOLA's half metres, or unit='m'; or put the label beside it",
+        )
+    unit_m = unit_m or numbers.unit_m or _told_by_size(numbers, grid, quantity)
     if quantity is None:
-        radius = _RADII_M[0] <= min(low, high) * unit_m and max(low, high) * unit_m <= _RADII_M[1]
+        radius = _RADII_M[0] <= numbers.low * unit_m and numbers.high * unit_m <= _RADII_M[1]
         quantity = "radius" if radius else "height"
-    return scale * unit_m, offset * unit_m - (MOON_RADIUS_M if quantity == "radius" else 0.0)
+    level = numbers.offset * unit_m - (MOON_RADIUS_M if quantity == "radius" else 0.0)
+    return numbers.scale * unit_m, level
 
 
-def _told_by_size(low: float, high: float, grid: Grid, quantity: str | None, where: str) -> float:
+def _declared(unit: str | float | None) -> float | None:
+    """Metres in the unit a caller gave."""
+    if unit is None:
+        return None
+    if isinstance(unit, str):
+        if unit not in ("m", "km"):
+            raise InputError(f"{unit!r}", where="unit", allowed="m, km, or metres")
+        return _UNITS_M[unit]
+    return scalar("unit", unit, 1e-6, 1e6, "m")
+
+
+def _told_by_size(numbers: _Numbers, grid: Grid, quantity: str | None) -> float:
     """Metres per unit of the numbers, if their size leaves no doubt."""
-    low, high = min(low, high), max(low, high)
-    kilometres = tuple(r / 1000.0 for r in _RADII_M)
+    low, high = numbers.low, numbers.high
+    in_km = _RADII_M[0] / 1000.0 <= low and high <= _RADII_M[1] / 1000.0
+    if quantity == "radius" and in_km:
+        return 1000.0
     extent = grid.pixel_m * math.hypot(*grid.shape)
     small = max(abs(low), abs(high)) <= _HIGHEST_M / 1000.0
-    if quantity == "radius" and kilometres[0] <= low and high <= kilometres[1]:
-        return 1000.0
-    doubtful = (small or (kilometres[0] <= low and high <= kilometres[1])) and high - low < _FLATTEST * extent
-    if quantity != "radius" and doubtful:
+    if quantity != "radius" and (small or in_km) and high - low < _FLATTEST * extent:
         raise InputError(
             f"numbers run from {low:g} to {high:g} over {extent / 1000.0:.4g} km: metres or kilometres?",
-            where=where,
+            where=numbers.where,
             remedy="declare unit='m' or unit='km', and quantity='height' or 'radius'",
         )
     return 1.0

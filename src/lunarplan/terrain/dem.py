@@ -49,7 +49,7 @@ class Heights(Protocol):
 class Dem:
     """A digital elevation model of the Moon.
 
-    heights_m : float32[rows, columns], metres over the sphere of 1737.4 km; NaN where there is no data
+    heights_m : float32[rows, columns], metres over the sphere of 1737.4 km; NaN where there is no data. Not copied
     grid      : where the pixels are
     name      : for messages and pictures
     source    : who measured it
@@ -67,6 +67,10 @@ class Dem:
     def __post_init__(self) -> None:
         if isinstance(self.heights_m, np.ndarray | list):
             object.__setattr__(self, "heights_m", _float32(self.heights_m))
+        if not isinstance(self.grid, Grid):
+            raise InputError(f"{self.grid!r}", where=f"grid of {self.name}", allowed="Grid")
+        if not hasattr(self.heights_m, "shape"):
+            raise InputError(f"{self.heights_m!r}", where="heights_m", allowed="float32[rows, columns]")
         if tuple(self.heights_m.shape) != self.grid.shape:
             what = f"heights of shape {tuple(self.heights_m.shape)} on a grid of {self.grid.shape}"
             raise InputError(what, where=self.name, allowed="one height for each pixel")

@@ -32,7 +32,7 @@ class Terrain:
     dems: tuple[Dem, ...]
 
     def __init__(self, dems: Dem | Terrain | Iterable[Dem]) -> None:
-        given = dems.dems if isinstance(dems, Terrain) else (dems,) if isinstance(dems, Dem) else tuple(dems)
+        given = _listed(dems)
         if not given or not all(isinstance(dem, Dem) for dem in given):
             raise InputError(
                 "no terrain models" if not given else "not all are terrain models",
@@ -132,3 +132,10 @@ class Terrain:
             heights[missing] = dem.height_or_nan_m(latitude[missing], longitude[missing])
             index[missing & ~np.isnan(heights)] = n
         return heights, index
+
+
+def _listed(dems: Dem | Terrain | Iterable[Dem]) -> tuple[Dem, ...]:
+    if isinstance(dems, Terrain):
+        return dems.dems
+    several = isinstance(dems, Iterable) and not isinstance(dems, str)
+    return tuple(dems) if several else (dems,)  # type: ignore[arg-type, return-value]  # what is no Dem is told above

@@ -171,10 +171,15 @@ class Grid:
     shape: tuple[int, int]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.projection, Stereographic | Equirectangular):
+            raise InputError(
+                f"{self.projection!r}", where="Grid.projection", allowed="Stereographic or Equirectangular"
+            )
         for name in ("x0_m", "y0_m"):
             scalar(f"Grid.{name}", getattr(self, name), -1e9, 1e9, "m")
         scalar("Grid.pixel_m", self.pixel_m, 1e-3, 2e6, "m")
-        if len(self.shape) != 2 or any(int(n) != n or n < 1 for n in self.shape):
+        whole = isinstance(self.shape, tuple | list) and all(isinstance(n, int | np.integer) for n in self.shape)
+        if not whole or len(self.shape) != 2 or min(self.shape) < 1:
             raise InputError(f"{self.shape}", where="Grid.shape", allowed="(rows, columns), each 1 or more")
         object.__setattr__(self, "shape", (int(self.shape[0]), int(self.shape[1])))
         _plain_floats(self, "x0_m", "y0_m", "pixel_m")
