@@ -267,6 +267,8 @@ SITE_SHADOW_MARGIN_DEG = 5e-3  # half a quarter of an hour is 0.06 deg along cre
 SEEN_FROM_STATION_DEG = 0.006  # 1.3 s of the turning Earth
 MAP_EARTH_AVERAGE = 2e-3  # of the disc, which is two degrees wide and cut straight
 ENERGY_WH = 1e-6
+STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
+STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
 # Terrain
 ROUND_TRIP_DEG = 1e-9  # promised by projections
 MAP_VS_PROJ_M = 1e-6  # PROJ and this, some roundings of the Moon's radius: a micrometre
@@ -296,8 +298,6 @@ SLOPE_VS_VECTORS_DEG = 6e-3  # the height of the middle for that of four points:
 ROUGHNESS_M = 1e-3  # float32 heights of 4.5 km, and squares of them
 ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs too
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
-STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
-STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
 
 # Horizons
 FLOAT32 = 1.2e-7  # a last digit
