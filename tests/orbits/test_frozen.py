@@ -113,3 +113,11 @@ def test_lros_quasi_frozen_orbit_keeps_its_perilune() -> None:
 def test_arguments_out_of_range_are_refused(altitude: float, inclination: float, degree: int) -> None:
     with pytest.raises(InputError):
         frozen_eccentricity(altitude, inclination, degree=degree)
+
+
+def test_a_row_alone_is_one_of_a_batch(corrected: FrozenOrbits) -> None:
+    alone = frozen_orbits(123.0, 88.0, 30.0, _EPOCH, forces=_FORCES, seed_degree=24)
+    assert alone.eccentricity[0] == pytest.approx(corrected.eccentricity[1], abs=tol.FROZEN_DRIFT)
+    np.testing.assert_allclose(alone.states[0, :3], corrected.states[1, :3], atol=tol.FROZEN_DRIFT * 1860.4)
+    seeds = [float(frozen_eccentricity(a, i, degree=24).eccentricity) for a, i in ((100.0, 86.0), (123.0, 88.0))]
+    np.testing.assert_allclose(seeds, corrected.seeds.eccentricity[:2], rtol=1e-12)

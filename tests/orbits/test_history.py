@@ -182,3 +182,16 @@ def test_apollo_15s_subsatellite_outlives_a_season() -> None:
     flown = orbit_history(x, _EPOCH, 100.0, forces=ForceModel(moon_degree=30))
     assert flown.alive.all()
     assert (flown.lowest_altitude_km > 20.0).all()
+
+
+def test_through_the_ground_an_orbit_goes_on_and_says_how_deep() -> None:
+    x = orbit_states(30.0, 60.0, 15.0, 40.0, 0.0, _EPOCH)
+    x = np.stack([x, x * np.array([0.01, 0.01, 0.01, 1.0, 1.0, 1.0])])
+    flown = orbit_history(x, _EPOCH, 6.0, forces=_LOW, stop_at_impact=False)
+    stopped = orbit_history(x, _EPOCH, 6.0, forces=_LOW)
+    assert list(flown.fate) == [Fate.ALIVE, Fate.IMPACT]
+    assert stopped.fate[0] == Fate.IMPACT
+    assert flown.lowest_altitude_km[0].min() < 0.0
+    days = int(stopped.life_days[0])
+    same = flown.lowest_altitude_km[0, :days], stopped.lowest_altitude_km[0, :days]
+    np.testing.assert_allclose(*same, atol=tol.APSIS_BY_CUBIC_KM)

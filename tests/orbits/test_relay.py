@@ -157,3 +157,9 @@ def test_questions_that_make_no_sense_are_refused(change: dict[str, object]) -> 
     asked = {"node_deg": 0.0, "epoch": _ARRIVAL, "years": 1.0} | change
     with pytest.raises(InputError):
         frozen_relays(400.0, 8600.0, asked["node_deg"], asked["epoch"], years=asked["years"])
+
+
+def test_a_row_alone_is_one_of_a_batch(corrected: FrozenRelays) -> None:
+    alone = frozen_relays(300.0, 8600.0, 0.0, _ARRIVAL, years=1.0, forces=_FORCES)
+    assert alone.inclination_deg[0] == pytest.approx(corrected.inclination_deg[1], abs=tol.RELAY_ALONE)
+    np.testing.assert_allclose(alone.states[0, :3], corrected.states[1, :3], atol=1e4 * tol.RELAY_ALONE)

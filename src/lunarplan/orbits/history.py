@@ -36,7 +36,10 @@ DEGREE = 50  # of the lunar field, if no force model is given: a low orbit lives
 TOLERANCE = 1e-9  # a centimetre a day in a low orbit
 _FARTHEST_KM = 60_000.0  # beyond it the craft is no longer the Moon's
 _NODES = 480  # of a piece: what the propagator records without flying twice
+_ROWS = 512  # flown before their nodes are forgotten: 15 MB
 _REVOLUTIONS = 3.0  # a mean is taken over so many at least
+_MOMENT_S = 1e-9  # that a row counts for which hit the Moon in the first step of a piece
+_CORE_KM = 100.0  # no field is known so deep: where flights through the ground end
 _NEWTON, _LONGEST_FIX_S = 3, 60.0  # for the moment of impact: rounds, and what one may change
 
 
@@ -157,7 +160,9 @@ def orbit_history(
     tolerance : as in `propagate`
 
     A row that cannot be flown has a `fate` and loses none of the others. The surface is a sphere: mountains are up to
-    10 km higher. Raises InputError for arguments that make no sense, and epochs outside the ephemeris.
+    10 km higher. A perilune that misses it by less than some 100 m may count as a hit. Near the plane of the axes, node
+    and perilune are what the wobbling node makes of them. Raises InputError for arguments that make no sense, and
+    epochs outside the ephemeris.
     """
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
     span_s = scalar("duration_days", duration_days, 1e-3, 40_000.0, "days") * SECONDS_PER_DAY
@@ -181,8 +186,7 @@ def _first_look(x: Floats, gm: float, stop_at_impact: bool) -> NDArray[np.int8]:
         r = np.linalg.norm(x[:, :3], axis=1)
         unbound = 0.5 * (x[:, 3:] ** 2).sum(axis=1) - gm / r >= 0.0
     fate[finite & (unbound | (r > _FARTHEST_KM))] = Fate.ESCAPED
-    if stop_at_impact:
-        fate[finite & (r < RADIUS_KM["moon"])] = Fate.IMPACT
+    fate[finite & (r < (RADIUS_KM["moon"] if stop_at_impact else _CORE_KM))] = Fate.IMPACT
     return fate
 
 
@@ -225,22 +229,15 @@ class _Flight:
 
     def _interval(self, first_s: float, last_s: float, out: Floats) -> None:
         """Fly one interval in pieces and write its means and extremes for the rows that end it."""
-        rows = np.flatnonzero(self.fate == Fate.ALIVE)
-        sums, weights = np.zeros((6, len(self.x))), np.zeros(len(self.x))
-        low, high = np.full(len(self.x), np.inf), np.zeros(len(self.x))
-        edges = np.linspace(first_s, last_s, self.pieces + 1)
-        longest = 0
-        for a, b in pairwise(edges):
-            rows = rows[self.fate[rows] == Fate.ALIVE]
-            if not len(rows):
-                break
-            nodes = self._piece(rows, a, b)
-            longest = max(longest, *(len(path) for path in nodes))
-            self._take(rows, nodes, a, sums, weights, low, high)
+        sums, longest = _Sums.of(len(self.x)), 0
+        for a, b in pairwise(np.linspace(first_s, last_s, self.pieces + 1)):
+            rows = np.flatnonzero(self.fate == Fate.ALIVE)
+            for part in (rows[first : first + _ROWS] for first in range(0, len(rows), _ROWS)):
+                nodes = self._piece(part, a, b)
+                longest = max(longest, *(len(path) for path in nodes))
+                self._take(part, nodes, a, sums)
         self.pieces = max(self.pieces, math.ceil(self.pieces * longest / _NODES))
-        seen = weights > 0.0
-        out[:6, seen] = sums[:, seen] / weights[seen]
-        out[6, seen], out[7, seen] = low[seen], high[seen]
+        sums.write(out)
 
     def _piece(self, rows: NDArray[np.intp], first_s: float, last_s: float) -> list[Floats]:
         """Nodes of every row; the states move on, and rows that hit the Moon or failed are marked."""
@@ -260,11 +257,8 @@ class _Flight:
     def _surface_s(self, elapsed: Floats, x: Floats) -> Floats:
         """When rows reach the surface after the last step before it: by their conics, then by Newton's method."""
         run = replace(self.run, stop_at_impact=False)
-        fall, inputs = (
-            np.array([_fall_s(state, run.forces.gm("moon")) for state in x]),
-            row_inputs(len(x), run.forces, None),
-        )
-        starts = self.start + elapsed
+        fall = np.array([_fall_s(state, run.forces.gm("moon")) for state in x])
+        starts, inputs = self.start + elapsed, row_inputs(len(x), run.forces, None)
         for _ in range(_NEWTON):
             y = run.batch(x, starts, starts + fall, inputs, durations=fall)[0]
             r = np.linalg.norm(y[:, :3], axis=1)
@@ -274,37 +268,26 @@ class _Flight:
             fall = np.maximum(fall + np.clip(np.nan_to_num(step), -_LONGEST_FIX_S, _LONGEST_FIX_S), 0.0)
         return np.asarray(elapsed + fall)
 
-    def _take(
-        self, rows: NDArray[np.intp], nodes: list[Floats], first_s: float,
-        sums: Floats, weights: Floats, low: Floats, high: Floats,
-    ) -> None:  # fmt: skip
+    def _take(self, rows: NDArray[np.intp], nodes: list[Floats], first_s: float, sums: _Sums) -> None:
         """Add what the nodes of a piece say to the sums; end rows that went too low or too far."""
         counts = np.array([len(path) for path in nodes])
-        begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        owner = np.repeat(rows, counts)
         every = np.concatenate(nodes)
         t, x = every[:, 0], np.ascontiguousarray(every[:, 1:7])
-        weight = _time_weights(t, begins, counts)
-        values = self._elements(self.start + first_s + t, x)
-        sums[:, rows] += np.add.reduceat(values * weight, begins, axis=1)
-        weights[rows] += np.add.reduceat(weight, begins)
-        owner = np.repeat(np.arange(len(rows)), counts)
+        sums.add(rows, counts, t, self._elements(self.start + first_s + t, x))
         when, lowest, highest, perilune = _extremes(t, x, owner)
-        np.minimum.at(low, rows[owner[:-1]], lowest)
-        low[rows[self.fate[rows] == Fate.IMPACT]] = RADIUS_KM["moon"]
-        np.maximum.at(high, rows[owner[:-1]], highest)
+        np.minimum.at(sums.low, owner[:-1], lowest)
+        np.maximum.at(sums.high, owner[:-1], highest)
+        sums.low[rows[self.fate[rows] == Fate.IMPACT]] = RADIUS_KM["moon"]
         if self.floor_km > RADIUS_KM["moon"]:  # the surface itself is the propagator's to find
-            below = perilune & (lowest < self.floor_km)
-            self._end(rows, owner[:-1], first_s + when, below, Fate.BELOW_FLOOR)
+            self._end(owner[:-1], first_s + when, perilune & (lowest < self.floor_km), Fate.BELOW_FLOOR)
         far = (np.linalg.norm(x, axis=1) > _FARTHEST_KM) | (every[:, 7] != 1.0)
-        self._end(rows, owner, first_s + t, far, Fate.ESCAPED)
+        self._end(owner, first_s + t, far, Fate.ESCAPED)
 
-    def _end(
-        self, rows: NDArray[np.intp], owner: NDArray[np.intp], when: Floats, ended: NDArray[np.bool_], fate: Fate
-    ) -> None:
+    def _end(self, owner: NDArray[np.intp], when: Floats, ended: NDArray[np.bool_], fate: Fate) -> None:
         """Let rows end at the first of their moments that are marked, unless they ended before."""
-        which, first = np.unique(owner[ended], return_index=True)
+        mine, first = np.unique(owner[ended], return_index=True)
         moments = when[ended][first]
-        mine = rows[which]
         sooner = (self.fate[mine] == Fate.ALIVE) | (moments < self.life_s[mine])
         self.fate[mine[sooner]] = fate
         self.life_s[mine[sooner]] = moments[sooner]
@@ -317,15 +300,36 @@ class _Flight:
         return np.stack([e.semi_major_axis_km, k, h, e.inclination_deg, np.cos(node), np.sin(node)])
 
 
-def _time_weights(t: Floats, begins: NDArray[np.intp], counts: NDArray[np.intp]) -> Floats:
-    """Weights of the trapezoidal rule over the nodes of many rows, one after another."""
-    step = np.diff(t, append=t[-1:])
-    step[begins + counts - 1] = 0.0  # from a row's last node to the next row's first
-    before = np.concatenate([[0.0], step[:-1]])
-    before[begins] = 0.0
-    weight = 0.5 * (step + before)
-    weight[begins[counts == 1]] = 1e-9  # a row that hit the Moon in its first step
-    return np.asarray(weight)
+@dataclass(frozen=True)
+class _Sums:
+    """What an interval adds up to, over all rows: integrals over time, the time, lowest and highest distance."""
+
+    integrals: Floats
+    seconds: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, n: int) -> _Sums:
+        return cls(np.zeros((6, n)), np.zeros(n), np.full(n, np.inf), np.zeros(n))
+
+    def add(self, rows: NDArray[np.intp], counts: NDArray[np.intp], t: Floats, values: Floats) -> None:
+        """Integrate values over the nodes of many rows, one after another, by the trapezoidal rule."""
+        begins = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        step = np.diff(t, append=t[-1:])
+        step[begins + counts - 1] = 0.0  # from a row's last node to the next row's first
+        before = np.concatenate([[0.0], step[:-1]])
+        before[begins] = 0.0
+        weight = 0.5 * (step + before)
+        weight[begins[counts == 1]] = _MOMENT_S
+        self.integrals[:, rows] += np.add.reduceat(values * weight, begins, axis=1)
+        self.seconds[rows] += np.add.reduceat(weight, begins)
+
+    def write(self, out: Floats) -> None:
+        """Write means and extremes, float64[8, N], of the rows that were seen."""
+        seen = self.seconds > 0.0
+        out[:6, seen] = self.integrals[:, seen] / self.seconds[seen]
+        out[6, seen], out[7, seen] = self.low[seen], self.high[seen]
 
 
 def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
@@ -333,7 +337,7 @@ def _extremes(t: Floats, x: Floats, owner: NDArray[np.intp]) -> tuple[Floats, Fl
     whether perilune lies between them.
 
     Where the radial velocity changes sign within a step, the apsis is that of the cubic through distance and radial
-    velocity at its ends: to some centimetres in a low orbit.
+    velocity at its ends: to a metre in a low orbit at a tolerance of 1e-9, to decimetres at 1e-12.
     """
     r = np.linalg.norm(x[:, :3], axis=1)
     rate = np.einsum("ni,ni->n", x[:, :3], x[:, 3:]) / r

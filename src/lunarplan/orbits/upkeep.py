@@ -23,7 +23,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.gravity_field import GravityField
 from lunarplan.model.propagation import propagate
-from lunarplan.model.rows import full_rows
+from lunarplan.model.rows import full_rows, numbers
 from lunarplan.orbits.averaged import perilune_rates
 from lunarplan.orbits.frozen import SIDEREAL_MONTH_DAYS, checked_orbits
 from lunarplan.orbits.history import DEGREE, TOLERANCE, orbit_history
@@ -104,11 +104,11 @@ def upkeep(
         raise InputError(f"{months!r}", where="months", allowed="a whole number from 2 to 600")
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
     keeper = _Keeper(np.asarray(centre, float), forces, tolerance, workers)
-    x, now = np.atleast_2d(np.asarray(states, float)), float(tdb_seconds(epoch))
+    x, now = np.atleast_2d(numbers("states", states, 6)), float(tdb_seconds(epoch))
     cost, low, high = (np.full((len(x), months), np.nan) for _ in range(3))
     for month in range(months):
         x, now, cost[:, month], low[:, month], high[:, month] = keeper.month(x, now)
-    return Upkeep(cost, low, high, x, now, np.isfinite(x).all(axis=1))
+    return Upkeep(cost, low, high, x, now, np.asarray(np.isfinite(x).all(axis=1)))
 
 
 @dataclass(frozen=True)
