@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
+from lunarplan.kernels import horizon_beyond
+from lunarplan.kernels.floats import WIDTH
 from lunarplan.kernels.horizon_beyond import tiles_beyond
 from lunarplan.kernels.horizon_tiles import LISTED, TILE, UNITS, Scratch, tiles
 from lunarplan.kernels.jit import run_blocks
@@ -259,9 +261,11 @@ def _rise(
 ) -> None:  # fmt: skip
     """The same tiles over coarser ground."""
     own, bare = np.empty(TILE * TILE, np.float32), np.empty(TILE * TILE, np.float32)
+    near, far = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
+    scratch = horizon_beyond.Scratch(own, bare, near, far, np.zeros(WIDTH, np.int32))
     tiles_beyond(
         first, last, beyond.level, heights, band_row, beyond.row, beyond.column, beyond.per, eye_m, MOON_RADIUS_M,
-        sines, cosines, t_end, own, bare, band,
+        sines, cosines, t_end, scratch, band,
     )  # fmt: skip
 
 
