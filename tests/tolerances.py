@@ -297,3 +297,4 @@ EXTREME_KM = 1e-3  # a refined extreme against 20,001 samples
 SECTION_TIME = 1e-12  # crossings are refined to rounding
 MANIFOLD_SECOND_ORDER = 30.0  # times the square of the departure, in Jacobi constant
 SCALAR_LANES = 1e-11  # orbits corrected alone and in a batch
+FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 64 min seen, in an eclipse of 176

@@ -164,7 +164,7 @@ def carry(
     orbit  : of Earth and Moon. Its period in days is kept in the mean: one in resonance with the Sun stays there
     phase  : where on the orbit the epoch finds it, to some hours: in periods after ``orbit.state``
     forces : Earth, Moon with its field to degree 8, and Sun, if not given
-    burns  : allow a burn at every apolune; the smallest that close the orbit
+    burns  : allow a burn at every apolune, the smallest that close the orbit: next to nothing where it closes without
 
     Raises InputError for arguments that make no sense and epochs outside the ephemeris, InfeasibleError for an orbit
     through the Moon, ConvergenceError where no continuous one is found.
