@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -246,6 +247,7 @@ def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: f
         "epoch": utc_iso(start),
         "phase": phase,
         "tolerance": _TOLERANCE,
+        "lunarplan": version("lunarplan"),
         **forces.describe(),
     }
 
