@@ -31,7 +31,7 @@ def lines(ax: Any) -> LineCollection:
     return found
 
 
-@pytest.mark.parametrize(("color_by", "names"), zip(["stability", "jacobi"] * 4, SHOWN, strict=True))
+@pytest.mark.parametrize(("color_by", "names"), [*zip(["stability", "jacobi"] * 4, SHOWN, strict=True)])
 def test_nothing_covers_another_and_nothing_is_cut_off(color_by: str, names: tuple[str, ...]) -> None:
     figure = plot.orbit_family(*map(shared, names), color_by=color_by, orbits=6)
     assert overlapping(figure) == []
