@@ -1,4 +1,4 @@
-"""Where does a station stay? The 9:2 near-rectilinear halo orbit in the real sky for 15 years, clear of the Earth's shadow.
+"""Where does a station stay? The 9:2 halo orbit in the real sky for 15 years, clear of the shadow of the Earth.
 
 Writes gateway_orbit.png, gateway_eclipses.png, gateway_perilunes.png and gateway_upkeep.png to the current folder, or
 to the one given.

@@ -471,3 +471,4 @@ ABORT_HOMEWARD_M_S = 2.0  # the duration is found to a minute; 0.2 seen
 ABORT_NET_S = 900.0
 EXTREME_DEG = 0.25  # a pixel; Kaguya and LOLA put the lowest place 0.17 deg apart in longitude
 RELAY_ALONE = 1e-6  # deg, and of the distance: other steps at 1e-9
+FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 64 min seen, in an eclipse of 176

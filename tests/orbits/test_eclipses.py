@@ -12,7 +12,7 @@ from lunarplan.orbits.eclipses import Eclipses, Phases, eclipse_phases, eclipses
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from tests import naive
 from tests.orbits.periodic import DRO, NRHO
-from tests.tolerances import CONTACT_BY_RAYS_S, MOON_ECLIPSE_MIN, SAMPLED_CONTACT_S
+from tests.tolerances import CONTACT_BY_RAYS_S, FORETOLD_ECLIPSE_S, MOON_ECLIPSE_MIN, SAMPLED_CONTACT_S
 
 START = tdb_seconds("2026-01-01T00:00:00")
 EPHEMERIS = Ephemeris.packaged()
@@ -21,7 +21,7 @@ EPHEMERIS = Ephemeris.packaged()
 @pytest.fixture(scope="module")
 def unlucky() -> EphemerisOrbit:
     """A phase that meets the shadow of the Earth."""
-    return carry(NRHO, START, years=4, phase=0.5)
+    return carry(NRHO, START, years=2, phase=0.5)
 
 
 def rays(orbit: EphemerisOrbit, tdb: float, body: str) -> float:
@@ -35,8 +35,8 @@ def rays(orbit: EphemerisOrbit, tdb: float, body: str) -> float:
 @pytest.mark.parametrize("body", ["earth", "moon"])
 def test_contacts_are_where_rays_say(unlucky: EphemerisOrbit, body: str) -> None:
     found = eclipses(unlucky, body)
-    assert len(found) >= 3
-    for i in (0, len(found) // 2, len(found) - 1):
+    assert len(found) >= 2
+    for i in (0, len(found) - 1):
         for contact, into in ((found.start_tdb[i], 1.0), (found.end_tdb[i], -1.0)):
             assert rays(unlucky, contact - into * CONTACT_BY_RAYS_S, body) == 1.0
             assert rays(unlucky, contact + into * CONTACT_BY_RAYS_S, body) < 1.0
@@ -61,19 +61,23 @@ def test_nothing_is_missed_and_durations_are_those_of_samples(unlucky: Ephemeris
 
 def test_a_phase_keeps_out_of_the_shadow_of_the_earth_for_years() -> None:
     """And the Moon hides the Sun for less than 90 minutes, as published for the 9:2 orbit (Spreen 2021)."""
-    phases = eclipse_phases(NRHO, START, years=6)
-    lucky = carry(NRHO, START, years=6, phase=phases.require(0.0))
+    phases = eclipse_phases(NRHO, START, years=3)
+    lucky = carry(NRHO, START, years=3, phase=phases.require(0.0))
     assert len(eclipses(lucky, "earth")) == 0
     by_moon = eclipses(lucky, "moon")
-    assert 20 < len(by_moon) < 100
+    assert 10 < len(by_moon) < 50
     assert by_moon.longest_s < MOON_ECLIPSE_MIN * 60.0
     assert (by_moon.umbra_s <= by_moon.duration_s).all()
 
 
 def test_phases_foretell_what_is_carried(unlucky: EphemerisOrbit) -> None:
-    phases = eclipse_phases(NRHO, START, years=4)
-    at_half = phases.longest_s[len(phases.phase) // 2]
-    assert eclipses(unlucky, "earth").longest_s == pytest.approx(at_half, abs=3600.0)
+    """Not the minute: some hours of the orbit's own are an hour of its eclipses. But an hour's eclipse is one."""
+    phases = eclipse_phases(NRHO, START, years=2)
+    foretold = phases.longest_s[len(phases.phase) // 2]
+    found = eclipses(unlucky, "earth").longest_s
+    assert foretold > 2.0 * 3600.0
+    assert found > 3600.0
+    assert found == pytest.approx(foretold, abs=FORETOLD_ECLIPSE_S)
 
 
 def test_by_the_moon_phases_hardly_matter() -> None:

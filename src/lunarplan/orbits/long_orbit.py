@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,7 +165,7 @@ def carry(
     orbit  : of Earth and Moon. Its period in days is kept in the mean: one in resonance with the Sun stays there
     phase  : where on the orbit the epoch finds it, to some hours: in periods after ``orbit.state``
     forces : Earth, Moon with its field to degree 8, and Sun, if not given
-    burns  : allow a burn at every apolune; the smallest that close the orbit
+    burns  : allow a burn at every apolune, the smallest that close the orbit: next to nothing where it closes without
 
     Raises InputError for arguments that make no sense and epochs outside the ephemeris, InfeasibleError for an orbit
     through the Moon, ConvergenceError where no continuous one is found.
@@ -246,6 +247,7 @@ def _provenance(orbit: PeriodicOrbit, forces: ForceModel, start: float, phase: f
         "epoch": utc_iso(start),
         "phase": phase,
         "tolerance": _TOLERANCE,
+        "lunarplan": version("lunarplan"),
         **forces.describe(),
     }
 

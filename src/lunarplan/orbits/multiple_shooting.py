@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # An epoch so much later counts as much as a place a unit of length away: next to nothing, which orbits that are nearly
 # stable need; what has drifted far from the first guess, as unstable ones may, is tried again with less freedom.
 LATE_S = 3.6e7, 3.6e6, 3.6e5
-BURN = 1e-4  # jumps of velocity, where allowed: 0.1 m/s, as much as a unit of length
+BURN = 1e-2  # jumps of velocity, where allowed: 10 m/s count as much as a unit of length
 _EPOCH_S = 2.0**-20  # epochs are multiples of it: their differences are exact
 _LONGEST_STEP = 0.05  # units of length; longer ones leave what was linearised
 _SHORTEST = 2.0**-10  # part of a step worth trying

@@ -84,8 +84,8 @@ class Strategy:
     tolerance_m_s        : of the velocity along x at that crossing; no burn if the prediction is nearer
 
     As it is: for near-rectilinear orbits, six perilunes ahead. Unstable halos need a burn every two or three days and
-    horizon 1; distant retrograde orbits two a revolution and 0.5 or 1.5, for a whole revolution ahead a burn moves the
-    crossing, not the velocity.
+    horizon 1; distant retrograde orbits two a revolution and horizon 1.5, for at some places a burn moves the crossing
+    and not the velocity there, and then costs much.
     """
 
     burns_per_revolution: int = 1
