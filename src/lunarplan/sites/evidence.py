@@ -6,6 +6,7 @@ ground is too coarse to tell, or nothing is known, both give `Unknown` and why.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -185,9 +186,10 @@ class SiteEvidence(_Shared):
         return float(self.sun_and_earth.longest_s[0]) / 86_400.0
 
     def relay_contacts(self, name: str) -> Intervals:
-        """When a relay is over the horizon."""
+        """When a relay is over the horizon; whether it sees the Earth then is not looked at."""
         self.say(f"looking for {name}")
-        return contacts(self.profiles, relay(name, *self._span, self.setting.ephemeris), *self._span)
+        where = relay(name, *self._span, self.setting.ephemeris)
+        return contacts(self.profiles, where, *self._span, ephemeris=self.setting.ephemeris)
 
     def relay_percent(self, name: str) -> float:
         """Part of the time with a relay over the horizon."""
@@ -282,17 +284,22 @@ class RegionEvidence(_Shared):
         return horizons(
             given.terrain, self.grid, azimuths=given.azimuths, distance_km=given.distance_km,
             observer_height_m=given.observer_height_m, cache=given.cache, workers=given.workers,
+            progress=self._shares("looking for horizons"),
         )  # fmt: skip
 
     @cached_property
     def light(self) -> xr.Dataset:
+        horizons = self.horizons
         self.say("following the Sun")
-        return illumination_map(self.horizons, *self._span_and_step, **self._with)
+        return illumination_map(
+            horizons, *self._span_and_step, progress=self._shares("following the Sun"), **self._with
+        )
 
     @cached_property
     def earth(self) -> xr.Dataset:
+        horizons = self.horizons
         self.say("following the Earth")
-        return visibility_map(self.horizons, "earth", *self._span_and_step, **self._with)
+        return visibility_map(horizons, "earth", *self._span_and_step, **self._with)
 
     @property
     def illumination_percent(self) -> Floats:
@@ -365,6 +372,14 @@ class RegionEvidence(_Shared):
         self.say(f"following {name}")
         where = relay(name, *self._span, self.setting.ephemeris)
         return visibility_map(self.horizons, where, *self._span_and_step, **self._with)
+
+    def _shares(self, stage: str) -> Callable[[int, int], None]:
+        """What is told of a stage: how many of its tiles are done."""
+
+        def tell(done: int, every: int) -> None:
+            self.say(f"{stage}, {100 * done // every} %")
+
+        return tell
 
     @property
     def _span(self) -> tuple[float, float]:
