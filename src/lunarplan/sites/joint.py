@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.sky import local_axes
+from lunarplan.model.sky import LocalAxes, local_axes
 from lunarplan.model.surface import seen_from_moon
 from lunarplan.terrain.projection import Stereographic
 
@@ -73,12 +73,14 @@ def _profiles(horizons: Horizons, i: NDArray[np.intp], j: NDArray[np.intp]) -> N
     return np.asarray(stored, np.float32) / np.float32(_UNITS_DEG)
 
 
-def _over(profile: NDArray[np.float32], axes: object, place: Floats, turn: Floats, body_km: Floats, radius_km: float) -> Flags:
+def _over(
+    profile: NDArray[np.float32], axes: LocalAxes, place: Floats, turn: Floats, body_km: Floats, radius_km: float
+) -> Flags:
     """True where some part of a body, or of a point, is over the horizon; the horizon taken level across the disc."""
-    east, north, up = (np.asarray(getattr(axes, name)) for name in ("east", "north", "up"))
     count = profile.shape[1]
     # Directions in single precision, 1e-5 deg: twice as fast.
-    x, y, z = ((axis @ body_km.T - np.sum(axis * place, axis=1)[:, None]).astype(np.float32) for axis in (east, north, up))
+    seen = (axis @ body_km.T - np.sum(axis * place, axis=1)[:, None] for axis in axes)
+    x, y, z = (along.astype(np.float32) for along in seen)
     radius = (radius_km / np.linalg.norm(body_km, axis=1)).astype(np.float32)
     elevation = np.degrees(np.arctan2(z, np.sqrt(x * x + y * y)) + radius)
     index = (np.arctan2(x, y) + turn.astype(np.float32)[:, None]) * np.float32(count / (2.0 * np.pi))
