@@ -6,7 +6,7 @@ from lunarplan import Mission
 from lunarplan.config import library
 from lunarplan.errors import DataError, InputError
 
-SHIPPED = ["change-5", "change-6", "change-7", "im-1", "luna-25", "luna-26"]
+SHIPPED = ["change-5", "change-6", "change-7", "im-1", "luna-25", "luna-26", "polar-mapper", "queqiao-2"]
 
 
 def test_ships_the_missions_it_promises() -> None:

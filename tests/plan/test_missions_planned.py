@@ -36,8 +36,8 @@ from tests.tolerances import (
     SAME_PLAN_S,
 )
 
-FLOWN = ("change-5", "change-6", "im-1", "luna-25")
-PLANNED = ("change-7", "luna-26")
+FLOWN = ("change-5", "change-6", "im-1", "luna-25", "queqiao-2")
+PLANNED = ("change-7", "luna-26", "polar-mapper")
 # What a plan does not meet: IM-1's mass on arrival is 6 % too high, as its file says.
 KNOWN_MISSES = {("im-1", "loi_duration")}
 MOON_KM = RADIUS_KM["moon"]

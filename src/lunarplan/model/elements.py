@@ -120,7 +120,7 @@ class Elements(RowResult):
         angles = self.inclination_deg, self.raan_deg, self.argp_deg, self.true_anomaly_deg
         rows = np.stack([self.semi_latus_rectum_km, self.eccentricity, *np.radians(angles)], axis=-1)
         (flat, gms), shape = full_rows(elements=(rows, 6), gm=(self.gm_km3_s2, 1))
-        out, status = np.empty_like(flat), np.empty(len(flat), np.int8)
+        out, status = np.empty(flat.shape), np.empty(len(flat), np.int8)
         kernel.states_many(flat, gms, out, status)
         return out.reshape(*shape, 6)
 

@@ -120,7 +120,7 @@ def broadcast_rows(**arguments: tuple[ArrayLike, int]) -> tuple[list[tuple[Float
             out.append((np.ascontiguousarray(array).reshape(-1), 0))
             continue
         full = shape if items == 1 else (*shape, items)
-        out.append((np.ascontiguousarray(np.broadcast_to(array, full)).reshape(-1), items))
+        out.append((_spread(array, full).reshape(-1), items))
     return out, shape
 
 
@@ -131,8 +131,15 @@ def full_rows(**arguments: tuple[ArrayLike, int]) -> tuple[list[Floats], tuple[i
     out = []
     for (array, step), (_, items) in zip(flat, arguments.values(), strict=True):
         rows = array.reshape(-1, items) if items > 1 else array
-        out.append(rows if step else np.ascontiguousarray(np.broadcast_to(rows[:1], (n, items)[: rows.ndim])))
+        out.append(rows if step else _spread(rows[:1], (n, items)[: rows.ndim]))
     return out, shape
+
+
+def _spread(array: Floats, shape: tuple[int, ...]) -> Floats:
+    """The array in a shape, C-ordered; its own memory where it has to be spread, as views of one row are read-only."""
+    if array.shape == shape:
+        return np.ascontiguousarray(array)
+    return np.broadcast_to(array, shape).copy()
 
 
 def batch_within(where: str, **arguments: tuple[ArrayLike, float, float, str]) -> list[Floats]:
