@@ -469,3 +469,8 @@ ABORT_HOMEWARD_M_S = 2.0  # the duration is found to a minute; 0.2 seen
 ABORT_NET_S = 900.0
 RELAY_ALONE = 1e-6  # deg, and of the distance: other steps at 1e-9
 FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 64 min seen, in an eclipse of 176
+
+# Sorties
+SORTIE_PLANE_RAD = 1e-9
+LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
+NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year

@@ -479,3 +479,8 @@ def test_captured_orbits_have_no_b_plane():
     assert seen.partials is None
     assert np.isnan(seen.b_dot_t_km)
     assert "hyperbolic" in seen.reason()
+
+
+def test_elements_spread_over_one_row_give_a_state():
+    """A single row among scalars is a read-only view until it is copied."""
+    assert Elements.from_axis(1837.4, 0.0, 90.0, [0.0], 0.0, 0.0, 4902.8).states().shape == (1, 6)

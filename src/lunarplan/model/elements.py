@@ -67,7 +67,9 @@ class Elements(RowResult):
         """
         given = periapsis_radius_km, eccentricity, inclination_deg, raan_deg, argp_deg, true_anomaly_deg, gm
         try:
-            rp, e, i, raan, argp, nu, gms = np.broadcast_arrays(*(np.asarray(g, np.float64) for g in given))
+            rp, e, i, raan, argp, nu, gms = (
+                np.array(a) for a in np.broadcast_arrays(*(np.asarray(g, np.float64) for g in given))
+            )
         except (TypeError, ValueError) as error:
             raise InputError(f"elements are not arrays that match: {error}", where="Elements") from None
         _demand(np.isfinite(rp + e + i + raan + argp + nu + gms), "is not finite", "finite numbers")

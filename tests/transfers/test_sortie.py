@@ -1,0 +1,93 @@
+"""Sorties: their parts fit together in time and place, and cost what their parts cost."""
+
+import numpy as np
+import pytest
+
+from lunarplan.errors import InputError
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.frames import rotation
+from lunarplan.model.surface import Place
+from lunarplan.orbits.long_orbit import carry
+from lunarplan.orbits.orbit import PeriodicOrbit
+from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.transfers.low_orbit import cheapest_to_low_orbit
+from lunarplan.transfers.sortie import Lander, sorties
+from tests.authorities import load
+from tests.tolerances import LANES_SORTIE_M_S, NRHO_TO_LOW_ORBIT_M_S, SORTIE_PLANE_RAD
+
+CASE = load("staging")["nrho_to_low_orbit"]
+FORCES = ForceModel()
+DAY = 86400.0
+START = tdb_seconds("2028-01-01T00:00:00")
+LANDER = Lander(90e3, 350.0, 40e3, 60e3, 350.0, 18e3)
+POLE = Place(-89.4, 222.0, 1.5)
+
+
+@pytest.fixture(scope="module")
+def station():
+    orbit = PeriodicOrbit(np.array(CASE["state"]), CASE["period"], EARTH_MOON_384400, "halo")
+    return carry(orbit, START - 2.0 * DAY, revolutions=9.0, forces=FORCES)
+
+
+@pytest.fixture(scope="module")
+def week(station):
+    return sorties(station, START + np.arange(8) * DAY, POLE, LANDER, forces=FORCES)
+
+
+def test_every_day_has_a_sortie(week):
+    assert week.ok.all()
+
+
+def test_epochs_follow_one_another(week):
+    parts = (week.departure_tdb, week.insertion_tdb, week.landing_tdb, week.lift_off_tdb, week.ascent_end_tdb,
+             week.arrival_tdb)  # fmt: skip
+    assert (np.diff(parts, axis=0) > 0.0).all()
+    np.testing.assert_allclose(week.insertion_tdb - week.departure_tdb, 43_200.0)
+    np.testing.assert_allclose(week.lift_off_tdb - week.landing_tdb, 6.5 * DAY)
+    waited = week.landing_tdb - week.insertion_tdb
+    assert ((waited >= 4.0 * 3600.0) & (waited <= 48.0 * 3600.0)).all()
+    assert (week.up.perilune_tdb - week.ascent_end_tdb >= 4.0 * 3600.0 - 1.0).all()
+
+
+def test_a_sortie_costs_what_its_parts_cost(week):
+    parts = (
+        1e3 * week.down.delta_v_km_s, week.turn_down_m_s, week.descent.deorbit_m_s, week.descent.delta_v_m_s,
+        week.ascent.delta_v_m_s, week.circling_m_s, week.turn_up_m_s, 1e3 * week.up.delta_v_km_s,
+    )  # fmt: skip
+    np.testing.assert_allclose(week.delta_v_m_s, sum(parts))
+    assert (np.array([np.broadcast_to(p, 8) for p in parts]) >= 0.0).all()
+
+
+def test_the_turn_is_how_far_the_place_lies_beside_the_plane(week):
+    normal = np.cross(week.down.perilune_states[:, :3], week.down.perilune_states[:, 3:])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    up = np.einsum("nji,j->ni", rotation("moon_me", week.landing_tdb, FORCES.source), POLE.axes.up)
+    beside = np.abs(np.arcsin(np.einsum("ni,ni->n", up, normal)))
+    speed = 1e3 * np.sqrt(FORCES.gm("moon") / 1837.4)
+    assert np.abs(week.turn_down_m_s / (2.0 * speed) - np.sin(0.5 * beside)).max() < SORTIE_PLANE_RAD
+
+
+def test_the_station_is_left_for_what_is_published(station):
+    """The cheapest departure of each revolution: 690 to 760 m/s to a polar low orbit in half a day."""
+    period = CASE["period"] * CASE["time_s"]
+    spans = START + np.arange(6) * period
+    best = cheapest_to_low_orbit(station, spans, spans + period, 43_200.0).require()
+    low, high = NRHO_TO_LOW_ORBIT_M_S
+    assert ((1e3 * best.delta_v_km_s > low) & (1e3 * best.delta_v_km_s < high)).all()
+
+
+def test_a_batch_is_its_rows(station, week):
+    alone = sorties(station, START + 3.0 * DAY, POLE, LANDER, forces=FORCES)
+    assert alone.delta_v_m_s[0] == pytest.approx(week.delta_v_m_s[3], abs=LANES_SORTIE_M_S)
+
+
+def test_bad_input_is_named(station):
+    with pytest.raises(InputError, match="stay_days"):
+        sorties(station, START, POLE, LANDER, stay_days=-1.0)
+    with pytest.raises(InputError, match="wait_hours"):
+        sorties(station, START, POLE, LANDER, wait_hours=(5.0, 2.0))
+    with pytest.raises(InputError, match="several places"):
+        sorties(station, START, Place([-89.0, -88.0], 0.0), LANDER)
+    with pytest.raises(InputError, match="Trajectory"):
+        sorties(station, START + 400.0 * DAY, POLE, LANDER)
