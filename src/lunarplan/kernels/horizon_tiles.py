@@ -2,10 +2,10 @@
 
 Observers stand at pixel centres, so where their lines of sight cross the rows, columns and diagonals of the grid is the
 same for all of them. A tile shares one list of crossings for each azimuth, made for its centre; what is left to do for
-a pixel and a crossing are three multiply-adds and a maximum on sixteen neighbours at a time. (What sharing costs grows
-with the tile and the distance: at 300 km, and half a tile of 8 km, a path is 80 m aside.) Distances are corrected for
-the map's scale at each pixel. A stretch of path is left out where its highest ground cannot beat what the pixels of a
-block see already.
+a pixel and a crossing are three multiply-adds and a maximum on sixteen neighbours at a time. What sharing costs grows
+with the distance and the pixels that share (at 300 km, and 8 km from the centre, a path is 80 m aside); so, far away,
+only blocks of 8 x 16 pixels do. Distances are corrected for the map's scale at each pixel. A stretch of path is left
+out where its highest ground cannot beat what the pixels of a block see already.
 
 The ground is w - level, w = h / (radius + h), so that float32 resolves it; units as in `horizon`. With own likewise,
 
@@ -39,10 +39,13 @@ from .jit import compiled, inlined
 
 TILE = 32  # pixels: side of a tile
 ROWS = 8  # rows of pixels swept together, as many as registers hold
+BLOCKS = TILE // ROWS * TILE // WIDTH
+SHARED = 64.0  # pixels: how far a tile shares its list of crossings; beyond, each block has its own
 PAD = 72  # pixels of nothing around the ground, so that no tile reads past it
 UNITS = 360.0  # of the elevations stored, per degree
 NOTHING = -1e6  # as w: where there is no ground
 LISTED = 256  # crossings of a stretch there is room for
+_SOONER = 2e-4  # of the way
 _NEVER = -1e30
 COLUMN, ROW, DIAGONAL = 0, 1, 2
 _ABSENT = -1e3  # below this there is no ground
@@ -92,12 +95,12 @@ def list_lines(kind, first, step, count, a, b, slope, at, frame, ground, scratch
     kind        : COLUMN, x = const; ROW, r = const; DIAGONAL, x - r = const
     first, step : the lines
     a, b, slope : on the chord the other coordinate (r for diagonals) is b + slope * (line - a)
-    frame       : row and column of the tile's first pixel; scale, zx, zy at its centre
+    frame       : row and column of the tile's first pixel; scale, zx, zy where the list is made for; the tile's scale
 
     Sixteen at a time: the last ones may be too many, and are overwritten or not looked at. Nothing is seen at a
     crossing where some pixel of the tile would read past the ground.
     """
-    row, column, scale, zx, zy = frame
+    row, column, scale, zx, zy, unit = frame
     for start in range(0, count, WIDTH):
         line = counting(first + step * start, step)
         other = fused(line - a, slope, b)
@@ -118,8 +121,8 @@ def list_lines(kind, first, step, count, a, b, slope, at, frame, ground, scratch
         store_index(scratch.offset, k, i * inside, j * inside, ground.width)
         # tangent of half the angle, as in `half_tangent`
         re, im = fused(x, zx, fused(r, -zy, scale)), fused(r, zx, x * zy)
-        t = root(fused(x, x, r * r) / fused(re, re, im * im))
-        u = 1.0 / t
+        t = root(fused(x, x, r * r) / fused(re, re, im * im)) * (unit / scale)
+        u = (unit / scale) ** 2 / t
         csc = (u + t) * 0.5 * inside
         far = csc * f
         store(scratch.factor, k, csc - far)
@@ -161,6 +164,19 @@ def list_stretch(ground, frame, xa, ra, xb, rb, scratch):
     first, step, count = whole_steps(da, db)
     slope = (rb - ra) / (db - da) if count > 0 else 0.0
     return columns, rows, list_lines(DIAGONAL, first, step, count, da, ra, slope, rows, frame, ground, scratch)
+
+
+@inlined
+def list_far(ground, shared, p, dx, dy, ta, tb, scratch):
+    """List the crossings of a stretch for the middle of block p instead of that of the tile."""
+    row, column, unit, zx, zy, _ = shared
+    zx += (p % TILE + 0.5 * (WIDTH - TILE)) * ground.dz
+    zy -= (p // TILE + 0.5 * (ROWS - TILE)) * ground.dz
+    scale = (1.0 + zx * zx + zy * zy) / ground.dz
+    # as many pixels away as the stretch of the tile; a little sooner, so that nothing is left between two
+    xa, ya = offset_along(scale, zx, zy, dx, dy, ta * unit / scale * (1.0 - _SOONER))
+    xb, yb = offset_along(scale, zx, zy, dx, dy, tb * unit / scale)
+    return list_stretch(ground, (row, column, scale, zx, zy, unit), xa, -ya, xb, -yb, scratch)
 
 
 # ---------------------------------------------------------------- sweeping a block of 8 x 16 pixels
@@ -249,7 +265,7 @@ def sweep_block(ground, at, columns, rows, count, scratch, p):
 @inlined
 def can_rise(scratch, p, top, ta, tb, level):
     """True if ground as high as `top` between two distances may beat the best of any pixel of block p."""
-    slack = 1.0 + 1e-5
+    slack = 1.0 + 2.0 * _SOONER
     near, far = np.float32(0.5 * (1.0 / ta + ta) * slack), np.float32(0.5 * (1.0 / tb + tb) / slack)
     drop = np.float32(-ta / slack)
     line = np.float32(drop * (1.0 - level) + 1e-6 + 1e-9 * near)
@@ -264,7 +280,7 @@ def can_rise(scratch, p, top, ta, tb, level):
 
 @inlined
 def any_can_rise(scratch, top, ta, tb, level):
-    for block in range(TILE // ROWS * TILE // WIDTH):
+    for block in range(BLOCKS):
         if can_rise(scratch, block_start(block), top, ta, tb, level):
             return True
     return False
@@ -285,7 +301,7 @@ def tile_azimuth(ground, row, column, scale, zx, zy, dx, dy, stops, t_end, start
 
     stops : float64[:], pixels: where stretches end, near to far
     """
-    frame = row, column, scale, zx, zy
+    shared = row, column, scale, zx, zy, scale
     ta, xa, ra = 0.0, 0.0, 0.0
     for s in range(stops.size):
         tb = min(stops[s] / scale, t_end)
@@ -294,16 +310,18 @@ def tile_azimuth(ground, row, column, scale, zx, zy, dx, dy, stops, t_end, start
         xb, yb = offset_along(scale, zx, zy, dx, dy, tb)
         rb = -yb
         top = highest(
-            ground.tops, row + min(ra, rb) - 1.0, row + TILE + max(ra, rb), column + min(xa, xb) - 1.0,
-            column + TILE + max(xa, xb),
+            ground.tops, row + min(ra, rb) - 2.0, row + TILE + max(ra, rb) + 1.0, column + min(xa, xb) - 2.0,
+            column + TILE + max(xa, xb) + 1.0,
         )  # fmt: skip
         columns, rows, count = 0, 0, 0
-        for block in range(TILE // ROWS * TILE // WIDTH if top > _ABSENT else 0):
+        for block in range(BLOCKS if top > _ABSENT else 0):
             p = block_start(block)
             if skip and s > 0 and not can_rise(scratch, p, top, ta, tb, ground.level):
                 continue
-            if count == 0:
-                columns, rows, count = list_stretch(ground, frame, xa, ra, xb, rb, scratch)
+            if stops[s] > SHARED:
+                columns, rows, count = list_far(ground, shared, p, dx, dy, ta, tb, scratch)
+            elif count == 0:
+                columns, rows, count = list_stretch(ground, shared, xa, ra, xb, rb, scratch)
                 if s == 0:
                     own_triangle(count, start, scratch.factor)
             at = (row + p // TILE) * ground.width + column + p % TILE

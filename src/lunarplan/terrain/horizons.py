@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
+from lunarplan.kernels import horizon_beyond
+from lunarplan.kernels.floats import WIDTH
 from lunarplan.kernels.horizon_beyond import tiles_beyond
 from lunarplan.kernels.horizon_tiles import LISTED, TILE, UNITS, Scratch, tiles
 from lunarplan.kernels.jit import run_blocks
@@ -118,13 +120,15 @@ def horizons(
     workers  : threads; the answer is the same for any number
 
     To 0.01 deg of `horizon_at`: 0.0014 deg are the steps of the numbers, the rest is geometry shared by a tile, and
-    grows with the size of the pixels. (500 m pixels, 300 km: 0.005 deg.)
+    grows with the size of the pixels and with slopes of more than 45 deg. (500 m pixels, 300 km: 0.005 deg.)
 
     Raises InputError for arguments out of range, a region on another kind of map or without ground, and where memory
     or disk do not suffice.
     """
     asked = _Asked.checked(Terrain(terrain), region, azimuths, distance_km, observer_height_m)
     shape = (*asked.tiles, asked.azimuths, TILE, TILE)
+    if cache is None:
+        _require_memory(shape)
     kept = None if cache is None else HorizonCache(cache, asked.description(), shape)
     heights = asked.heights()
     found = None if kept is None else kept.read()
@@ -193,7 +197,6 @@ def _computed(
 ) -> Elevation:  # fmt: skip
     swept = sweep_ground(asked.terrain, asked.region, heights, asked.distance_km)
     if kept is None:
-        _require_memory(shape)
         found = np.empty(shape, np.int16)
         _fill(asked, swept, heights, found, progress, workers)
         return found
@@ -258,9 +261,11 @@ def _rise(
 ) -> None:  # fmt: skip
     """The same tiles over coarser ground."""
     own, bare = np.empty(TILE * TILE, np.float32), np.empty(TILE * TILE, np.float32)
+    near, far = np.empty(WIDTH, np.float32), np.empty(WIDTH, np.float32)
+    scratch = horizon_beyond.Scratch(own, bare, near, far, np.zeros(WIDTH, np.int32))
     tiles_beyond(
         first, last, beyond.level, heights, band_row, beyond.row, beyond.column, beyond.per, eye_m, MOON_RADIUS_M,
-        sines, cosines, t_end, own, bare, band,
+        sines, cosines, t_end, scratch, band,
     )  # fmt: skip
 
 

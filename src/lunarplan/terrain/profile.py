@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,19 +106,20 @@ def horizon_at(
         np.atleast_1d(a).astype(float).ravel() for a in np.broadcast_arrays(places.latitude_deg, places.longitude_deg)
     )
     heights = ground.height_m(latitude, longitude)
-    levels = _Levels(ground, reach)
+    views = Views(ground, reach)
+    azimuth = np.linspace(0.0, math.tau, count, endpoint=False)
     elevation = np.empty((latitude.size, count))
     for n in range(latitude.size):
         standing = int(ground.dem_index(latitude[n], longitude[n]))
-        views = levels.about(float(latitude[n]), float(longitude[n]))
-        elevation[n] = _profile(views, standing, heights[n], eye, count, reach, workers)
+        about = views.about(float(latitude[n]), float(longitude[n]))
+        elevation[n] = skyline_of(about, standing, heights[n], eye, azimuth, reach, workers)
     eyes = Place(latitude, longitude, (heights + eye) / 1000.0)
     told = {"terrain": ground.name, "source": "; ".join(dem.source for dem in ground.dems)}
     return HorizonProfiles(eyes, elevation, eye, reach, told)
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """One model about a place: where the place is on it, and the azimuth of north on its map."""
 
     level: Level
@@ -126,19 +128,19 @@ class _View:
     north_rad: float
 
 
-class _Levels:
+class Views:
     """The models of a terrain, made ready once where they are on stereographic maps, else about each place."""
 
     def __init__(self, terrain: Terrain, distance_km: float) -> None:
         self.terrain, self.distance_m = terrain, 1000.0 * distance_km
         self._ready: dict[int, tuple[Level, Grid]] = {}
 
-    def about(self, latitude_deg: float, longitude_deg: float) -> list[_View]:
+    def about(self, latitude_deg: float, longitude_deg: float) -> list[View]:
         views = []
         for n in range(len(self.terrain.dems)):
             level, grid = self._level(n, latitude_deg, longitude_deg)
             row, column = (float(a) for a in grid.rows_columns(latitude_deg, longitude_deg))
-            views.append(_View(level, row, column, _north_rad(grid, latitude_deg, longitude_deg)))
+            views.append(View(level, row, column, _north_rad(grid, latitude_deg, longitude_deg)))
         return views
 
     def _level(self, n: int, latitude_deg: float, longitude_deg: float) -> tuple[Level, Grid]:
@@ -160,24 +162,31 @@ def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:
     return float(grid.projection.convergence_rad(*grid.projection.forward_anywhere(aside, longitude_deg)))
 
 
-def _profile(
-    views: list[_View], standing: int, ground_m: float, eye_m: float, count: int, distance_km: float,
-    workers: int | None,
+def skyline_of(
+    views: list[View], standing: int, ground_m: float, eye_m: float, azimuths_rad: Floats, distance_km: float,
+    workers: int | None = None,
 ) -> Floats:  # fmt: skip
-    """Elevations of one place's horizon, rad."""
-    best = np.full(count, -np.inf)
-    azimuths = np.arange(count) * (math.tau / count)
+    """Return the elevations of one place's horizon at true azimuths, rad.
+
+    standing : which of the views has the ground under the observer
+    """
+    best = np.full(len(azimuths_rad), -np.inf)
+    t_end = half_tangent_of(distance_km)
     for n, view in enumerate(views):
-        sines, cosines = np.sin(azimuths + view.north_rad), np.cos(azimuths + view.north_rad)
-        start = ground_m if n == standing else math.nan
-
-        def look(
-            a: int, b: int, view: _View = view, start: float = start, sines: Floats = sines, cosines: Floats = cosines
-        ) -> None:
-            skyline(
-                view.level, view.row, view.column, ground_m + eye_m, start, MOON_RADIUS_M, sines[a:b], cosines[a:b],
-                half_tangent_of(distance_km), True, best[a:b],
-            )  # fmt: skip
-
-        run_blocks(look, count, _TOGETHER, workers)
+        angle = azimuths_rad + view.north_rad
+        look = partial(
+            _look, view, ground_m + eye_m, ground_m if n == standing else math.nan, np.sin(angle), np.cos(angle), t_end,
+            best,
+        )  # fmt: skip
+        run_blocks(look, len(best), _TOGETHER, workers)
     return np.asarray(np.arctan(best))
+
+
+def _look(
+    view: View, eye_m: float, start_m: float, sines: Floats, cosines: Floats, t_end: float, best: Floats, a: int, b: int
+) -> None:
+    """Some of the azimuths."""
+    skyline(
+        view.level, view.row, view.column, eye_m, start_m, MOON_RADIUS_M, sines[a:b], cosines[a:b], t_end, True,
+        best[a:b],
+    )  # fmt: skip
