@@ -29,7 +29,7 @@ from lunarplan.terrain.projection import Grid, Stereographic
 from lunarplan.terrain.statistics import slope_summary
 
 PIXEL_M = 5.0
-HURST = 0.9  # of the lunar highlands (Rosenburg et al. 2011, 0.95 at the median)
+HURST = 0.9  # roughness grows with distance to this power; an estimate for the lunar highlands
 ROUGHEST_M = 250.0  # standard deviation of the longest wave; an estimate
 BLOCK = 256
 SMALL_CACHE = {"GDAL_CACHEMAX": "128", **os.environ}  # MB; GDAL's own choice is a twentieth of the memory there is

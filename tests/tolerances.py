@@ -326,3 +326,4 @@ RESAMPLED_HORIZON_RAD = 1e-6
 REGION_DEG = 0.01  # asked for, of a region against brute force; 0.0045 seen
 STORED_DEG = 1.5 / 360.0  # half a step, and one for a tie rounded the other way
 SUMMIT_RAD = 2e-5  # half a step of azimuth beside it: 13 m at 147 km, on a slope of 0.1
+EXTREME_DEG = 0.25  # a pixel; Kaguya and LOLA put the lowest place 0.17 deg apart in longitude

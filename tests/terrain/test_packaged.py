@@ -9,6 +9,7 @@ from lunarplan.errors import DataError
 from lunarplan.io.dem import read_dem
 from lunarplan.model import data
 from lunarplan.terrain import packaged
+from tests.tolerances import EXTREME_DEG
 
 
 def test_both_models_are_read_as_gdal_reads_them():
@@ -30,16 +31,16 @@ def test_their_grids_are_those_the_files_state():
 
 
 def test_the_moon_has_its_highest_and_lowest_places():
-    """5.44 N 201.37 E, and in the crater Antoniadi, 70.4 S 187.3 E (LOLA)."""
+    """LROC, 2010-10-27: 5.4125 N 201.3665 E; Kaguya: 70.43 S 187.42 E, in Antoniadi."""
     dem = packaged.global_4ppd()
     i, j = np.unravel_index(np.argmax(dem.heights_m), dem.grid.shape)
     latitude, longitude = (float(a) for a in dem.grid.lat_lon_deg(i, j))
-    assert latitude == pytest.approx(5.44, abs=0.5)
-    assert longitude % 360.0 == pytest.approx(201.37, abs=0.5)
+    assert latitude == pytest.approx(5.4125, abs=EXTREME_DEG)
+    assert longitude % 360.0 == pytest.approx(201.3665, abs=EXTREME_DEG)
     i, j = np.unravel_index(np.argmin(dem.heights_m), dem.grid.shape)
     latitude, longitude = (float(a) for a in dem.grid.lat_lon_deg(i, j))
-    assert latitude == pytest.approx(-70.4, abs=0.5)
-    assert longitude % 360.0 == pytest.approx(187.3, abs=0.7)
+    assert latitude == pytest.approx(-70.43, abs=EXTREME_DEG)
+    assert longitude % 360.0 == pytest.approx(187.42, abs=EXTREME_DEG)
 
 
 def test_a_damaged_model_is_not_read(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@
 
 RMS height: the root mean square of heights about the plane fitted to a square window.
 
-Source: Shepard et al. 2001, JGR 106(E12), 32777, eq. (1), after detrending, their section 2.
+Source: Shepard et al. 2001, JGR 106(E12), 32777: RMS height of detrended profiles; here of surfaces.
 """
 
 from __future__ import annotations

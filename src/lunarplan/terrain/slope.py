@@ -4,7 +4,7 @@ The gradient is that of Zevenbergen and Thorne (1987): heights half a baseline t
 On a model of 5 m, a baseline of 10 m takes the four neighbours. A slope without its baseline means little: the longer
 that is, the smoother is the ground.
 
-Source: Zevenbergen and Thorne 1987, Earth Surface Processes and Landforms 12, 47, eqs. (9), (10).
+Source: Zevenbergen and Thorne 1987, Earth Surface Processes and Landforms 12, 47.
 """
 
 from __future__ import annotations
