@@ -283,6 +283,8 @@ SITE_SHADOW_MARGIN_DEG = 5e-3  # half a quarter of an hour is 0.06 deg along cre
 SEEN_FROM_STATION_DEG = 0.006  # 1.3 s of the turning Earth
 MAP_EARTH_AVERAGE = 2e-3  # of the disc, which is two degrees wide and cut straight
 ENERGY_WH = 1e-6
+STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
+STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
 # Terrain
 ROUND_TRIP_DEG = 1e-9  # promised by projections
 MAP_VS_PROJ_M = 1e-6  # PROJ and this, some roundings of the Moon's radius: a micrometre

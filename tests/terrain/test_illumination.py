@@ -135,6 +135,7 @@ def test_spans_and_steps_that_make_no_sense(span, step, what):
         (500.0, 150_000.0, 200_000.0, -90.0),
         (20.0, -300.0, 300.0, -86.0),
         (240.0, 0, 0, 88.0),
+        (500.0, -9_000.0, 9_000.0, 20.0),
     ],
 )
 def test_a_map_is_what_its_pixels_are_as_places(pixel_m, x0_m, y0_m, latitude):

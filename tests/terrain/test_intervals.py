@@ -63,6 +63,12 @@ def test_a_minute_between_two_samples_is_found():
     assert made.asked < 4000
 
 
+@pytest.mark.parametrize("middle", [0.07, 0.3, 0.8, 99.2, 99.6, 99.97])
+def test_minutes_in_the_first_and_in_the_last_step(middle):
+    found = find("short", Made(lambda t: 60.0 - np.abs(t - middle * HOUR)), 0.0, 100 * HOUR, HOUR)
+    assert edges_of(found) == [pytest.approx([middle * HOUR - 60.0, middle * HOUR + 60.0], abs=INTERVAL_EDGE_S)]
+
+
 def test_always_never_and_by_the_day():
     found = find("made", Made(lambda t: 1.0 + 0 * t, lambda t: -1.0 + 0 * t, wave(40 * HOUR)), 0.0, 20 * HOUR, HOUR)
     assert list(found.count) == [1, 0, 1]

@@ -1,5 +1,7 @@
 """The Earth, its stations and relays over the horizons of places."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -189,6 +191,27 @@ def test_a_map_of_a_station_counts_its_own_horizon():
     assert found.in_view.values[at] == pytest.approx((seen.clearance_deg > 0.0).mean("time").values, abs=MAP_LIT)
     assert found.average.values[at] == pytest.approx(found.in_view.values[at], abs=MAP_LIT)
     assert (found.longest_contact_h.values[at] < 15.0).all()
+
+
+@pytest.mark.parametrize("altitude_km", [300.0, 5000.0])
+def test_a_map_of_a_relay_near_by(altitude_km):
+    """It stands elsewhere for every pixel of a tile."""
+    here, end = region(), tdb_seconds(MONTH[0]) + 4 * 86400.0
+    relay = Polar(altitude_km, tdb_seconds(MONTH[0]))
+    found = visibility_map(here, relay, MONTH[0], end, 0.01)
+    seen = visibility(profiles_of(here, PIXELS), relay, MONTH[0], end, 0.01)
+    at = tuple(np.array(PIXELS).T)
+    assert found.in_view.values[at] == pytest.approx((seen.clearance_deg > 0.0).mean("time").values, abs=MAP_LIT)
+    assert (found.in_view.values[at] > 0.1).all()
+
+
+def test_what_is_not_in_use_is_below_everything():
+    """Where there is no ground in sight at all, and the station never looks at the Moon."""
+    here = region()
+    nothing = replace(here, elevation=np.full_like(here.elevation, -32400))
+    found = visibility_map(nothing, "madrid", *MONTH, least_deg=89.0)
+    assert not found.in_view.values.any()
+    assert (found.longest_gap_h.values == 744.0).all()
 
 
 # ---------------------------------------------------------------- misuse

@@ -158,7 +158,7 @@ def _slopes(azimuth, elevation, nearness, turn):
     """
     s, c = math.sin(azimuth), math.cos(azimuth)
     rise = turn[0] * (1.0 + nearness * math.sin(elevation))
-    swing = turn[0] * math.sin(elevation) / max(math.cos(elevation), 1e-3)
+    swing = turn[0] * (math.sin(elevation) + nearness) / max(math.cos(elevation), 1e-3)
     return turn[1] - swing * c, turn[2] - swing * s, rise * s, -rise * c
 
 
@@ -180,7 +180,7 @@ def watch_tiles(
     frames   : float64[tiles, 4, 3]: place (km), and unit vectors to grid east, grid north and up at a tile's middle
     turns    : float64[tiles, 3]: what a pixel measures from the Moon's centre, and the turn of grid azimuths over one
                column and over one row
-    bodies   : float64[T, 3], km, in the axes of the frames; radius : km, of the disc
+    bodies   : float64[T, 3], km, in the axes of the frames, zero where it is not to be seen; radius : km, of the disc
     part     : ANY, CENTER or WHOLE: what stands above the horizon at an epoch that counts as lit
     total    : float64[tiles, 1024], filled: the fractions' sum
     count, longest_dark, longest_lit : float32[tiles, 1024], filled: epochs lit, longest runs of dark and of lit ones
@@ -193,12 +193,15 @@ def watch_tiles(
     c3, c4, c5 = np.float32(_CUT[3]), np.float32(_CUT[4]), np.float32(_CUT_LAST)
     sums, dark, lit = scratch  # three arrays: in one, the compiler could not tell that they do not overlap
     for tile in range(first, last):
+        from_center = _from_center(frames[tile])
         for k in range(PIXELS):
             total[tile, k], count[tile, k], longest_dark[tile, k], longest_lit[tile, k] = 0.0, zero, zero, zero
             sums[tile, k], dark[tile, k], lit[tile, k] = zero, zero, zero
         for t in range(len(bodies)):
             az, el, distance = _sight(frames[tile], bodies[t])
-            nearness = _from_center(frames[tile]) / distance
+            nearness = from_center / distance
+            if bodies[t, 0] ** 2 + bodies[t, 1] ** 2 + bodies[t, 2] ** 2 < 0.25 * from_center**2:
+                el, nearness = -math.pi, 0.0  # lower than any horizon
             az_column, az_row, el_column, el_row = _slopes(az, el, nearness, turns[tile])
             step = (az / _TURN - math.floor(az / _TURN)) * azimuths
             a0 = min(int(step), azimuths - 1)

@@ -11,6 +11,8 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.rows import scalar
+from lunarplan.terrain import labels
+from lunarplan.terrain.times import utc_stamps
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _ROOT_S = 0.1  # a second is promised
 _DIP_S = 1.0
+_NEAR_THE_ENDS = 1e-3  # of a step
 _DIP_REACH = 2.0  # times the change to its neighbours: what a sample may be from zero and be looked at more closely
 
 
@@ -127,8 +130,6 @@ class Intervals:
         """As a table: a row an interval."""
         import xarray as xr
 
-        from lunarplan.terrain.times import utc_stamps
-
         seconds = {"units": "s", "long_name": "TDB seconds past J2000"}
         columns = {
             "place": ("interval", self.place, {"long_name": "index of the place"}),
@@ -142,9 +143,8 @@ class Intervals:
             "longest_h": ("site", self.longest_s / 3600.0, {"units": "h"}),
             "longest_gap_h": ("site", self.gaps().longest_s / 3600.0, {"units": "h"}),
         }
-        return xr.Dataset(
-            columns, attrs={"what": self.what, "start": utc_iso(self.start_tdb), "end": utc_iso(self.end_tdb)}
-        )
+        told = labels.program() | {"what": self.what, **labels.told_span(self.start_tdb, self.end_tdb)}
+        return xr.Dataset(columns, attrs=told)
 
     def _some(self, which: NDArray[np.intp]) -> Intervals:
         kept = self.place[which], self.begins_tdb[which], self.ends_tdb[which]
@@ -207,12 +207,19 @@ def find(what: str, margins: Margins, start_tdb: float, end_tdb: float, step_s: 
     scalar("step_s", step_s, 1e-3, 1e9, "s")
     if not end_tdb > start_tdb:
         raise InputError("the span has no length", where="end", allowed="an epoch after the start")
-    steps = max(int(np.ceil((end_tdb - start_tdb) / step_s)), 2)
-    samples = np.linspace(start_tdb, end_tdb, steps + 1)
+    samples = _samples(start_tdb, end_tdb, step_s)
     found = [_found(margins, i, samples, values) for i, values in enumerate(margins.clearances(samples))]
     place = np.repeat(np.arange(len(found)), [len(f) for f in found])
     edges = np.concatenate([*found, np.empty((0, 2))])
     return Intervals(what, len(found), start_tdb, end_tdb, place, edges[:, 0].copy(), edges[:, 1].copy())
+
+
+def _samples(start_tdb: float, end_tdb: float, step_s: float) -> Floats:
+    """Even steps, and one sample close to either end: what comes and goes in the first step has a neighbour there."""
+    steps = max(int(np.ceil((end_tdb - start_tdb) / step_s)), 2)
+    near = _NEAR_THE_ENDS * (end_tdb - start_tdb) / steps
+    even = np.linspace(start_tdb, end_tdb, steps + 1)
+    return np.unique(np.concatenate([even, [start_tdb + near, end_tdb - near]]))
 
 
 def _found(margins: Margins, place: int, samples: Floats, values: Floats) -> Floats:

@@ -28,7 +28,11 @@ def provenance(ground: Horizons | HorizonProfiles, **more: Any) -> dict[str, Any
     """Return attributes that say where the numbers come from; those of the horizons begin with ``horizon_``."""
     told = {name: getattr(ground, name) for name in _TOLD} | dict(ground.provenance)
     plain = {f"horizon_{n}": v if isinstance(v, int | float | str) else str(v) for n, v in told.items()}
-    return {"program": f"lunarplan {version('lunarplan')}", **plain, **more}
+    return {**program(), **plain, **more}
+
+
+def program() -> dict[str, str]:
+    return {"program": f"lunarplan {version('lunarplan')}"}
 
 
 def series(

@@ -163,4 +163,6 @@ def availability(found: Mapping[str, Intervals]) -> xr.Dataset:
             {"units": "h"},
         ),
     }
-    return xr.Dataset(columns, {"kind": names}, labels.told_span(every[0].start_tdb, every[0].end_tdb))
+    return xr.Dataset(
+        columns, {"kind": names}, labels.program() | labels.told_span(every[0].start_tdb, every[0].end_tdb)
+    )
