@@ -73,12 +73,18 @@ def test_the_order_is_the_published_one(terrain: Terrain, height_m: float) -> No
     [("Connecting Ridge", 2.0, 92.27), ("Connecting Ridge", 10.0, 95.65), ("Chang'e-7", 2.0, 86.0)],
 )
 def test_the_best_pixel_has_the_published_light(terrain: Terrain, name: str, height_m: float, published: float) -> None:
-    assert _best(terrain, name, height_m, "illumination_percent") == pytest.approx(published, abs=PUBLISHED_LIGHT_PERCENT)
+    assert _best(terrain, name, height_m, "illumination_percent") == pytest.approx(
+        published, abs=PUBLISHED_LIGHT_PERCENT
+    )
 
 
 @pytest.mark.parametrize(("terrain", "column"), [(MODELS[0], 0), (MODELS[1], 1)], indirect=["terrain"])
 def test_the_table_of_the_docs_is_what_is_computed(terrain: Terrain, column: int) -> None:
-    rows = re.findall(r"^\| ([^|]+?) \| (\d+) m \| ([\d.]+) \| ([\d.]+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([^|]+?) \| (\d+) m \| ([\d.]+) \| ([\d.]+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert len(rows) == 2 * len(PLACES)
     for name, height, *told in rows:
-        assert _best(terrain, name, float(height), "illumination_percent") == pytest.approx(float(told[column]), abs=0.051)
+        assert _best(terrain, name, float(height), "illumination_percent") == pytest.approx(
+            float(told[column]), abs=0.051
+        )
