@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lunarplan.sites.criterion import Unknown
+from lunarplan.sites.criterion import Partly, Unknown
 from lunarplan.sites.ground import GroundAt, GroundOver, too_coarse, whole_window
 from lunarplan.sites.region import region
 from tests.sites.made import cone, square
@@ -63,3 +63,24 @@ def test_windows_are_even_numbers_of_pixels() -> None:
     assert whole_window(400.0, 100.0) == 400.0
     assert whole_window(330.0, 100.0) == 400.0
     assert whole_window(10.0, 100.0) == 200.0
+
+
+def test_coarse_ground_on_fine_pixels_is_not_known() -> None:
+    """Beyond the edge of a fine model, and across the step there, nothing is passed."""
+    terrain = cone(half_width_m=1500.0)
+    grid = square(half_width_km=2.0).grid(terrain)
+    over = GroundOver(terrain, grid)
+    from_fine = terrain.dem_index(*grid.centers_deg()) == 0
+    for found in (over.slope_deg(400.0), over.roughness_m(400.0), over.ellipse_steep_percent(400.0, 5.0, (0.5, 0.5))):
+        assert isinstance(found, Partly)
+        assert "pixels of 1000 m" in found.why
+        known = np.isfinite(found.value)
+        assert known.any()
+        assert not known[~from_fine].any()
+    slopes = over.slope_deg(400.0).value
+    assert slopes[np.isfinite(slopes)].max() < SLOPE_DEG + 1.0  # no wall at the seam
+    assert not np.isfinite(slopes[from_fine]).all()
+    assert isinstance(GroundOver(terrain, region("-88,90,2").grid(terrain, 100.0)).slope_deg(400.0), Unknown)
+    latitude, longitude = grid.lat_lon_deg(np.array([20, 20]), np.array([5, 6]))
+    edge = GroundAt(terrain, float(latitude[0]), float(longitude[0])).slope_deg(400.0)
+    assert isinstance(edge, Unknown)

@@ -71,7 +71,7 @@ def test_a_region_between_the_pixels() -> None:
 
 
 def test_a_region_too_large() -> None:
-    with pytest.raises(InputError, match="needs .* pixels"):
+    with pytest.raises(InputError, match=r"needs .* pixels"):
         region("-88.8,123.4,100").grid(Terrain.packaged(), 10.0)
 
 

@@ -42,7 +42,15 @@ class AtMost:
     why: str
 
 
-Value = Any  # float for a place, float64[rows, cols] for a region, Unknown or AtMost
+@dataclass(frozen=True)
+class Partly:
+    """A raster that is NaN where a value cannot be told, and why."""
+
+    value: Any
+    why: str
+
+
+Value = Any  # float for a place, float64[rows, cols] for a region, Unknown, AtMost or Partly
 Measure = Callable[["Evidence", Mapping[str, Any]], Value]
 
 
@@ -108,6 +116,9 @@ class Criterion:
             bound = _numbers(value.value, where, evidence.shape)
             sure = np.where(self._decided_by_bound(bound), bound, np.nan)
             return sure, value.why if (np.isnan(sure) & ~np.isnan(bound)).any() else ""
+        if isinstance(value, Partly):
+            told = _numbers(value.value, where, evidence.shape)
+            return told, value.why if np.isnan(told).any() else ""
         return _numbers(value, where, evidence.shape), ""
 
     def margin(self, value: Any) -> Any:

@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from scipy.ndimage import maximum_filter
 
-from lunarplan.sites.criterion import Unknown
+from lunarplan.sites.criterion import Partly, Unknown
+from lunarplan.terrain.arcs import beside
 from lunarplan.terrain.ellipse import landing_ellipse
 from lunarplan.terrain.nested import Terrain
 from lunarplan.terrain.projection import Grid, Stereographic
@@ -48,14 +50,14 @@ class GroundAt:
     longitude_deg: float
 
     def slope_deg(self, baseline_m: float) -> Value:
-        coarse = too_coarse(self._pixel_m, baseline_m)
+        coarse = too_coarse(self._coarsest_m(0.5 * baseline_m), baseline_m)
         return coarse or float(slope_at(self.terrain, *self._at, baseline_m).slope_deg)
 
     def roughness_m(self, window_m: float) -> Value:
-        coarse = too_coarse(self._pixel_m, window_m)
+        window = whole_window(window_m, self._pixel_m)
+        coarse = too_coarse(self._coarsest_m(window), window_m)
         if coarse:
             return coarse
-        window = whole_window(window_m, self._pixel_m)
         about = self.terrain.stereographic(*self._at, window)
         return _known(roughness_map(about, window).at(*self._at))
 
@@ -72,6 +74,15 @@ class GroundAt:
     @cached_property
     def _pixel_m(self) -> float:
         return self.terrain.dem_at(*self._at).pixel_m
+
+    def _coarsest_m(self, reach_m: float) -> float:
+        """Largest pixels of the models that the ground is from, here and so far away in eight directions."""
+        here = np.asarray(self.latitude_deg), np.asarray(self.longitude_deg)
+        turns = np.radians(np.arange(0.0, 360.0, 45.0)).tolist()
+        around = [beside(*here, reach_m * math.sin(turn), reach_m * math.cos(turn)) for turn in turns]
+        models = self.terrain.dem_index(*np.array([here, *around]).T)
+        pixels: list[float] = [self.terrain.dems[n].pixel_m for n in models.tolist()]
+        return max(pixels)
 
     @property
     def _at(self) -> tuple[float, float]:
@@ -92,7 +103,7 @@ class GroundOver:
 
     def slope_deg(self, baseline_m: float) -> Value:
         coarse = too_coarse(self.grid.pixel_m, baseline_m)
-        return coarse or self._slopes(baseline_m, 0)
+        return coarse or self._shown(self._slopes(baseline_m, 0), baseline_m)
 
     def roughness_m(self, window_m: float) -> Value:
         coarse = too_coarse(self.grid.pixel_m, window_m)
@@ -100,7 +111,8 @@ class GroundOver:
             return coarse
         window = whole_window(window_m, self.grid.pixel_m)
         margin = math.ceil(window / self.grid.pixel_m)
-        return _inner(np.asarray(roughness_map(self._wider(margin), window).values, float), margin)
+        found = _inner(np.asarray(roughness_map(self._wider(margin), window).values, float), margin)
+        return self._shown(found, window_m)
 
     def ellipse_steep_percent(self, baseline_m: float, steeper_than_deg: float, axes_km: tuple[float, float]) -> Value:
         """The major axis lies north-south, as it is at the middle of the grid."""
@@ -113,7 +125,26 @@ class GroundOver:
         margin = max(kernel.shape) // 2
         steep = self._slopes(baseline_m, margin) > steeper_than_deg
         share = oaconvolve(steep.astype(float), kernel / kernel.sum(), mode="same")
-        return 100.0 * np.clip(_inner(share, margin), 0.0, 1.0)
+        found = 100.0 * np.clip(_inner(share, margin), 0.0, 1.0)
+        return self._shown(found, baseline_m, margin * self.grid.pixel_m)
+
+    def _shown(self, found: Floats, length_m: float, reach_m: float = 0.0) -> Value:
+        """What was found, NaN where a coarser model lies within the length, or within a reach beyond it.
+
+        Where one model ends and another begins the ground may have a step, and coarse ground on fine pixels is smooth.
+        """
+        margin = math.ceil((0.5 * length_m + reach_m) / self.grid.pixel_m) + 1
+        rows, columns = self.grid.shape
+        wide = self.grid.window(-margin, -margin, (rows + 2 * margin, columns + 2 * margin))
+        models = self.terrain.dem_index(*wide.centers_deg())
+        pixels = np.array([dem.pixel_m for dem in self.terrain.dems] + [np.inf])[models]
+        coarsest = _inner(maximum_filter(pixels, 2 * margin + 1, mode="nearest"), margin)
+        coarse = coarsest * _PIXELS_OF_A_BASELINE > length_m * (1.0 + 1e-9)
+        if not coarse.any():
+            return found
+        why = too_coarse(float(coarsest[coarse].min()), length_m)
+        assert why is not None
+        return Unknown(why.why) if coarse.all() else Partly(np.where(coarse, np.nan, found), why.why)
 
     def _slopes(self, baseline_m: float, margin: int) -> Floats:
         """Slopes of the grid and so many pixels around it."""

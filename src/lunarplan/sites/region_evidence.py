@@ -13,7 +13,7 @@ from lunarplan.sites.ground_evidence import GroundEvidence, Value, quiet
 from lunarplan.sites.joint import Together, together
 from lunarplan.sites.relays import relay
 from lunarplan.sites.setting import Say, Setting
-from lunarplan.sites.shadow import REACH_KM, bounded, shadow_distance_km
+from lunarplan.sites.shadow import shadow_distance_km
 from lunarplan.sites.span import epochs
 from lunarplan.terrain.horizons import Horizons, horizons
 from lunarplan.terrain.illumination import illumination_map
@@ -130,10 +130,7 @@ class RegionEvidence(GroundEvidence):
     def psr_distance_km(self) -> Value:
         """Distance to the nearest pixel that never sees the Sun; at most this where smaller shadows are not seen."""
         self.say("looking for permanent shadow")
-        margin = int(np.ceil(1000.0 * REACH_KM / self.grid.pixel_m))
-        rows, columns = self.shape
-        wide = self.grid.window(-margin, -margin, (rows + 2 * margin, columns + 2 * margin))
-        return bounded(shadow_distance_km(self.setting, wide)[margin:-margin, margin:-margin], self.grid.pixel_m)
+        return shadow_distance_km(self.setting, self.grid)
 
     @cached_property
     def shadowed(self) -> NDArray[np.int8]:

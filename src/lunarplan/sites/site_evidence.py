@@ -13,11 +13,10 @@ from lunarplan.sites.ground import GroundAt
 from lunarplan.sites.ground_evidence import GroundEvidence, Value, quiet
 from lunarplan.sites.relays import relay
 from lunarplan.sites.setting import Say, Setting
-from lunarplan.sites.shadow import REACH_KM, bounded, shadow_distance_km
+from lunarplan.sites.shadow import shadow_near_km
 from lunarplan.terrain.horizons import HorizonProfiles, horizon_at
 from lunarplan.terrain.illumination import illumination
 from lunarplan.terrain.nights import days
-from lunarplan.terrain.projection import Grid
 from lunarplan.terrain.visibility import contacts, visibility
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from lunarplan.terrain.intervals import Intervals
 
     Floats = NDArray[np.float64]
-
-_REACH_PIXELS = 40  # from a site to the end of the search for permanent shadow
 
 
 class SiteEvidence(GroundEvidence):
@@ -160,10 +157,7 @@ class SiteEvidence(GroundEvidence):
     def psr_distance_km(self) -> Value:
         """Distance to the nearest pixel that never sees the Sun; at most this where smaller shadows are not seen."""
         self.say("looking for permanent shadow")
-        pixel_m = max(self.dem.pixel_m, 1000.0 * REACH_KM / _REACH_PIXELS)
-        grid = Grid.about(self.latitude_deg, self.longitude_deg, 1000.0 * REACH_KM, pixel_m)
-        far = shadow_distance_km(self.setting, grid)[grid.shape[0] // 2, grid.shape[1] // 2]
-        return bounded(float(far), pixel_m)
+        return shadow_near_km(self.setting, self.latitude_deg, self.longitude_deg)
 
     # ------------------------------------------------------------ what pictures need
 
