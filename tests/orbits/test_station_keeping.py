@@ -79,11 +79,10 @@ def test_dro_costs_no_more_than_is_published() -> None:
 
 
 def test_without_its_phase_a_stable_orbit_is_driven_away() -> None:
-    """The velocity at a crossing changes with the epoch in the real sky: steering to that of another is no steering."""
+    """The velocity at a crossing changes with the epoch in the real sky: one that is late steers to that of another."""
     reference = carry(DRO, "2025-06-01", years=1.2)
     drifting, held = (keep(reference, years=1.0, samples=24, strategy=Strategy(2, 1.5, 0.1, s)) for s in (np.inf, 1e3))
     assert np.nanmax(drifting.away_km) > 2.0 * np.nanmax(held.away_km)
-    assert np.nanmax(drifting.m_s_year) > np.nanmax(held.m_s_year)
 
 
 def test_forces_nobody_planned_for_cost_more(nrho: EphemerisOrbit) -> None:
