@@ -113,7 +113,7 @@ def upkeep(samples: int = 100) -> list[str]:
         ("9:2 NRHO, station's navigation", NRHO, Strategy(), STATION_ERRORS, "1 to 5"),
         ("9:2 NRHO", NRHO, Strategy(), None, "1.63, steering every component every 2 days"),
         ("halo of 13.35 d", halo, Strategy(6, 1.0), None, "1.15"),
-        ("2:1 DRO", DRO, Strategy(2, 1.5, 0.1), None, "0.82"),
+        ("2:1 DRO", DRO, Strategy(2, 1.5, 0.1, 1000.0), None, "0.82"),
     ):
         reference = carry(orbit, START, years=1.3)
         kept, cpu, wall = timed(

@@ -70,12 +70,14 @@ def test_slope_is_that_of_differences(control: CrossingControl, orbit: Ephemeris
 
     def along(dv: np.ndarray) -> np.ndarray:
         state = orbit.states[:1] + np.concatenate([np.zeros(3), dv])
-        return control._predicted(state, orbit.tdb[0], aims[-2, 0], np.zeros(1))[0]
+        crossed = control._predicted(state, orbit.tdb[0], aims[-2, 0], np.zeros(1))
+        return np.concatenate([crossed.along_km_s, crossed.late_s])
 
-    _, slope, _, ok = control._predicted(orbit.states[:1], orbit.tdb[0], aims[-2, 0], np.zeros(1))
-    assert ok.all()
-    found = naive.differences(along, np.zeros(3), [1e-7] * 3)[0]
-    np.testing.assert_allclose(found, slope[0], rtol=0, atol=SLOPE_OF_CROSSING * np.linalg.norm(slope))
+    crossed = control._predicted(orbit.states[:1], orbit.tdb[0], aims[-2, 0], np.zeros(1))
+    assert crossed.ok.all()
+    found = naive.differences(along, np.zeros(3), [1e-7] * 3)
+    for slope, expected in zip((crossed.along_slope[0], crossed.late_slope[0]), found, strict=True):
+        np.testing.assert_allclose(slope, expected, rtol=0, atol=SLOPE_OF_CROSSING * np.linalg.norm(slope))
 
 
 def test_burns_set_the_crossing_right(control: CrossingControl, orbit: EphemerisOrbit, aims: np.ndarray) -> None:
@@ -84,8 +86,8 @@ def test_burns_set_the_crossing_right(control: CrossingControl, orbit: Ephemeris
     assert (status == OK).all()
     after = states.copy()
     after[:, 3:] += burns
-    along = control._predicted(after, orbit.tdb[0], aims[0, 0], late)[0]
-    before, *_ = control._predicted(states, orbit.tdb[0], aims[-1, 0], np.zeros(20))
+    along = control._predicted(after, orbit.tdb[0], aims[0, 0], late).along_km_s
+    before = control._predicted(states, orbit.tdb[0], aims[-1, 0], np.zeros(20)).along_km_s
     assert np.abs(along - aims[0, 1]).max() < control.tolerance_km_s
     assert np.abs(before - aims[-1, 1]).max() > 10.0 * control.tolerance_km_s
     assert 1e-6 < np.linalg.norm(burns, axis=1).max() < 1e-3
@@ -97,7 +99,7 @@ def test_a_burn_is_the_smallest(control: CrossingControl, orbit: EphemerisOrbit,
     burns, *_ = control.burns(states, orbit.tdb[0], aims, np.zeros(5))
     after = states.copy()
     after[:, 3:] += burns
-    slope = control._predicted(after, orbit.tdb[0], aims[0, 0], np.zeros(5))[1]
+    slope = control._predicted(after, orbit.tdb[0], aims[0, 0], np.zeros(5)).along_slope
     aside = np.linalg.norm(np.cross(burns, slope), axis=1) / np.linalg.norm(slope, axis=1)
     assert (aside < 1e-2 * np.linalg.norm(burns, axis=1)).all()
 
@@ -131,3 +133,19 @@ def test_what_is_too_far_for_the_last_crossing_is_set_right_step_by_step(
     assert (last_only != OK).any()
     assert (by_steps == OK).all()
     assert np.linalg.norm(burns, axis=1).max() < 0.02
+
+
+def test_the_epoch_of_the_crossing_is_set_right_too() -> None:
+    orbit = carry(DRO, START, revolutions=5)
+    crossings = Crossings.of(orbit)
+    control = CrossingControl(orbit.clock.frame, Run(orbit.forces, "moon", 1e-12, 6), 1e-6, 10.0)
+    aims = np.array([[crossings.tdb[3], crossings.along_km_s[3]]])
+    states = astray(orbit, 10, 50.0, 1e-4)
+    burns, status, late = control.burns(states, orbit.tdb[0], aims, np.zeros(10))
+    assert (status == OK).all()
+    states[:, 3:] += burns
+    crossed = control._predicted(states, orbit.tdb[0], aims[0, 0], late)
+    assert np.abs(crossed.late_s).max() < control.late_s
+    assert np.abs(crossed.along_km_s - aims[0, 1]).max() < control.tolerance_km_s
+    alone = CrossingControl(control.frame, control.run, control.tolerance_km_s)
+    assert np.abs(alone.burns(astray(orbit, 10, 50.0, 1e-4), orbit.tdb[0], aims, np.zeros(10))[2]).max() > 100.0

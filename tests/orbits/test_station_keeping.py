@@ -71,10 +71,18 @@ def test_halo_costs_what_is_published() -> None:
 
 
 def test_dro_costs_no_more_than_is_published() -> None:
-    """0.82 m/s a year there, where every component is steered; here one."""
-    upkeep = keep(carry(DRO, START, years=0.7), years=0.5, samples=16, strategy=Strategy(2, 1.5, 0.1))
+    """0.82 m/s a year there, where every component is steered; here the velocity and the epoch of a crossing."""
+    upkeep = keep(carry(DRO, START, years=1.2), years=1.0, samples=24, strategy=Strategy(2, 1.5, 0.1, 1000.0))
     assert upkeep.ok.all()
     assert 0.0 < upkeep.mean_m_s_year < DRO_UPKEEP_M_S
+    assert upkeep.away_km.max() < 2000.0
+
+
+def test_without_its_phase_a_stable_orbit_is_driven_away() -> None:
+    """The velocity at a crossing changes with the epoch in the real sky: one that is late steers to that of another."""
+    reference = carry(DRO, "2025-06-01", years=1.2)
+    drifting, held = (keep(reference, years=1.0, samples=24, strategy=Strategy(2, 1.5, 0.1, s)) for s in (np.inf, 1e3))
+    assert np.nanmax(drifting.away_km) > 2.0 * np.nanmax(held.away_km)
 
 
 def test_forces_nobody_planned_for_cost_more(nrho: EphemerisOrbit) -> None:
@@ -143,6 +151,7 @@ def test_bad_requests_are_refused(nrho: EphemerisOrbit) -> None:
         lambda: Strategy(1.5),
         lambda: Strategy(horizon=0.0),
         lambda: Strategy(tolerance_m_s=0.0),
+        lambda: Strategy(late_s=0.0),
     ):
         with pytest.raises(InputError):
             make()

@@ -2,13 +2,15 @@
 
 Halo orbits and their kin cross the x-z plane of the Earth-Moon axes at right angles, nearly, in the real sky. What runs
 away along the unstable direction crosses aslant; it is enough to set the velocity along x at one crossing some
-revolutions ahead, and the rest of the orbit follows. The phase along the orbit is not controlled.
+revolutions ahead, and the rest of the orbit follows. The phase along the orbit drifts; orbits that are stable do not
+follow, and need the epoch of the crossing set right as well.
 
 Source: Davis et al. 2017, AAS 17-826; Guzzetti et al. 2017, AAS 17-395 (the strategy; the solution here is our own).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,8 @@ _CROSSED_S = 1e-3
 _FARTHEST_S = 172_800.0  # from the reference's crossing; what is later has left the orbit
 _LONGEST_WAIT_S = 3600.0  # of one step towards a crossing
 _LARGEST_KM_S = 0.02  # of one step of Newton's method
-_CLOSER = 0.1  # of the tolerance, once a burn is made
+_CLOSER = 0.1  # of the tolerances, once a burn is made
+_RANK = 1e-3  # of the larger effect a burn can have, in tolerances: smaller ones are left alone
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,34 @@ class Crossings:
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """Crossings to come of N states.
+
+    along_km_s, late_s      : float64[N], velocity along x, and how much later than the reference's
+    along_slope, late_slope : float64[N, 3], by the velocity now
+    ok                      : bool[N], there is one
+    """
+
+    along_km_s: Floats
+    along_slope: Floats
+    late_s: Floats
+    late_slope: Floats
+    ok: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class CrossingControl:
     """How burns are found.
 
     run         : with partials; states are relative to the Moon
     tolerance   : km/s along x; predictions nearer than that need no burn
+    late        : s; crossings no later or earlier than that need none. Infinite to leave the phase alone
     """
 
     frame: PulsatingFrame
     run: Run
     tolerance_km_s: float
+    late_s: float = math.inf
 
     def burns(
         self, states: Floats, tdb: float, aims: Floats, late_s: Floats
@@ -98,29 +119,36 @@ class CrossingControl:
     ) -> tuple[Floats, NDArray[np.int8], Floats]:
         """Newton's method from first burns, one step for all rows at a time."""
         burns, late, status = first.copy(), late_s.copy(), np.full(len(states), OK, np.int8)
-        active, enough = np.arange(len(states)), self.tolerance_km_s
+        active, enough = np.arange(len(states)), 1.0
         for _ in range(_MOST_STEPS):
             tried = states[active].copy()
             tried[:, 3:] += burns[active]
-            along, slope, found, crosses = self._predicted(tried, tdb, aim[0], late[active])
-            status[active[~crosses]] = NO_CROSSING
-            late[active[crosses]] = found[crosses]
-            miss = along - aim[1]
-            open_ = crosses & (np.abs(miss) > enough)
+            crossed = self._predicted(tried, tdb, aim[0], late[active])
+            status[active[~crossed.ok]] = NO_CROSSING
+            late[active[crossed.ok]] = crossed.late_s[crossed.ok]
+            miss, slope = self._missed(crossed, aim[1])
+            open_ = crossed.ok & (np.abs(miss).max(axis=1) > enough)
             active, miss, slope = active[open_], miss[open_], slope[open_]
             if not len(active):
                 return burns, status, late
-            step = -slope * (miss / (slope**2).sum(axis=1))[:, np.newaxis]
+            step = -np.einsum("nij,nj->ni", np.linalg.pinv(slope, rcond=_RANK), miss)
             size = np.linalg.norm(step, axis=1, keepdims=True)
             burns[active] += step * np.minimum(1.0, _LARGEST_KM_S / np.maximum(size, 1e-300))
-            enough = _CLOSER * self.tolerance_km_s
+            enough = _CLOSER
         status[active] = NOT_CONVERGED
         return burns, status, late
 
-    def _predicted(
-        self, states: Floats, tdb: float, crossing_tdb: float, late_s: Floats
-    ) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-        """Velocity along x at the crossing, km/s; by the velocity now, [N, 3]; how late it is; whether there is one."""
+    def _missed(self, crossed: Predicted, along_km_s: float) -> tuple[Floats, Floats]:
+        """What is to become nought, float64[N, m], and by the velocity now, [N, m, 3]; in tolerances."""
+        miss = [(crossed.along_km_s - along_km_s) / self.tolerance_km_s]
+        slope = [crossed.along_slope / self.tolerance_km_s]
+        if math.isfinite(self.late_s):
+            miss.append(crossed.late_s / self.late_s)
+            slope.append(crossed.late_slope / self.late_s)
+        return np.stack(miss, axis=1), np.stack(slope, axis=1)
+
+    def _predicted(self, states: Floats, tdb: float, crossing_tdb: float, late_s: Floats) -> Predicted:
+        """Where and how states at an epoch will cross the plane, near an epoch and so much later."""
         at = crossing_tdb + late_s
         x, phi, ok = self._flown(states, np.full(len(states), tdb), at)
         for _ in range(_MOST_STEPS):
@@ -134,10 +162,11 @@ class CrossingControl:
             phi, at, ok = more @ phi, at + wait, ok & flown
         ok &= np.abs(wait) < _CROSSED_S
         whole = inverse @ phi
+        later = -whole[:, 1] / rate[:, 1, np.newaxis]
         unit = float(_speed_unit(self.frame, np.array([crossing_tdb]))[0])  # one for all, as the reference's
-        slope = whole[:, 3] - (rate[:, 3] / rate[:, 1])[:, np.newaxis] * whole[:, 1]
+        slope = unit * (whole[:, 3] + rate[:, 3, np.newaxis] * later)
         along = unit * (point[:, 3] + rate[:, 3] * wait)
-        return along, unit * slope[:, 3:], at - crossing_tdb, ok
+        return Predicted(along, slope[:, 3:], at + wait - crossing_tdb, later[:, 3:], ok)
 
     def _flown(self, states: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         rows = row_inputs(len(states), self.run.forces, None)

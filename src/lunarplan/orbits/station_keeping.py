@@ -8,6 +8,7 @@ All samples are rows of one batch. A sample has its own stream of random numbers
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -82,15 +83,17 @@ class Strategy:
     burns_per_revolution : evenly spaced in time, one of them at the apolune
     horizon              : revolutions from a burn to the crossing it aims at, the one nearest to there
     tolerance_m_s        : of the velocity along x at that crossing; no burn if the prediction is nearer
+    late_s               : of the epoch of that crossing; infinite to let the phase drift
 
     As it is: for near-rectilinear orbits, six perilunes ahead. Unstable halos need a burn every two or three days and
-    horizon 1; distant retrograde orbits two a revolution and horizon 1.5, for at some places a burn moves the crossing
-    and not the velocity there, and then costs much.
+    horizon 1. Distant retrograde orbits are stable: the velocity at a crossing alone would drive them away from their
+    phase; give them two burns a revolution, horizon 1.5 and 1000 s.
     """
 
     burns_per_revolution: int = 1
     horizon: float = 6.5
     tolerance_m_s: float = 0.45
+    late_s: float = math.inf
 
     def __post_init__(self) -> None:
         if not (isinstance(self.burns_per_revolution, int) and 1 <= self.burns_per_revolution <= 100):
@@ -99,6 +102,7 @@ class Strategy:
             )
         scalar("Strategy.horizon", self.horizon, 0.1, 50.0, "revolutions")
         scalar("Strategy.tolerance_m_s", self.tolerance_m_s, 1e-6, 100.0, "m/s")
+        scalar("Strategy.late_s", self.late_s, 1.0, math.inf, "s")
 
 
 @dataclass(frozen=True)
@@ -183,9 +187,8 @@ def keep(
         raise InputError(f"{seed!r}", where="seed", allowed="a whole number from 0")
     epochs, aims = _plan(reference, strategy, scalar("years", years, 1e-3, 100.0, "years") * _YEAR_S)
     truth = Run(forces or reference.forces, "moon", _TOLERANCE)
-    control = CrossingControl(
-        reference.clock.frame, Run(reference.forces, "moon", _TOLERANCE, 6), 1e-3 * strategy.tolerance_m_s
-    )
+    planned = Run(reference.forces, "moon", _TOLERANCE, 6)
+    control = CrossingControl(reference.clock.frame, planned, 1e-3 * strategy.tolerance_m_s, strategy.late_s)
     noise = _noise(errors, int(seed), int(samples), len(aims))
     delta_v, away, status = _flown(reference, control, truth, (epochs, aims), noise, errors.least_m_s)
     return Upkeep(epochs[1:], delta_v, away, status, years, errors, strategy, int(seed))
