@@ -72,7 +72,8 @@ def _known(name: str) -> str:
         return plain
     lowered = {known.lower(): known for known in family_names()}
     if plain not in lowered or lowered[plain] not in _CATALOGUE:
-        near = difflib.get_close_matches(plain, lowered, n=3, cutoff=0.4)
+        near = [n for n in lowered if plain and all(word in n for word in plain.split())][:6]
+        near = near or difflib.get_close_matches(plain, lowered, n=3, cutoff=0.4)
         hint = "did you mean " + " or ".join(f'"{lowered[n]}"' for n in near) + "?" if near else "see family_names()"
         raise InputError(f"{name!r} is no family of the catalogue", where="name", remedy=hint)
     return lowered[plain]

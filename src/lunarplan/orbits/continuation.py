@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LADDER = 2.0 ** np.arange(-4, 3)  # of the step before; more than three, so that they go in lanes
 _MAX_TURN = 0.2  # radians between tangents of neighbours
 _LEAST_STEP = 1e-7
+_LAST_STEP = 1e-4  # how near the end of a family is found
 _MAX_KNOTS = 3000
 _SINGULAR = 1e-7  # of the conditions, relative: bifurcations are found to that
 
@@ -103,29 +104,62 @@ def follow(
 
     Raises ConvergenceError where not even a first step can be made.
     """
-    knots = [np.asarray(start)[np.newaxis]]
-    tangents = [_first_tangent(problem, knots[0], mu, direction)]
-    lengths, step, stopped = [np.zeros(1)], first_step, False
-    while lengths[-1][-1] < max_arclength and sum(map(len, knots)) < _MAX_KNOTS and not stopped:
-        u, t, s = knots[-1][-1], tangents[-1][-1], lengths[-1][-1]
-        steps = np.unique(np.minimum(step * _LADDER, max_step))
-        found, flights, t_new = _tried(problem, u, t, steps, mu)
-        good = _leading(_acceptable(found, t, t_new, steps))
-        halted = _leading(~stop(flights, found.unknowns) | ~good)
-        stopped = bool((good & ~halted).any())
-        good &= halted
-        if good.any():
-            knots.append(found.unknowns[good])
-            tangents.append(t_new[good])
-            lengths.append(s + _lengths(np.concatenate([u[np.newaxis], knots[-1]])))
-            step = float(steps[good][-1])
-        else:
-            step = float(steps[0])
-            if step <= _LEAST_STEP:
-                break
-    if len(knots) == 1 and not stopped:
+    walk = _Walk(problem, mu, np.asarray(start), direction, first_step)
+    while walk.going and walk.length < max_arclength and walk.knots < _MAX_KNOTS:
+        walk.go_on(stop, max_step)
+    if walk.knots == 1 and not walk.stopped:
         raise ConvergenceError("no neighbour found", where="follow", remedy="start from another orbit")
-    return Path(problem, mu, np.concatenate(knots), np.concatenate(tangents), np.concatenate(lengths), stopped)
+    return walk.path()
+
+
+class _Walk:
+    """Knots so far, and the step to try next."""
+
+    def __init__(self, problem: Symmetry, mu: float, start: Floats, direction: Floats, step: float) -> None:
+        self.problem, self.mu, self.step = problem, mu, step
+        self.unknowns = [start[np.newaxis]]
+        self.tangents = [_first_tangent(problem, self.unknowns[0], mu, direction)]
+        self.lengths = [np.zeros(1)]
+        self.going, self.stopped, self.knots = True, False, 1
+
+    @property
+    def length(self) -> float:
+        return float(self.lengths[-1][-1])
+
+    def go_on(self, stop: Stop, max_step: float) -> None:
+        """Try a ladder of steps, and keep the knots up to the first that is not good or beyond the end."""
+        t = self.tangents[-1][-1]
+        steps = np.unique(np.minimum(self.step * _LADDER, max_step))
+        found, flights, tangents = _tried(self.problem, self._guesses(steps), t, float(steps[-1]), self.mu)
+        good = _leading(_acceptable(found, t, tangents))
+        within = good & _leading(~stop(flights, found.unknowns))
+        if within.any():
+            self._keep(found.unknowns[within], tangents[within])
+        self._choose_step(steps, good, within)
+
+    def _guesses(self, steps: Floats) -> Floats:
+        """Along the tangent, bent as the tangents of the last two knots say."""
+        tangents, lengths = np.concatenate(self.tangents[-2:]), np.concatenate(self.lengths[-2:])
+        bend = (tangents[-1] - tangents[-2]) / (lengths[-1] - lengths[-2]) if self.knots > 1 else 0.0 * tangents[-1]
+        return np.asarray(self.unknowns[-1][-1] + np.outer(steps, tangents[-1]) + np.outer(0.5 * steps**2, bend))
+
+    def _keep(self, unknowns: Floats, tangents: Floats) -> None:
+        chain = np.concatenate([self.unknowns[-1][-1:], unknowns])
+        self.lengths.append(self.length + np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=1)))
+        self.unknowns.append(unknowns)
+        self.tangents.append(tangents)
+        self.knots += len(unknowns)
+
+    def _choose_step(self, steps: Floats, good: NDArray[np.bool_], within: NDArray[np.bool_]) -> None:
+        beyond = bool((good & ~within).any())
+        self.step = float(steps[within][-1] if within.any() and not beyond else steps[0])
+        self.stopped = beyond and self.step <= _LAST_STEP
+        self.going = not self.stopped and bool(within.any() or self.step > _LEAST_STEP)
+
+    def path(self) -> Path:
+        parts = (np.concatenate(part) for part in (self.unknowns, self.tangents, self.lengths))
+        unknowns, tangents, lengths = parts
+        return Path(self.problem, self.mu, unknowns, tangents, lengths, self.stopped)
 
 
 def tangent(partials: Floats, towards: Floats) -> Floats:
@@ -143,26 +177,23 @@ def _first_tangent(problem: Symmetry, start: Floats, mu: float, direction: Float
     return tangent(partials, direction[np.newaxis])
 
 
-def _tried(problem: Symmetry, u: Floats, t: Floats, steps: Floats, mu: float) -> tuple[Corrected, Flights, Floats]:
-    guess = u + steps[:, np.newaxis] * t
-    found = correct(problem, guess, mu, np.tile(t, (len(steps), 1)), reach=float(steps[-1]))
-    flights = fly(problem, np.where(found.ok[:, np.newaxis], found.unknowns, u), mu)
-    return found, flights, tangent(flights.partials, np.tile(t, (len(steps), 1)))
+def _tried(problem: Symmetry, guesses: Floats, t: Floats, reach: float, mu: float) -> tuple[Corrected, Flights, Floats]:
+    towards = np.tile(t, (len(guesses), 1))
+    found = correct(problem, guesses, mu, towards, reach=reach, quick=True)
+    flights = fly(problem, np.where(found.ok[:, np.newaxis], found.unknowns, guesses), mu)
+    sane = np.where(np.isfinite(flights.partials), flights.partials, 0.0)  # of a guess that met a body
+    return found, flights, tangent(sane, towards)
 
 
-def _acceptable(found: Corrected, before: Floats, t: Floats, steps: Floats) -> NDArray[np.bool_]:
-    """Found, without a sharp turn from knot to knot, and not by chance from far away."""
+def _acceptable(found: Corrected, before: Floats, t: Floats) -> NDArray[np.bool_]:
+    """Found, and without a sharp turn from knot to knot."""
     neighbours = np.concatenate([before[np.newaxis], t[:-1]])
     turned = np.arccos(np.clip((neighbours * t).sum(axis=1), -1.0, 1.0))
-    return np.asarray(found.ok & (turned < _MAX_TURN) & (found.iterations <= 6))
+    return np.asarray(found.ok & (turned < _MAX_TURN))
 
 
 def _leading(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(np.logical_and.accumulate(mask), dtype=np.bool_)
-
-
-def _lengths(points: Floats) -> Floats:
-    return np.asarray(np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.rows import full_rows, scalar
+from lunarplan.orbits.libration import LEAST_MU
 from lunarplan.orbits.newton import newton_step
 from lunarplan.orbits.perilune import steered
 from lunarplan.orbits.symmetry import Symmetry, fly, held_row, symmetry_named
@@ -28,7 +29,7 @@ _REASONS = {
     NOT_FINITE: "the flight meets one of the two bodies, or the guess is not finite",
     TOO_FAR: "no such orbit near the guess",
 }
-_MAX_ITERATIONS = 25
+_MAX_ITERATIONS, _QUICK_ITERATIONS = 25, 6
 _MAX_STEP = 0.1
 _REACH = 0.2  # from guess to orbit, in the space of unknowns: farther away it is somebody else's orbit
 _SETTLED = 1e-10  # the error goes with its square: what is left is rounding
@@ -90,7 +91,7 @@ def correct_orbits(
     Raises InputError for shapes, names and a mu that do not fit; a guess that leads to no orbit has a status.
     """
     problem = symmetry_named(symmetry)
-    scalar("mu", mu, 2.0**-1022, 0.5)
+    scalar("mu", mu, LEAST_MU, 0.5)
     (rows, times), shape = full_rows(states=(states, 6), periods=(periods, 1))
     if len(shape) > 1:
         raise InputError(f"has the shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6)")
@@ -106,18 +107,21 @@ def correct(
     hold: Floats | None = None,
     *,
     reach: float = _REACH,
+    quick: bool = False,
     workers: int | None = None,
 ) -> Corrected:
     """Solve for the unknowns of every row, with ``hold . unknowns`` as in the guess, or by the shortest steps.
 
-    Rows that are lost are tried once more from where their perilune would be a perilune.
+    Rows that are lost are tried once more from where their perilune would be a perilune; unless quick, when not much
+    is tried.
     """
-    first = _newton(problem, guess, guess, mu, hold, reach, workers)
+    limit = _QUICK_ITERATIONS if quick else _MAX_ITERATIONS
+    first = _newton(problem, guess, guess, mu, hold, reach, limit, workers)
     lost = np.flatnonzero(~first.ok & np.isfinite(guess).all(axis=1))
-    if not len(lost) or hold is None:
+    if not len(lost) or hold is None or quick:
         return first
     better = steered(problem, guess[lost], mu, hold[lost], workers=workers)
-    again = _newton(problem, better, guess[lost], mu, hold[lost], reach, workers)
+    again = _newton(problem, better, guess[lost], mu, hold[lost], reach, limit, workers)
     for name in ("states", "periods", "status", "unknowns"):
         getattr(first, name)[lost] = getattr(again, name)
     first.iterations[lost] += again.iterations
@@ -125,7 +129,14 @@ def correct(
 
 
 def _newton(
-    problem: Symmetry, start: Floats, guess: Floats, mu: float, hold: Floats | None, reach: float, workers: int | None
+    problem: Symmetry,
+    start: Floats,
+    guess: Floats,
+    mu: float,
+    hold: Floats | None,
+    reach: float,
+    limit: int,
+    workers: int | None,
 ) -> Corrected:
     unknowns = start.copy()
     status = np.full(len(guess), ITERATION_LIMIT, np.int8)
@@ -133,7 +144,7 @@ def _newton(
     before = np.full(len(guess), np.inf)
     active = np.flatnonzero(np.isfinite(start).all(axis=1) & (start[:, -1] != 0.0))
     status[np.setdiff1d(np.arange(len(guess)), active)] = NOT_FINITE
-    for _ in range(_MAX_ITERATIONS):
+    for _ in range(limit):
         if not len(active):
             break
         iterations[active] += 1

@@ -190,9 +190,10 @@ class Family:
             raise InfeasibleError(f"no member has {_said(name, value)}", where=self.name, allowed=self.range_of(name))
         if len(found) == 1 and which is None:
             return self._checked(found[0])
-        if which is None or not 0 <= which < len(found):
-            days = ", ".join(f"{i}: {orbit.period_days:.4f} d" for i, orbit in enumerate(found))
-            raise InputError(f"{which!r}; several members have {_said(name, value)}", where="which", allowed=days)
+        if not isinstance(which, int | np.integer) or not 0 <= which < len(found):
+            told = ", ".join(f"{i}: {orbit.period_days:.4f} d, C {orbit.jacobi:.4f}" for i, orbit in enumerate(found))
+            have = "1 member has" if len(found) == 1 else f"{len(found)} members have"
+            raise InputError(f"{which!r}, and {have} {_said(name, value)}", where="which", allowed=told)
         return self._checked(found[which])
 
     def _refined(self, name: str, value: float, i: int) -> PeriodicOrbit:

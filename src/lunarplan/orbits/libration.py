@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 COLLINEAR = ("L1", "L2", "L3")
 TRIANGULAR = ("L4", "L5")
-_TINY = 2.0**-1022
+LEAST_MU = 1e-15  # below it nothing is left of the smaller body beside the rounding of its place
+_ALMOST = 0.999  # L1 lies short of the larger primary
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class LinearMotion:
 
 def libration_points(mu: float) -> Floats:
     """Positions of L1 to L5, float64[5, 3], barycentric rotating."""
-    scalar("mu", mu, _TINY, 0.5)
+    scalar("mu", mu, LEAST_MU, 0.5)
     points = np.zeros((5, 3))
     points[:3, 0] = [_place(mu, point) for point in COLLINEAR]
     points[3:, 0] = 0.5 - mu
@@ -54,14 +55,16 @@ def libration_points(mu: float) -> Floats:
 
 def gamma(mu: float, point: str) -> float:
     """Distance of L1 or L2 from the smaller primary, of L3 from the larger, of the distance of the primaries."""
-    scalar("mu", mu, _TINY, 0.5)
+    scalar("mu", mu, LEAST_MU, 0.5)
     collinear(point)
     # Euler's quintic, written as a balance of accelerations that has one root between the bounds.
     if point == "L3":
         return float(brentq(lambda g: _pull_l3(g, mu), 0.3, 1.5, xtol=1e-16, rtol=1e-15))
     side = -1.0 if point == "L1" else 1.0
     hill = (mu / 3.0) ** (1.0 / 3.0)
-    return float(brentq(lambda g: _pull_near(g, mu, side), 0.2 * hill, min(3.0 * hill, 1.0), xtol=1e-18, rtol=1e-15))
+    return float(
+        brentq(lambda g: _pull_near(g, mu, side), 0.2 * hill, min(3.0 * hill, _ALMOST), xtol=1e-18, rtol=1e-15)
+    )
 
 
 def linear_motion(mu: float, point: str) -> LinearMotion:
@@ -78,7 +81,7 @@ def triangular_frequencies(mu: float) -> tuple[float, float]:
 
     Raises InputError where mu is above Routh's value, 0.0385, and the points are unstable.
     """
-    scalar("mu", mu, _TINY, 0.5)
+    scalar("mu", mu, LEAST_MU, 0.5)
     inner = 1.0 - 27.0 * mu * (1.0 - mu)
     if inner <= 0.0:
         routh = 0.5 * (1.0 - np.sqrt(23.0 / 27.0))

@@ -173,7 +173,7 @@ def _distant_prograde_at(mu: float) -> Floats:
         shift = (1.0 - value) / problem.scale
         unknowns[0, 0] += shift - offset
         offset = shift
-        unknowns = correct(problem, unknowns, float(value), held_row(problem, "x")[np.newaxis]).require().unknowns
+        unknowns = correct(problem, unknowns, float(value), held_row(problem, "period")[np.newaxis]).require().unknowns
     return np.asarray(unknowns[0])
 
 
@@ -210,7 +210,7 @@ def resonant(turns: int, months: int) -> Build:
         ]
         period = guesses[0][1]
         unknowns = PLANAR.unknowns(np.array([state for state, _ in guesses]), np.full(len(guesses), period))
-        found = correct(PLANAR, unknowns, mu, np.tile(held_row(PLANAR, "x"), (len(guesses), 1)))
+        found = correct(PLANAR, unknowns, mu, np.tile(held_row(PLANAR, "x"), (len(guesses), 1)), quick=True)
         good = found.ok & (np.abs(found.periods / period - 1.0) < _RESONANT_PERIOD)
         winding, distance = _winding_and_distance(found.states, found.periods, mu)
         good &= winding == turns - months

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.errors import InputError
 from lunarplan.model.rows import scalar
 from lunarplan.orbits.libration import expansion, libration_points, linear_motion, triangular_frequencies
 
@@ -78,7 +78,7 @@ class Richardson:
 def richardson(mu: float, point: str, z_amplitude: float) -> Richardson:
     """Third-order halo orbit of a z amplitude in units of the primaries' distance.
 
-    Raises InfeasibleError where the expansion has no such orbit.
+    Raises InputError for an amplitude above gamma, and a mu or point that is none.
     """
     motion = linear_motion(mu, point)
     scalar("z_amplitude", z_amplitude, 0.0, motion.gamma)
@@ -112,9 +112,7 @@ def richardson(mu: float, point: str, z_amplitude: float) -> Richardson:
     l1 = -1.5 * c3 * (2.0 * a21 + a23 + 5.0 * d21) - 0.375 * c4 * (12.0 - k**2) + 2.0 * la**2 * s1
     l2 = 1.5 * c3 * (a24 - 2.0 * a22) + 1.125 * c4 + 2.0 * la**2 * s2
     delta = la**2 - c2
-    square = -(delta + l2 * az**2) / l1
-    if not square > 0.0:
-        raise InfeasibleError(f"no third-order halo orbit about {point}", where="z_amplitude")
+    square = -(delta + l2 * az**2) / l1  # positive for every mu, point and amplitude up to gamma
     ax = float(np.sqrt(square))
     stretch = 1.0 + s1 * square + s2 * az**2
     return Richardson(

@@ -147,7 +147,8 @@ def held_row(problem: Symmetry, hold: str) -> Floats:
 
 def fly(problem: Symmetry, unknowns: Floats, mu: float, *, workers: int | None = None) -> Flights:
     """Fly the unknowns of every row to the end; NaN where that failed."""
-    start = problem.start(unknowns)
-    end = propagate_cr3bp(start, unknowns[:, -1], mu=mu, stm=True, workers=workers)
+    start, times = problem.start(unknowns), unknowns[:, -1]
+    start[~np.isfinite(times)] = np.nan
+    end = propagate_cr3bp(start, np.nan_to_num(times), mu=mu, stm=True, workers=workers)
     assert end.stm is not None
     return Flights(start, end.states, end.stm, *problem.conditions(start, end.states, end.stm, mu))

@@ -12,6 +12,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.cr3bp import EARTH_MOON_MU
 from lunarplan.model.rows import scalar
+from lunarplan.orbits.libration import LEAST_MU
 
 SYNODIC_MONTH_DAYS = 29.530588853  # mean, ELP 2000-82 for J2000: Meeus 1998, Astronomical Algorithms, ch. 49
 _MOON_LITERATURE_KM = 384_400.0
@@ -41,7 +42,7 @@ class CharacteristicUnits:
             raise InputError("is empty", where="name", remedy="name the set, so that two are never mixed")
         for field in ("length_km", "time_s"):
             scalar(field, getattr(self, field), _TINY, math.inf)
-        scalar("mu", self.mu, _TINY, 0.5)
+        scalar("mu", self.mu, LEAST_MU, 0.5)
         for field in ("smaller_radius_km", "larger_radius_km"):
             scalar(field, getattr(self, field), 0.0, self.length_km, "km")
         scalar("synodic_days", self.synodic_days, 0.0, math.inf, "days")
