@@ -27,6 +27,7 @@ class CharacteristicUnits:
     smaller_radius_km : of the smaller body; orbits that dip below it are refused
     larger_radius_km  : likewise of the larger body
     synodic_days      : what a p:q synodic resonance counts; 0 where there is none
+    bodies            : names of the larger and the smaller body, for pictures and messages
     """
 
     name: str
@@ -36,6 +37,7 @@ class CharacteristicUnits:
     smaller_radius_km: float = 0.0
     larger_radius_km: float = 0.0
     synodic_days: float = 0.0
+    bodies: tuple[str, str] = ("larger body", "smaller body")
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -69,6 +71,7 @@ EARTH_MOON_JPL = CharacteristicUnits(
     RADIUS_KM["moon"],
     RADIUS_KM["earth"],
     SYNODIC_MONTH_DAYS,
+    ("Earth", "Moon"),
 )
 # The literature's distance, and the time that goes with it by Kepler's third law.
 EARTH_MOON_384400 = CharacteristicUnits(
@@ -79,4 +82,5 @@ EARTH_MOON_384400 = CharacteristicUnits(
     RADIUS_KM["moon"],
     RADIUS_KM["earth"],
     SYNODIC_MONTH_DAYS,
+    ("Earth", "Moon"),
 )

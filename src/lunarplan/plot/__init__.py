@@ -1,11 +1,14 @@
 """Pictures of results: (result, ax) -> ax; the only importer of matplotlib.
 
 Each function draws on the axes it is given, or on those of a new figure, as wide as a column of a paper or, for what
-goes by the day, as a page; `overview` and `launch_years` make a page of their own. Results are a Plan, a Trajectory
-or launch Windows. `house_style()` lends the look to figures of your own, of `COLUMN_IN` or `PAGE_IN` width.
+goes by the day, as a page; `overview`, `launch_years` and `orbit_family` make a page of their own. Results are a Plan,
+a Trajectory, launch Windows or families of periodic orbits. `house_style()` lends the look to figures of your own, of
+`COLUMN_IN` or `PAGE_IN` width.
 """
 
 from lunarplan.plot.closeup import closeup as closeup
+from lunarplan.plot.families import orbit_family as orbit_family
+from lunarplan.plot.families import orbit_projection as orbit_projection
 from lunarplan.plot.launch_years import launch_years as launch_years
 from lunarplan.plot.launches import launch_calendar as launch_calendar
 from lunarplan.plot.launches import launch_porkchop as launch_porkchop
