@@ -75,7 +75,7 @@ def manifold(
     if not isinstance(points, int | np.integer) or not 1 <= points <= _MOST_POINTS:
         raise InputError(f"{points!r}", where="points", allowed=f"1 to {_MOST_POINTS}")
     scalar("departure_km", departure_km, 1e-6, orbit.units.length_km, "km")
-    found = directions(orbit.monodromy[np.newaxis])
+    found = directions(orbit.monodromy[np.newaxis], orbit.stability_indices[np.newaxis])
     if np.isnan(found.multipliers[0]):
         raise InfeasibleError(
             f"no manifold leaves it, its stability index is {orbit.stability_index:.9g}", where=orbit.family or "orbit"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Complexes = NDArray[np.complex128]
 
+_DEPARTS = 1e-6  # an index this near to 1 is that of a stable orbit, to rounding
 _IN_PLANE, _OUT_OF_PLANE = np.array([0, 1, 3, 4]), np.array([2, 5])
 
 
@@ -68,16 +69,22 @@ def multipliers(indices: Complexes) -> Complexes:
     return np.stack([large[..., 0], 1.0 / large[..., 0], large[..., 1], 1.0 / large[..., 1]], axis=-1)
 
 
-def directions(monodromy: Floats) -> Directions:
-    """Directions in which the manifolds leave, for monodromy matrices float64[N, 6, 6]."""
+def directions(monodromy: Floats, indices: Complexes) -> Directions:
+    """Directions in which the manifolds leave, for monodromy matrices float64[N, 6, 6] and their indices.
+
+    The indices say what departs: among eigenvalues the two that are 1 may split by more than a slow departure.
+    """
     values, vectors = np.linalg.eig(monodromy)
-    # the stable direction of the inverse is as large there as the unstable one is here, and as well determined
     n = np.arange(len(monodromy))
-    large, small = np.abs(values).argmax(axis=1), np.abs(values).argmin(axis=1)
-    real = (np.abs(values[n, large].imag) <= 1e-9 * np.abs(values[n, large])) & (np.abs(values[n, large]) > 1.0 + 1e-4)
+    index = indices[n, np.abs(indices).argmax(axis=1)]
+    real = (index.imag == 0.0) & (np.abs(index.real) > 1.0 + _DEPARTS)
+    index = np.where(real, index.real, 1.0)
+    wanted = index + np.copysign(np.sqrt(index**2 - 1.0), index)
+    large = np.abs(values - wanted[:, np.newaxis]).argmin(axis=1)
+    small = np.abs(values - 1.0 / wanted[:, np.newaxis]).argmin(axis=1)
     unstable, stable = _real_unit(vectors[n, :, large]), _real_unit(vectors[n, :, small])
     unstable[~real] = stable[~real] = np.nan
-    return Directions(np.where(real, values[n, large].real, np.nan), unstable, stable)
+    return Directions(np.where(real, wanted, np.nan), unstable, stable)
 
 
 def _real_unit(vectors: Complexes) -> Floats:
