@@ -225,18 +225,35 @@ class Family:
             (units.bodies[0], orbit.perigee_radius_km, units.larger_radius_km),
         ):
             if passed < radius:
-                flyable = self._looked_at.above_surface
                 raise InfeasibleError(
                     f"the orbit of {orbit.period_days:.4f} d passes {passed:.1f} km from the centre of the {body}, "
                     f"below the surface at {radius:.1f} km",
                     where=self.name,
-                    allowed=f"above the surface: {self.range_of('period_days', flyable)}" if flyable.any() else "none",
+                    allowed=f"above the surface: {self._flyable()}",
                 )
         return orbit
 
-    def range_of(self, name: str, rows: NDArray[np.bool_] | slice = slice(None)) -> str:
-        """The range of a property over the family, or over some of its densest members, in words."""
-        values = self._looked_at._values(name)[rows]
+    def _flyable(self) -> str:
+        """The range of periods that stay above both bodies, in words."""
+        members = self._looked_at
+        edges = np.flatnonzero(np.diff(members.above_surface.astype(int)))
+        found = [members._surface_between(int(i)).period_days for i in edges]
+        days = np.concatenate([members.period_days[members.above_surface], found])
+        return f"{days.min():.6g} to {days.max():.6g} d" if len(days) else "none"
+
+    def _surface_between(self, i: int) -> PeriodicOrbit:
+        """The orbit between two members that touches a surface."""
+
+        def clearance(s: float) -> float:
+            orbit, units = self.at(s), self.units
+            near, far = orbit.perilune_radius_km, orbit.perigee_radius_km
+            return min(near - units.smaller_radius_km, far - units.larger_radius_km)
+
+        return self.at(float(brentq(clearance, self.arclength[i], self.arclength[i + 1], xtol=1e-9)))
+
+    def range_of(self, name: str) -> str:
+        """The range of a property over the family, in words."""
+        values = self._looked_at._values(name)
         return f"{values.min():.6g} to {values.max():.6g} {_UNITS[name]}".strip()
 
     def _values(self, name: str) -> Floats:
