@@ -339,8 +339,6 @@ SLOPE_VS_VECTORS_DEG = 6e-3  # the height of the middle for that of four points:
 ROUGHNESS_M = 1e-3  # float32 heights of 4.5 km, and squares of them
 ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs too
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
-STATIONS_SEEN_KM = 1e-6  # two orders of summation at 4e5 km
-STATION_VERTICAL_RAD = 1.2e-4  # 1.3 s of the turning Earth: 9.4e-5
 
 # Powered descent and ascent
 APOLLO_BURN_FRACTION = (

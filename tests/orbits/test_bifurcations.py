@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from lunarplan.errors import InputError
 from lunarplan.orbits.bifurcations import View, bifurcations
 from lunarplan.orbits.continuation import follow
 from lunarplan.orbits.symmetry import AXIS, PLANE, fly
@@ -76,6 +77,12 @@ def test_large_retrograde_orbits_leave_the_plane_once():
     before, after = (members.at(branch.arclength + d).stability_indices[1].real for d in (-0.05, 0.05))
     assert before < 1.0 < after
     assert bifurcations(shared("L4 short period").path) == []
+
+
+@pytest.mark.parametrize("members", [1, 3, 2.5, "many", None])
+def test_numbers_of_members_that_are_none(members):
+    with pytest.raises(InputError, match="members"):
+        bifurcations(shared("DRO").path, members=members)
 
 
 def test_a_fold_is_no_branch():

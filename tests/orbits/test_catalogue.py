@@ -189,6 +189,12 @@ def test_numbers_of_members_that_are_none(members):
         family("DRO", UNITS, members=members)
 
 
+@pytest.mark.parametrize("units", [None, 384400.0, "JPL", MU])
+def test_units_are_named(units):
+    with pytest.raises(InputError, match=r"units.*EARTH_MOON_384400"):
+        family("DRO", units)
+
+
 def test_every_symmetry_is_used():
     used = {shared(name).path.problem.name for name in NAMES}
     assert used == set(SYMMETRIES)

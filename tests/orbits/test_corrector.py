@@ -145,7 +145,7 @@ def test_no_orbits_at_all():
     assert none.require() is none
 
 
-@pytest.mark.parametrize("period", [np.nan, np.inf, 0.0])
+@pytest.mark.parametrize("period", [np.nan, np.inf, 0.0, -2.0])
 def test_periods_that_are_none(period):
     orbit = shared("L2 halo south")[20]
     assert not correct_orbits(orbit.state, period, mu=MU).ok[0]

@@ -91,6 +91,18 @@ def test_the_gateway_orbit_is_the_one_of_the_literature():
     assert orbit.stability_index == pytest.approx(1.32, abs=SYNODIC_STABILITY)
 
 
+def test_nine_to_two_orbits_of_others():
+    """Printed to fewer digits: by a period in days, and by a Jacobi constant."""
+    members, given = shared("L2 halo south"), FAMILIES["nine_to_two"]
+    orbit = members.select(period_days=given["period_days"])
+    assert orbit.jacobi == pytest.approx(given["jacobi"], abs=5e-6)
+    assert orbit.perilune_radius_km == pytest.approx(given["perilune_radius_km"], abs=1.0)
+    assert orbit.apolune_radius_km == pytest.approx(given["apolune_radius_km"], abs=2.0)
+    assert orbit.stability_index == pytest.approx(given["stability"], abs=SYNODIC_STABILITY)
+    orbit = members.select(jacobi=given["awp_jacobi"], which=1)
+    assert orbit.state[[0, 2, 4]] == pytest.approx(given["awp_state"], abs=3e-5)  # C printed to 5e-6
+
+
 @pytest.mark.parametrize("name", [n for n in FAMILIES["common"] if n not in ("mu", "jacobi")])
 def test_planar_orbits_of_one_jacobi_constant(name):
     """Those of others, at their mass ratio, by the constant they share."""
@@ -173,6 +185,25 @@ def test_arrays_are_those_of_the_members():
     assert sum(1 for _ in members) == 60
 
 
+def test_few_members_are_selected_from_as_well_as_many():
+    """How many members a family was asked for changes neither what is found, nor how many have a property."""
+    few = family("L2 halo south", UNITS, members=2)
+    many = family("L2 halo south", UNITS, members=1500)
+    for which in (0, 1):
+        one, other = few.select(jacobi=3.05, which=which), many.select(jacobi=3.05, which=which)
+        assert one.state == pytest.approx(other.state, abs=1e-10)
+    with pytest.raises(InputError, match="2 members have"):
+        few.select(jacobi=3.05)
+    with pytest.raises(InfeasibleError, match=r"5\.3\d* to 14\.83"):
+        few.select(period_days=3.0)
+
+
+def test_orbits_that_meet_the_larger_body_are_refused_too():
+    big = CharacteristicUnits("a swollen Earth", 384400.0, 375190.0, MU, 1737.4, 300_000.0, bodies=("Earth", "Moon"))
+    with pytest.raises(InfeasibleError, match=r"from the centre of the Earth, below the surface at 300000\.0 km"):
+        family("DRO", big, members=20).select(period=5.0)
+
+
 def test_a_period_outside_the_family_is_refused_with_its_range():
     with pytest.raises(InfeasibleError, match=r"L2 halo south: no member has period 20 d \(allowed: 5\.3\d* to 14\.83"):
         shared("L2 halo south").select(period_days=20.0)
@@ -183,7 +214,9 @@ def test_a_period_outside_the_family_is_refused_with_its_range():
 def test_an_orbit_below_the_surface_is_refused_with_the_family_s_range():
     """The 5:1 resonant orbit passes at 1,710 km from the centre of a Moon of 1,737 km."""
     assert GIVEN[BELOW_SURFACE]["radii_km"][0] < 1737.4
-    with pytest.raises(InfeasibleError, match=r"1710\.4 km .* below the surface at 1737\.4 km .*above the surface"):
+    with pytest.raises(
+        InfeasibleError, match=r"1710\.4 km .* surface at 1737\.4 km .*above the surface: 5\.92 to 14\.83"
+    ):
         shared("L2 halo south").select(resonance="5:1")
 
 

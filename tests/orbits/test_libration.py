@@ -7,6 +7,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.cr3bp import jacobi, propagate_cr3bp
 from lunarplan.orbits.equations import rates
 from lunarplan.orbits.libration import expansion, gamma, libration_points, linear_motion, triangular_frequencies
+from lunarplan.orbits.units import EARTH_MOON_384400, EARTH_MOON_JPL
 from tests.orbits.families import FAMILIES, MU, ORBITS
 from tests.tolerances import FREQUENCY_DIGITS, LIBRATION
 
@@ -43,6 +44,15 @@ def test_the_point_of_sun_and_earth():
     assert motion.planar == pytest.approx(2.086453564, abs=1e-9)
     assert motion.ratio == pytest.approx(3.229268252, abs=1e-9)
     assert motion.planar**2 - motion.c2 == pytest.approx(0.292214459, abs=1e-9)
+
+
+def test_distances_from_the_moon_in_both_units():
+    for units, near, far, digit in (
+        (EARTH_MOON_JPL, 58819.585, 65404.971, 1e-3),
+        (EARTH_MOON_384400, 58019.1, 64514.9, 0.06),
+    ):
+        assert gamma(MU, "L1") * units.length_km == pytest.approx(near, abs=digit)
+        assert gamma(MU, "L2") * units.length_km == pytest.approx(far, abs=digit)
 
 
 @pytest.mark.parametrize("mu", [3e-6, MU, 0.3])

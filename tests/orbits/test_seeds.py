@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lunarplan.errors import InputError
+from lunarplan.model.cr3bp import propagate_cr3bp
 from lunarplan.orbits import seeds
 from lunarplan.orbits.corrector import correct_orbits
 from lunarplan.orbits.equations import rates
@@ -81,3 +82,28 @@ def test_seeds_that_are_not_there():
         seeds.triangular(MU, "L1", 1e-3, short=True)
     with pytest.raises(InputError, match="z_amplitude"):
         seeds.richardson(MU, "L1", 0.16)
+    for call, match in (
+        (lambda: seeds.lyapunov(MU, "L1", np.nan), "x_amplitude"),
+        (lambda: seeds.vertical(MU, "L1", -0.1), "z_amplitude"),
+        (lambda: seeds.triangular(MU, "L4", np.inf, short=True), "amplitude"),
+        (lambda: seeds.circular(MU, 0.0, prograde=True), "radius"),
+        (lambda: seeds.circular(0.7, 0.1, prograde=True), "mu"),
+        (lambda: seeds.resonant(MU, 0, 1, 0.5, apogee=True, towards=True), "turns"),
+        (lambda: seeds.resonant(MU, 2, 1, 1.0, apogee=True, towards=True), "eccentricity"),
+    ):
+        with pytest.raises(InputError, match=match):
+            call()
+
+
+def test_an_ellipse_is_closed_by_two_bodies():
+    """Without the smaller body, two revolutions of the ellipse are one of the axes."""
+    state, period = seeds.resonant(1e-15, 2, 1, 0.4, apogee=True, towards=True)
+    end = propagate_cr3bp(state, period, mu=1e-15).states[0]
+    assert np.abs(end - state).max() < 1e-10
+
+
+@pytest.mark.parametrize("prograde", [True, False])
+def test_a_small_circle_is_nearly_periodic(prograde):
+    radius = 0.01 * gamma(MU, "L2")
+    state, period = seeds.circular(MU, radius, prograde=prograde)
+    assert np.linalg.norm((propagate_cr3bp(state, period, mu=MU).states[0] - state)[:3]) < 1e-4 * radius

@@ -2,8 +2,8 @@
 
 Published, each with a terrain model and a convention of its own:
 
-* Connecting Ridge: best point 89 % (Mazarico et al. 2011, 240 m); 92.27 % at 2 m and 95.65 % at 10 m over the ground (Glaser
-  et al. 2014, 20 m, a year from October 2018)
+* Connecting Ridge: best point 89 % (Mazarico et al. 2011, 240 m); 92.27 % at 2 m and 95.65 % at 10 m over the ground
+  (Glaser et al. 2014, 20 m, a year from October 2018)
 * Peak near Shackleton (the place of Chang'e-7): 86 % of 2020 (Bussey et al. 2010, Kaguya)
 * Order: Connecting Ridge before the rim of Shackleton before Malapert
 

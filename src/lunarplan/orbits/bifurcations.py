@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import brentq
 
+from lunarplan.errors import InputError
 from lunarplan.orbits.continuation import Path, tangent
 from lunarplan.orbits.equations import rates
 from lunarplan.orbits.symmetry import AXIS, AXIS_TO_PLANE, PLANAR, PLANE, Mirrored, fly
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+_FEWEST, _MOST = 4, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,12 @@ def bifurcations(path: Path, *, members: int = 400, views: tuple[View, ...] | No
     """Branch points along a family, in its order.
 
     members : how densely the family is looked at; two branch points between neighbours are not seen
+
+    Raises InputError for a number of members that is none.
     """
-    arclength = np.linspace(0.0, path.arclength[-1], members)[1:-1]
+    if not isinstance(members, int | np.integer) or not _FEWEST <= members <= _MOST:
+        raise InputError(f"{members!r}", where="members", allowed=f"{_FEWEST} to {_MOST}")
+    arclength = np.linspace(0.0, path.arclength[-1], int(members))[1:-1]
     unknowns, tangents = _members(path, arclength)
     found = []
     for seen_as in views if views is not None else VIEWS.get(path.problem.name, ()):

@@ -14,6 +14,7 @@ from lunarplan.errors import InputError
 from lunarplan.orbits import recipes
 from lunarplan.orbits.family import Family
 from lunarplan.orbits.libration import COLLINEAR, TRIANGULAR
+from lunarplan.orbits.units import named
 
 if TYPE_CHECKING:
     from lunarplan.orbits.continuation import Path
@@ -42,13 +43,13 @@ def family(name: str, units: CharacteristicUnits, *, members: int = 200) -> Fami
     Halo and butterfly orbits are "south" where they reach farthest to negative z. "resonant 2:1" makes two
     revolutions about the larger body in one of the smaller; any such pair of digits will do.
 
-    Raises InputError for a name that is not in the catalogue; InfeasibleError where the problem of this mu has no such
-    family.
+    Raises InputError for a name that is not in the catalogue and units that are none; InfeasibleError where the
+    problem of this mu has no such family.
     """
     if not isinstance(members, int | np.integer) or not 2 <= members <= _MOST_MEMBERS:
         raise InputError(f"{members!r}", where="members", allowed=f"2 to {_MOST_MEMBERS}")
     known = _known(name)
-    path = _path(known, units)
+    path = _path(known, named(units))
     arclength = np.linspace(0.0, path.arclength[-1], int(members))
     return Family(known, units, path, arclength, path.at(arclength).require().unknowns)
 

@@ -26,7 +26,7 @@ CONVERGED, ITERATION_LIMIT, NOT_FINITE, TOO_FAR = 0, 1, 2, 3
 _REASONS = {
     CONVERGED: "converged",
     ITERATION_LIMIT: "iteration limit reached",
-    NOT_FINITE: "the flight meets one of the two bodies, or the guess is not finite",
+    NOT_FINITE: "the flight meets one of the two bodies, or the guess is not finite or takes no time",
     TOO_FAR: "no such orbit near the guess",
 }
 _MAX_ITERATIONS, _QUICK_ITERATIONS = 25, 6
@@ -82,7 +82,7 @@ def correct_orbits(
     """Periodic orbits near guesses.
 
     states   : float64[N, 6] on the mirror, barycentric rotating; what the symmetry wants zero there is taken as zero
-    periods  : float64[N]
+    periods  : float64[N], above zero
     symmetry : "plane" (halo, butterfly), "planar" (Lyapunov, DRO), "axis" (axial), "axis to plane" (vertical),
                "planar, closed" (none: L4 and L5)
     hold     : the coordinate that stays as guessed: one the symmetry leaves free, "period", or None for the orbit
@@ -96,7 +96,7 @@ def correct_orbits(
     if len(shape) > 1:
         raise InputError(f"has the shape {np.shape(states)}", where="states", allowed="(6,) or (N, 6)")
     held = None if hold is None else held_row(problem, hold)
-    guess = problem.unknowns(rows, times)
+    guess = problem.unknowns(rows, np.where(times > 0.0, times, np.nan))
     return correct(problem, guess, mu, None if held is None else np.tile(held, (len(guess), 1)), workers=workers)
 
 
@@ -142,7 +142,7 @@ def _newton(
     status = np.full(len(guess), ITERATION_LIMIT, np.int8)
     iterations = np.zeros(len(guess), np.int32)
     before = np.full(len(guess), np.inf)
-    active = np.flatnonzero(np.isfinite(start).all(axis=1) & (start[:, -1] != 0.0))
+    active = np.flatnonzero(np.isfinite(start).all(axis=1))
     status[np.setdiff1d(np.arange(len(guess)), active)] = NOT_FINITE
     for _ in range(limit):
         if not len(active):

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Measure = Callable[[Floats], Floats]
 
-_SAMPLES = 48  # of a flight from mirror to mirror
+_SAMPLES = 96  # of a flight from mirror to mirror
 _REFINEMENTS = 8
+_DIPS = 4  # of samples, that may hold the least value
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,16 @@ def sampled(states: Floats, durations: Floats, intervals: int, mu: float) -> Flo
 
 
 def _least(nodes: Floats, interval: Floats, value: Measure, slope: Measure, mu: float) -> Floats:
-    """Least value of each row: that of the samples, and where the slope changes sign next to it."""
-    n = np.arange(nodes.shape[1])
-    best = np.nanargmin(np.where(np.isnan(value(nodes)), np.inf, value(nodes)), axis=0)
-    least = value(nodes[best, n])
-    before = np.where(slope(nodes[best, n]) > 0.0, best - 1, best)
-    inside = np.flatnonzero((before >= 0) & (before < len(nodes) - 1) & np.isfinite(least))
-    if len(inside):
-        found = _turning(nodes[before[inside], inside], interval[inside], slope, mu)
-        least[inside] = np.minimum(least[inside], value(found))
+    """Least value of each row: that of the samples, or where the slope turns next to one of the lowest dips."""
+    sampled_values, slopes = value(nodes), slope(nodes)
+    least = sampled_values.min(axis=0)
+    turns = (slopes[:-1] < 0.0) & (slopes[1:] >= 0.0)
+    depth = np.where(turns, np.minimum(sampled_values[:-1], sampled_values[1:]), np.inf)
+    for before in np.argsort(depth, axis=0)[:_DIPS]:
+        rows = np.flatnonzero(np.isfinite(np.take_along_axis(depth, before[np.newaxis], axis=0)[0]))
+        if len(rows):
+            found = _turning(nodes[before[rows], rows], interval[rows], slope, mu)
+            least[rows] = np.minimum(least[rows], value(found))
     return np.asarray(least)
 
 

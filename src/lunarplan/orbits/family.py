@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_DENSE = 200  # members a selection looks at, however few are asked for
 _UNITS = {
     "period": "",
     "period_days": "d",
@@ -182,10 +183,21 @@ class Family:
         state, period = problem.start(unknowns[np.newaxis])[0], float(problem.parts * unknowns[-1])
         return PeriodicOrbit(state, period, self.units, self.name, problem.name)
 
+    @cached_property
+    def _looked_at(self) -> Family:
+        """Members dense enough to look for one between two of them."""
+        if len(self) >= _DENSE:
+            return self
+        arclength = np.linspace(0.0, self.path.arclength[-1], _DENSE)
+        unknowns = self.path.at(arclength).require().unknowns
+        return Family(self.name, self.units, self.path, arclength, unknowns)
+
     def _chosen(self, name: str, value: float, which: int | None) -> PeriodicOrbit:
-        off = np.asarray(getattr(self, name if name != "period" else "periods")) - value
+        members = self._looked_at
+        off = members._values(name) - value
         places = np.flatnonzero((np.sign(off[:-1]) * np.sign(off[1:]) < 0.0) | (off[:-1] == 0.0))
-        found = [self._refined(name, value, int(i)) for i in places] + ([self[len(self) - 1]] if off[-1] == 0.0 else [])
+        found = [members._refined(name, value, int(i)) for i in places]
+        found += [members[len(members) - 1]] if off[-1] == 0.0 else []
         if not found:
             raise InfeasibleError(f"no member has {_said(name, value)}", where=self.name, allowed=self.range_of(name))
         if len(found) == 1 and which is None:
@@ -206,20 +218,46 @@ class Family:
         return self.at(float(brentq(off, low, high, xtol=1e-15, rtol=1e-15)))
 
     def _checked(self, orbit: PeriodicOrbit) -> PeriodicOrbit:
-        radius = orbit.perilune_radius_km
-        if radius < self.units.smaller_radius_km:
-            raise InfeasibleError(
-                f"the orbit of {orbit.period_days:.4f} d passes {radius:.1f} km from the centre, below the surface at "
-                f"{self.units.smaller_radius_km:.1f} km",
-                where=self.name,
-                allowed=f"above the surface: {self.range_of('period_days', self.above_surface)}",
-            )
+        """The orbit, if it stays above both bodies."""
+        units = self.units
+        for body, passed, radius in (
+            (units.bodies[1], orbit.perilune_radius_km, units.smaller_radius_km),
+            (units.bodies[0], orbit.perigee_radius_km, units.larger_radius_km),
+        ):
+            if passed < radius:
+                raise InfeasibleError(
+                    f"the orbit of {orbit.period_days:.4f} d passes {passed:.1f} km from the centre of the {body}, "
+                    f"below the surface at {radius:.1f} km",
+                    where=self.name,
+                    allowed=f"above the surface: {self._flyable()}",
+                )
         return orbit
 
-    def range_of(self, name: str, rows: NDArray[np.bool_] | slice = slice(None)) -> str:
-        """The range of a property over members, in words."""
-        values = np.asarray(getattr(self, name if name != "period" else "periods"))[rows]
+    def _flyable(self) -> str:
+        """The range of periods that stay above both bodies, in words."""
+        members = self._looked_at
+        edges = np.flatnonzero(np.diff(members.above_surface.astype(int)))
+        found = [members._surface_between(int(i)).period_days for i in edges]
+        days = np.concatenate([members.period_days[members.above_surface], found])
+        return f"{days.min():.6g} to {days.max():.6g} d" if len(days) else "none"
+
+    def _surface_between(self, i: int) -> PeriodicOrbit:
+        """The orbit between two members that touches a surface."""
+
+        def clearance(s: float) -> float:
+            orbit, units = self.at(s), self.units
+            near, far = orbit.perilune_radius_km, orbit.perigee_radius_km
+            return min(near - units.smaller_radius_km, far - units.larger_radius_km)
+
+        return self.at(float(brentq(clearance, self.arclength[i], self.arclength[i + 1], xtol=1e-9)))
+
+    def range_of(self, name: str) -> str:
+        """The range of a property over the family, in words."""
+        values = self._looked_at._values(name)
         return f"{values.min():.6g} to {values.max():.6g} {_UNITS[name]}".strip()
+
+    def _values(self, name: str) -> Floats:
+        return np.asarray(getattr(self, name if name != "period" else "periods"))
 
 
 def _said(name: str, value: float) -> str:

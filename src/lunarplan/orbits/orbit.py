@@ -14,11 +14,10 @@ from lunarplan.model.rows import numbers
 from lunarplan.orbits.extremes import Extremes, extremes
 from lunarplan.orbits.stability import planar_indices, stability_index, stability_indices
 from lunarplan.orbits.symmetry import PLANAR, PLANAR_CLOSED, Symmetry, symmetry_named
+from lunarplan.orbits.units import CharacteristicUnits, named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from lunarplan.orbits.units import CharacteristicUnits
 
     Floats = NDArray[np.float64]
 
@@ -41,6 +40,7 @@ class PeriodicOrbit:
     _problem: Symmetry = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        named(self.units)
         state = numbers("state", self.state, 6)
         if state.shape != (6,) or not np.isfinite(state).all():
             raise InputError(f"{self.state!r}", where="state", allowed="six finite numbers")
@@ -97,6 +97,11 @@ class PeriodicOrbit:
     @property
     def apolune_radius_km(self) -> float:
         return float(self._extremes.apolune[0]) * self.units.length_km
+
+    @property
+    def perigee_radius_km(self) -> float:
+        """Least distance from the centre of the larger primary."""
+        return float(self._extremes.perigee[0]) * self.units.length_km
 
     @property
     def x_amplitude_km(self) -> float:

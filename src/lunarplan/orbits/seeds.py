@@ -12,7 +12,7 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.rows import scalar
-from lunarplan.orbits.libration import expansion, libration_points, linear_motion, triangular_frequencies
+from lunarplan.orbits.libration import LEAST_MU, expansion, libration_points, linear_motion, triangular_frequencies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,6 +124,7 @@ def richardson(mu: float, point: str, z_amplitude: float) -> Richardson:
 def lyapunov(mu: float, point: str, x_amplitude: float) -> Seed:
     """Linear planar oscillation about a collinear point, where it crosses the x axis."""
     motion = linear_motion(mu, point)
+    scalar("x_amplitude", x_amplitude, 0.0, motion.gamma)
     x = libration_points(mu)[int(point[1]) - 1, 0] - x_amplitude
     return np.array([x, 0.0, 0.0, 0.0, motion.planar * motion.ratio * x_amplitude, 0.0]), 2.0 * np.pi / motion.planar
 
@@ -131,6 +132,7 @@ def lyapunov(mu: float, point: str, x_amplitude: float) -> Seed:
 def vertical(mu: float, point: str, z_amplitude: float) -> Seed:
     """Linear vertical oscillation about a collinear point, where it crosses the x axis."""
     motion = linear_motion(mu, point)
+    scalar("z_amplitude", z_amplitude, 0.0, motion.gamma)
     x = libration_points(mu)[int(point[1]) - 1, 0]
     return np.array([x, 0.0, 0.0, 0.0, 0.0, motion.vertical * z_amplitude]), 2.0 * np.pi / motion.vertical
 
@@ -140,6 +142,7 @@ def triangular(mu: float, point: str, amplitude: float, *, short: bool) -> Seed:
     if point not in ("L4", "L5"):
         raise InputError(f"{point!r}", where="point", allowed="L4, L5")
     frequencies = triangular_frequencies(mu)
+    scalar("amplitude", amplitude, 0.0, 1.0)
     w = frequencies[0 if short else 1]
     side = 1.0 if point == "L4" else -1.0
     # (-w2 - Uxx) X - (2 i w + Uxy) Y = 0 with X, Y complex amplitudes
@@ -156,6 +159,8 @@ def triangular(mu: float, point: str, amplitude: float, *, short: bool) -> Seed:
 
 def circular(mu: float, radius: float, *, prograde: bool) -> Seed:
     """Kepler's circle about the smaller primary, where it crosses the x axis towards the larger."""
+    scalar("mu", mu, LEAST_MU, 0.5)
+    scalar("radius", radius, 1e-9, 1.0)
     rate = np.sqrt(mu / radius**3)
     turning = rate - 1.0 if prograde else rate + 1.0  # as seen in the rotating axes
     speed = -turning * radius if prograde else turning * radius
@@ -175,6 +180,10 @@ def resonant(mu: float, turns: int, months: int, eccentricity: float, *, apogee:
 
     It makes `turns` revolutions while the primaries make `months`.
     """
+    scalar("mu", mu, LEAST_MU, 0.5)
+    scalar("turns", turns, 1, 1000)
+    scalar("months", months, 1, 1000)
+    scalar("eccentricity", eccentricity, 0.0, 0.999)
     axis = ((1.0 - mu) * (months / turns) ** 2) ** (1.0 / 3.0)
     radius = axis * (1.0 + eccentricity) if apogee else axis * (1.0 - eccentricity)
     side = 1.0 if towards else -1.0

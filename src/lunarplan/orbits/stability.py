@@ -44,7 +44,6 @@ def stability_indices(monodromy: Floats) -> Complexes:
     total = 0.5 * np.trace(monodromy, axis1=-2, axis2=-1) - 1.0
     squares = 0.25 * np.einsum("...ij,...ji->...", monodromy, monodromy) + 0.5
     root = np.sqrt((0.5 * squares - 0.25 * total**2).astype(np.complex128))
-    # the smaller by the product, which is that of half the difference of two large numbers
     return np.stack([0.5 * total + root, 0.5 * total - root], axis=-1)
 
 

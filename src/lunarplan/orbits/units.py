@@ -62,6 +62,14 @@ class CharacteristicUnits:
         return days * SECONDS_PER_DAY / self.time_s
 
 
+def named(units: object) -> CharacteristicUnits:
+    """Return units; raises InputError for what is none: a set is always named."""
+    if not isinstance(units, CharacteristicUnits):
+        sets = "EARTH_MOON_384400, EARTH_MOON_JPL or CharacteristicUnits(name, ...)"
+        raise InputError(f"{units!r} is no set of units", where="units", allowed=sets)
+    return units
+
+
 # ssd-api.jpl.nasa.gov/periodic_orbits, system Earth-Moon. 2 pi time_s is 27.851 d: a pair of an instant.
 EARTH_MOON_JPL = CharacteristicUnits(
     "Earth-Moon, JPL catalogue",
