@@ -11,7 +11,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.orbits.eclipses import Eclipses, Phases, eclipse_phases, eclipses
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from tests import naive
-from tests.orbits.periodic import DRO, NRHO
+from tests.orbits.periodic import DRO, NRHO, NRHO_4_1
 from tests.tolerances import CONTACT_BY_RAYS_S, FORETOLD_ECLIPSE_S, MOON_ECLIPSE_MIN, SAMPLED_CONTACT_S
 
 START = tdb_seconds("2026-01-01T00:00:00")
@@ -68,6 +68,13 @@ def test_a_phase_keeps_out_of_the_shadow_of_the_earth_for_years() -> None:
     assert 10 < len(by_moon) < 50
     assert by_moon.longest_s < MOON_ECLIPSE_MIN * 60.0
     assert (by_moon.umbra_s <= by_moon.duration_s).all()
+
+
+def test_the_4_1_orbit_is_all_but_free_of_eclipses() -> None:
+    """As published, for 19 years (Spreen 2021): then, too, none by either body is found."""
+    phases = eclipse_phases(NRHO_4_1, START, years=4)
+    free = carry(NRHO_4_1, START, years=4, phase=phases.require(0.0))
+    assert len(eclipses(free, "earth")) + len(eclipses(free, "moon")) <= 1
 
 
 def test_phases_foretell_what_is_carried(unlucky: EphemerisOrbit) -> None:
