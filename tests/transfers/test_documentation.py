@@ -1,0 +1,18 @@
+"""The Python of the page about transfers runs, and gives what the page says."""
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "transfers.md"
+
+
+def test_the_page_runs(capsys):
+    names = {}
+    for block in re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        exec(compile(block, PAGE.name, "exec"), names)
+    assert "28 of 28 rows ok" in capsys.readouterr().out
+    assert names["found"].ok.all()
+    assert names["home"].ok.all()
+    assert 690.0 < 1e3 * names["down"].delta_v_km_s[0] < 760.0
+    assert names["week"].ok.all()
+    assert names["landed"].ok.all()
