@@ -35,6 +35,7 @@ from lunarplan.terrain.projection import Grid, Stereographic
 AZIMUTHS, DISTANCE_KM, EYE_M, ALLOWED_DEG = 720, 300.0, 2.0, 0.01
 SAMPLE, CHECKED = 96, 96
 STRIP_ROWS, STRIPS = 32, (0.0, 0.3, 0.5, 0.8)  # rows of a strip, and where strips begin: part of the raster
+STEPS = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.008)  # pixels
 TOPOCALC_AZIMUTHS = (7.0, 200.0)
 
 
@@ -167,7 +168,8 @@ def main() -> None:
     found = [
         Contender("ours", ours(work, 1), pixels, tolerances=UNTUNED),
         Contender("ours, 2 threads", ours(work, 2), pixels, workers=2, tolerances=UNTUNED),
-        Contender("march", marching(work), SAMPLE, target=20, tolerances=(0.5, 0.25, 0.12, 0.06, 0.03, 0.015)),
+        Contender("march", marching(work), SAMPLE, target=20, tolerances=STEPS),
+        Contender("march, 0.1 deg", marching(work), SAMPLE, tolerances=STEPS, allowed=0.1),
         Contender("ours, one by one", one_by_one(work), SAMPLE, tolerances=UNTUNED),
     ]
     if have("embreex"):

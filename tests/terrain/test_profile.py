@@ -12,8 +12,8 @@ from lunarplan.terrain.nested import Terrain
 from lunarplan.terrain.profile import HorizonProfiles, horizon_at
 from lunarplan.terrain.projection import MOON_RADIUS_M, Grid, Stereographic
 from tests.terrain.brute_force import Observer
-from tests.terrain.ground import lat_lon, of_function, polar, rough
-from tests.tolerances import BRUTE_FORCE_RAD, HORIZON_RAD, PARABOLA_RAD, RESAMPLED_HORIZON_RAD, SUMMIT_RAD
+from tests.terrain.ground import Shelf, lat_lon, of_function, polar, rough
+from tests.tolerances import ANGLE_RAD, BRUTE_FORCE_RAD, HORIZON_RAD, PARABOLA_RAD, RESAMPLED_HORIZON_RAD, SUMMIT_RAD
 
 POLE = Place(-90.0, 0.0)
 
@@ -198,6 +198,18 @@ def test_a_raster_in_degrees_is_resampled_about_the_place():
     profile = horizon_at(Place(20.0, 30.0), lat_lon(np.full((180, 360), 500.0)), azimuths=8, observer_height_m=3000.0)
     dip = math.acos((MOON_RADIUS_M + 500.0) / (MOON_RADIUS_M + 3500.0))
     np.testing.assert_allclose(profile.elevation_rad, -dip, atol=RESAMPLED_HORIZON_RAD)
+
+
+@pytest.mark.parametrize("pixel", [(300.0, 300.0), (2.5, 590.0), (150.25, 33.0)])
+def test_of_large_models_only_what_may_be_seen_is_read(monkeypatch, pixel):
+    whole = polar(rough((600, 600), relief_m=200.0), 500.0)
+    latitude, longitude = (float(a) for a in whole.grid.lat_lon_deg(*pixel))
+    wanted = horizon_at(Place(latitude, longitude), whole, 24, distance_km=20.0)
+    monkeypatch.setattr("lunarplan.terrain.profile._READ_WHOLE", 1000)
+    shelf = Shelf(whole.heights_m)
+    found = horizon_at(Place(latitude, longitude), Dem(shelf, whole.grid), 24, distance_km=20.0)
+    np.testing.assert_allclose(found.elevation_rad, wanted.elevation_rad, atol=ANGLE_RAD)
+    assert shelf.largest < 100 * 100
 
 
 # ---------------------------------------------------------------- what is refused

@@ -67,6 +67,16 @@ def half_tangent(scale, zx, zy, x, y):
 
 
 @inlined
+def farthest(rows, columns, row, column, scale, zx, zy):
+    """No pixel of a grid is farther from the place at [row, column] than this, as t: a corner is the farthest."""
+    most = 0.0
+    for r in (-2.0, rows + 1.0):
+        for c in (-2.0, columns + 1.0):
+            most = max(most, half_tangent(scale, zx, zy, c - column, row - r))
+    return most
+
+
+@inlined
 def whole_steps(a, b):
     """Whole numbers passed on the way from a to b: the first, the step, how many; a is not counted, b is."""
     if b > a:
@@ -253,6 +263,7 @@ def skyline(level, row, column, own_height, start_height, radius, sines, cosines
     scale = (1.0 + zx * zx + zy * zy) / level.dz
     own = own_height / (radius + own_height)
     start = (start_height / (radius + start_height) - own) / (1.0 - own)
+    t_end = min(t_end, farthest(level.heights.shape[0], level.heights.shape[1], row, column, scale, zx, zy))
     for a in range(sines.size):
         ta = 0.0
         while ta < t_end:

@@ -27,6 +27,7 @@ from .floats import (
 from .horizon import (
     OVERLAP,
     STRETCH,
+    farthest,
     highest,
     most_possible,
     offset_along,
@@ -189,12 +190,14 @@ def tiles_beyond(first, last, level, heights, band, row, column, per, eye, radiu
         r, c = row + (band + 0.5 * TILE) * per, column + (left + 0.5 * TILE) * per
         zx, zy = level.zx + c * level.dz, level.zy - r * level.dz
         scale = (1.0 + zx * zx + zy * zy) / level.dz
+        far = farthest(level.heights.shape[0], level.heights.shape[1], r, c, scale, zx, zy) + aside / scale
+        end = min(t_end, far)
         for a in range(sines.size):
             place = (tile * sines.size + a) * TILE * TILE
             tb = 0.0
-            while tb < t_end:
+            while tb < end:
                 ta = max(0.0, tb - OVERLAP / scale)
-                tb = min(tb + max(_FIRST / scale, min(tb, STRETCH / scale, _LONGEST)), t_end)  # doubling at first
+                tb = min(tb + max(_FIRST / scale, min(tb, STRETCH / scale, _LONGEST)), end)  # doubling at first
                 xa, ya = offset_along(scale, zx, zy, sines[a], cosines[a], ta)
                 xb, yb = offset_along(scale, zx, zy, sines[a], cosines[a], tb)
                 wide = aside + _BEND * tb * scale

@@ -34,7 +34,7 @@ from .floats import (
     whole,
     with_sign,
 )
-from .horizon import highest, offset_along, whole_steps
+from .horizon import farthest, highest, offset_along, whole_steps
 from .jit import compiled, inlined
 
 TILE = 32  # pixels: side of a tile
@@ -386,10 +386,12 @@ def tiles(
         zx, zy = ground.zx + (left + 0.5 * (TILE - 1)) * ground.dz, ground.zy - (top + 0.5 * (TILE - 1)) * ground.dz
         scale = (1.0 + zx * zx + zy * zy) / ground.dz
         open_tile(ground, top, left, eye, scale, scratch)
+        middle = 0.5 * (TILE - 1)
+        end = farthest(ground.height, ground.width, top + middle, left + middle, scale, zx, zy)
         for a in range(sines.size):
             scratch.best[:] = _NEVER
             tile_azimuth(
-                ground, top, left, scale, zx, zy, sines[a], cosines[a], stops, t_end, math.sqrt(0.5 * eye),
+                ground, top, left, scale, zx, zy, sines[a], cosines[a], stops, min(t_end, end), math.sqrt(0.5 * eye),
                 highest_of_all, skip, scratch,
             )  # fmt: skip
             close_tile(scratch, out, (tile * sines.size + a) * TILE * TILE)

@@ -48,7 +48,7 @@ __all__ = ["NODATA", "HorizonProfiles", "Horizons", "horizon_at", "horizons"]
 
 NODATA = -32768
 _LOWEST = round(-90 * UNITS)
-_FIRST_STOPS = (8.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)  # pixels; then even steps
+_FIRST_STOPS = (4.0, 16.0, 32.0, 48.0, 64.0, 96.0, 128.0)  # pixels; then even steps
 _STEP, _WIDE_STEP, _WIDE_FROM = 32.0, 64.0, 512.0
 
 

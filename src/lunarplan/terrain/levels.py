@@ -20,10 +20,24 @@ if TYPE_CHECKING:
     Heights32 = NDArray[np.float32]
 
 
+_WIDEST_RAD = 1.5  # half the angle from a map's centre: near its antipode it has no end
+
+
 def map_unit_m(grid: Grid) -> float:
     """Metres on a stereographic map to one unit of the kernels' map coordinates: the diameter of the sphere."""
     assert isinstance(grid.projection, Stereographic)
     return 2.0 * MOON_RADIUS_M * grid.projection.scale
+
+
+def map_reach_m(grid: Grid, from_center_m: float, distance_m: float) -> float:
+    """Return how far apart on a stereographic map places so far apart on the Moon may be: most, going outwards.
+
+    from_center_m : of the place looked from, on the map
+    """
+    unit = map_unit_m(grid)
+    angle = math.atan(from_center_m / unit)
+    outwards = math.tan(min(angle + 0.5 * distance_m / MOON_RADIUS_M, _WIDEST_RAD)) - math.tan(angle)
+    return unit * max(outwards, math.tan(0.5 * distance_m / MOON_RADIUS_M))
 
 
 def level_of(heights: Heights32, grid: Grid) -> Level:

@@ -20,7 +20,7 @@ from lunarplan.kernels.jit import run_blocks
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.model.surface import Place
 from lunarplan.terrain.dem import Dem
-from lunarplan.terrain.levels import half_tangent_of, level_of, without_covered
+from lunarplan.terrain.levels import half_tangent_of, level_of, map_reach_m, without_covered
 from lunarplan.terrain.nested import Terrain
 from lunarplan.terrain.projection import MOON_RADIUS_M, Grid, Stereographic
 
@@ -33,6 +33,7 @@ MOST_AZIMUTHS = 36_000
 FARTHEST_KM = 2000.0
 HIGHEST_OBSERVER_M = 100_000.0
 _POLAR_DEG = 90.0 - 1e-7  # 3 mm
+_READ_WHOLE = 1 << 25  # pixels; of larger models what may be seen is read for each place
 _TOGETHER = 16  # azimuths of a thread
 
 
@@ -149,10 +150,26 @@ class Views:
             about = Grid.about(latitude_deg, longitude_deg, 1.05 * self.distance_m + 2.0 * dem.pixel_m, dem.pixel_m)
             local = dem.on(about)
             return level_of(without_covered(local.block(slice(None)), about, finer), about), about
+        if dem.grid.shape[0] * dem.grid.shape[1] > _READ_WHOLE:
+            dem = _about(dem, latitude_deg, longitude_deg, self.distance_m)
+            return level_of(without_covered(dem.block(slice(None)), dem.grid, finer), dem.grid), dem.grid
         if n not in self._ready:
             heights = without_covered(dem.block(slice(None)), dem.grid, finer)
             self._ready[n] = level_of(heights, dem.grid), dem.grid
         return self._ready[n]
+
+
+def _about(dem: Dem, latitude_deg: float, longitude_deg: float, distance_m: float) -> Dem:
+    """The pixels of a large model that may be seen; at least one."""
+    row, column = (float(a) for a in dem.grid.rows_columns(latitude_deg, longitude_deg))
+    at = dem.grid.projection.forward_anywhere(latitude_deg, longitude_deg)
+    reach = map_reach_m(dem.grid, float(np.hypot(*at)), distance_m) / dem.pixel_m + 2.0
+    spans = []
+    for middle, count in zip((row, column), dem.grid.shape, strict=True):
+        first = min(max(math.floor(middle - reach), 0), count - 1)
+        spans.append((first, max(first + 1, min(math.ceil(middle + reach) + 1, count))))
+    (top, bottom), (left, right) = spans
+    return dem.window(top, left, (bottom - top, right - left))
 
 
 def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:

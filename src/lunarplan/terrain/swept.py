@@ -11,7 +11,7 @@ import numpy as np
 from lunarplan.kernels.horizon import Level
 from lunarplan.kernels.horizon_tiles import NOTHING, PAD, Ground
 from lunarplan.terrain.dem import Dem
-from lunarplan.terrain.levels import level_of, map_unit_m, tops_of, without_covered
+from lunarplan.terrain.levels import level_of, map_reach_m, map_unit_m, tops_of, without_covered
 from lunarplan.terrain.projection import MOON_RADIUS_M, Grid, Stereographic
 
 if TYPE_CHECKING:
@@ -95,11 +95,8 @@ def _surroundings(dem: Dem, region: Grid, distance_m: float) -> tuple[Grid, int,
     assert isinstance(region.projection, Stereographic)
     x = region.xy_m(0, [0, region.shape[1] - 1])[0]
     y = region.xy_m([0, region.shape[0] - 1], 0)[1]
-    far = max(math.hypot(a, b) for a in x for b in y) / map_unit_m(region)
-    # the farthest point of a path, on the map, seen from its centre
-    span = math.tan(min(math.atan(far) + 0.5 * distance_m / MOON_RADIUS_M, 1.5)) - math.tan(math.atan(far))
-    span = max(span, math.tan(0.5 * distance_m / MOON_RADIUS_M))
-    reach = math.ceil(span * map_unit_m(region) / region.pixel_m) + 2
+    far_m = max(math.hypot(a, b) for a in x for b in y)
+    reach = math.ceil(map_reach_m(region, far_m, distance_m) / region.pixel_m) + 2
     top, left, bottom, right = -reach, -reach, region.shape[0] + reach, region.shape[1] + reach
     limits = _limits(dem, region)
     if limits is not None:
