@@ -474,3 +474,4 @@ FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 
 SORTIE_PLANE_RAD = 1e-9
 LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
 NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
+FREE_RETURN_TIE_RAD = 1e-7  # the equator is that of the first guess of perilune, hours away

@@ -12,9 +12,10 @@ from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import numbers
+from lunarplan.transfers.batches import joined
 from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.planes import by_the_other_node, northbound
-from lunarplan.transfers.problem import Problem, Transfers, joined, problem
+from lunarplan.transfers.problem import Problem, Transfers, problem
 from lunarplan.transfers.shooting import FREE, TARGETS, Shooting
 from lunarplan.transfers.targeter import target
 

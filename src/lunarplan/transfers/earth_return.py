@@ -10,7 +10,7 @@ each row has one answer for each of the two planes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import batch_within, numbers
+from lunarplan.transfers.batches import taken
 from lunarplan.transfers.entry import Entries, entries
 from lunarplan.transfers.flight import InEphemeris
 from lunarplan.transfers.one_burn import OneBurn, solve
@@ -56,7 +57,7 @@ class ReturnProblem:
 
     def rows(self, rows: NDArray[np.intp]) -> ReturnProblem:
         """Return the problems of some rows."""
-        return ReturnProblem(*(getattr(self, c.name)[rows] for c in fields(self)))
+        return taken(self, rows)
 
     @property
     def entry_tdb(self) -> Floats:

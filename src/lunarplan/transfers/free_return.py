@@ -7,7 +7,7 @@ every iteration; times of flight and the plane at the Moon are what the Moon mak
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +21,12 @@ from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
 from lunarplan.model.rows import batch_within
 from lunarplan.model.sky import separation_rad
-from lunarplan.transfers import patched_conic as conic
+from lunarplan.transfers.batches import taken
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
 from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.entry import Entries, entries
+from lunarplan.transfers.flyby_conics import Conics
+from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _MATCH_S = 57_600.0  # before and after perilune: about the edge of the Moon's sphere of influence
-_FELT_KM = 60_000.0
-_FASTEST_S, _SLOWEST_S, _SAMPLES = 1.6 * 86_400.0, 4.8 * 86_400.0, 33
 FREE = (
     Variable("node", 1e-2, 0.2),
     Variable("argument", 1e-2, 0.2),
@@ -50,11 +50,12 @@ FREE = (
     Variable("return argument", 1e-2, 0.2),
     Variable("return speed", 1e-2, 0.05),
     Variable("entry epoch", 600.0, 14_400.0),
+    Variable("perilune epoch", 600.0, 14_400.0),
 )
-TARGETS = tuple(
-    Target(f"{leg} match {axis}", *limits)
-    for leg in ("outbound", "inbound")
-    for axis, limits in (*((a, (1e-6, 1e3)) for a in "xyz"), *((f"v{a}", (1e-10, 1e-2)) for a in "xyz"))
+_LIMITS = (*((axis, 1e-6, 1e3) for axis in ("x", "y", "z")), *((axis, 1e-10, 1e-2) for axis in ("vx", "vy", "vz")))
+TARGETS = (
+    *(Target(f"{leg} match {axis}", *limits) for leg in ("outbound", "inbound") for axis, *limits in _LIMITS),
+    Target("launch", 1e-5, 600.0),
 )
 
 
@@ -79,7 +80,7 @@ class FreeReturnProblem:
 
     def rows(self, rows: NDArray[np.intp]) -> FreeReturnProblem:
         """Return the problems of some rows."""
-        return FreeReturnProblem(*(getattr(self, c.name)[rows] for c in fields(self)))
+        return taken(self, rows)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class FreeReturns:
     injection_tdb, injection_states : just after the injection burn, [N, 6] Earth-centred ICRF
     perilune_states      : [N, 6] Moon-centred ICRF
     tli_delta_v_km_s     : tangential, from the circular parking orbit; c3_km2_s2: two-body, at injection
+    launch_tdb, coast_s  : with a launch site: lift-off, and parking-orbit coast before the injection
     entry                : see `Entries`
     """
 
@@ -99,6 +101,8 @@ class FreeReturns:
     perilune_states: Floats
     tli_delta_v_km_s: Floats
     c3_km2_s2: Floats
+    launch_tdb: Floats
+    coast_s: Floats
     entry: Entries
     solution: Targeted
 
@@ -119,6 +123,10 @@ class FreeReturns:
         """Return self, or raise ConvergenceError if any row failed."""
         self.solution.require()
         return self
+
+    def rows(self, rows: NDArray[np.intp]) -> FreeReturns:
+        """Return the free returns of some rows."""
+        return taken(self, rows)
 
     def __repr__(self) -> str:
         return f"<FreeReturns: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
@@ -184,103 +192,89 @@ def free_returns(
     batch: FreeReturnProblem,
     forces: ForceModel | None = None,
     *,
+    launch: LaunchTie | None = None,
     tolerance: float = 1e-12,
     workers: int | None = None,
 ) -> FreeReturns:
     """Solve a batch of free returns in a force model; rows that do not converge are NaN, with a status.
 
+    launch : makes the launch site turn under the parking plane at lift-off: the perilune epoch of ``batch`` is then a
+             first guess, and the lift-off is that which comes nearest to what it leads to
+
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
     forces = ForceModel() if forces is None else forces
     check_options(forces, "earth", tolerance, workers)
-    shooting = _ThreeWays(batch, forces, tolerance, workers)
+    if launch is not None:
+        batch = _launched_near(batch, forces, launch)
+    shooting = _ThreeWays(batch, forces, tolerance, workers, launch)
     return shooting.result(target(shooting.evaluate, shooting.seed(), FREE, TARGETS))
 
 
-class _ThreeWays:
-    """The equations of a batch, over the twelve variables of `FREE`."""
+_GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to the Moon's month
 
-    def __init__(self, batch: FreeReturnProblem, forces: ForceModel, tolerance: float, workers: int | None) -> None:
-        self.batch, self.forces = batch, forces
+
+def _launched_near(batch: FreeReturnProblem, forces: ForceModel, launch: LaunchTie) -> FreeReturnProblem:
+    """The same perilunes, moved until the patched conics leave from over the site."""
+    rows = np.arange(len(batch.perilune_tdb))
+    for _ in range(_GUESSES):
+        shooting = _ThreeWays(batch, forces, 1e-10, None, launch)
+        x = shooting.seed()
+        late, _ = shooting.parking(rows).lateness(x[:, 0], x[:, 1], x[:, 3])
+        batch = replace(batch, perilune_tdb=batch.perilune_tdb + late)
+    return batch
+
+
+class _ThreeWays:
+    """The equations of a batch, over the variables of `FREE`."""
+
+    def __init__(
+        self,
+        batch: FreeReturnProblem,
+        forces: ForceModel,
+        tolerance: float,
+        workers: int | None,
+        launch: LaunchTie | None = None,
+    ) -> None:
+        self.batch, self.forces, self.launch = batch, forces, launch
+        self.whole_turns: Floats | None = None
         ephemeris, t = forces.source, batch.perilune_tdb
         self.meet = t - _MATCH_S, t + _MATCH_S
         self.moon = tuple(ephemeris.state("moon", "earth", m) for m in self.meet)
         self.equator = equator_of_date(t)
-        self.vacuum_perigee = conic.vacuum_perigee(batch.entry_radius_km, batch.flight_path)
         self.moon_axes = rotation("earth_moon_rotating", t, ephemeris)
+        self.conics = Conics(batch, forces, self.equator, self.moon_axes)
         self.from_earth = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
         self.from_moon = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers, continues=True)
 
-    # ------------------------------------------------------------------ first guess
     def seed(self) -> Floats:
-        """Patched conics whose excess velocities at the Moon are equally long and as far apart as perilune turns them.
+        """Patched conics; with a launch site they also decide the revolution the injection is made in."""
+        x = np.column_stack([*self.conics.first_guess(), self.batch.perilune_tdb])
+        if self.launch is not None:
+            self.whole_turns = self.parking(np.arange(len(x))).turns(x[:, 1])
+        return x
 
-        Of the ways out of every duration the one whose way home, of the same excess speed, needs just that turn.
-        """
-        durations = np.linspace(_FASTEST_S, _SLOWEST_S, _SAMPLES)
-        n = len(self.batch.perilune_tdb)
-        homewards = np.array([np.linalg.norm(self._home(np.full(n, d))[1], axis=1) for d in durations])
+    def parking(self, rows: NDArray[np.intp]) -> ParkingOrbits:
+        """The parking orbits of a launch."""
+        assert self.launch is not None
+        b, turns = self.batch, self.whole_turns
+        orbits = ParkingOrbits.about_earth(
+            self.launch, b.parking_radius_km[rows], b.parking_inclination[rows], self.forces.gm("earth"),
+            oblate=self.forces.earth_zonal >= 2,
+        )  # fmt: skip
+        return orbits if turns is None else replace(orbits, whole_turns=turns[rows])
 
-        def ends(tof: Floats) -> _Ends:
-            out, coming = self._out(tof)
-            home_s = _crossing(durations, homewards - np.linalg.norm(coming, axis=1))
-            return _Ends(tof, out, coming, home_s, *self._home(home_s))
+    def _departure(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """By how much the launch is late, or the perilune, where there is no launch site; and the partials."""
+        gradient = np.zeros((len(x), len(FREE)))
+        if self.launch is None:
+            gradient[:, 12] = 1.0
+            return x[:, 12] - self.batch.perilune_tdb[rows], gradient
+        orbits = self.parking(rows)
+        late, partials = orbits.lateness(x[:, 0], x[:, 1], x[:, 3])
+        gradient[:, [0, 1, 3]] = partials
+        return np.where(orbits.out_of_reach, np.nan, late), gradient
 
-        turns = np.array([self._turn_missing(ends(np.full(n, tof))) for tof in durations])
-        return np.column_stack(self._start(ends(_crossing(durations, turns))))
-
-    def _turn_missing(self, ends: _Ends) -> Floats:
-        """What the Moon's pull turns the excess velocity by more than the two ways need, rad."""
-        speed = np.linalg.norm(ends.coming, axis=1)
-        e = 1.0 + self.batch.perilune_radius_km * speed**2 / self.forces.gm("moon")
-        return np.asarray(2.0 * np.arcsin(1.0 / e) - separation_rad(ends.coming, ends.leaving))
-
-    def _out(self, tof: Floats) -> tuple[conic.Departure, Floats]:
-        b = self.batch
-        return self._leg(tof, b.parking_radius_km, b.parking_inclination, b.northbound_departure, 1.0)
-
-    def _home(self, tof: Floats) -> tuple[conic.Departure, Floats]:
-        b = self.batch
-        return self._leg(tof, self.vacuum_perigee, np.pi - b.return_inclination, -b.northbound_return, -1.0)
-
-    def _leg(
-        self, tof: Floats, perigee: Floats, inclination: Floats, northbound: Floats, sense: float
-    ) -> tuple[conic.Departure, Floats]:
-        """A conic between the Earth and where a massless Moon would be met, and the excess velocity it has there.
-
-        sense : 1 outwards in time; -1 for a way home, flown backwards in time
-        """
-        b, gm_earth, gm_moon = self.batch, self.forces.gm("earth"), self.forces.gm("moon")
-        delay = np.zeros(len(tof))
-        for _ in range(2):
-            moon = self.forces.source.state("moon", "earth", b.perilune_tdb + sense * delay)
-            aim = np.einsum("nij,nj->ni", self.equator, moon[:, :3])
-            leg = conic.departure(aim, perigee, inclination, northbound, tof + delay, gm_earth)
-            excess = sense * np.einsum("nji,nj->ni", self.equator, leg.arrival_velocity) - moon[:, 3:]
-            delay = conic.focusing_delay(np.linalg.norm(excess, axis=1), b.perilune_radius_km, _FELT_KM, gm_moon)
-        return leg, excess
-
-    def _start(self, ends: _Ends) -> list[Floats]:
-        b, t, gm = self.batch, self.batch.perilune_tdb, self.forces.gm("earth")
-        out = ends.out
-        entry = conic.entry(ends.home, self.vacuum_perigee, b.entry_radius_km, gm)
-        return [
-            out.node, out.argument, out.speed, t - ends.out_s, *self._flyby(ends), *entry, t + ends.home_s,
-        ]  # fmt: skip
-
-    def _flyby(self, ends: _Ends) -> tuple[Floats, Floats, Floats, Floats]:
-        """Node, argument, speed and inclination at the perilune of the hyperbola between two excess velocities."""
-        coming, leaving = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (ends.coming, ends.leaving))
-        directions = coming - leaving, coming + leaving, np.cross(coming, leaving)
-        out, along, normal = (
-            np.einsum("nij,nj->ni", self.moon_axes, v / np.linalg.norm(v, axis=1, keepdims=True)) for v in directions
-        )
-        node, argument = np.arctan2(normal[:, 0], -normal[:, 1]), np.arctan2(out[:, 2], along[:, 2])
-        excess2 = (ends.coming**2).sum(axis=1)
-        speed = np.sqrt(excess2 + 2.0 * self.forces.gm("moon") / self.batch.perilune_radius_km)
-        return node, argument, speed, np.arccos(np.clip(normal[:, 2], -1.0, 1.0))
-
-    # ------------------------------------------------------------------ equations
     def injection(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         b = self.batch
         return end_state(
@@ -301,8 +295,8 @@ class _ThreeWays:
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Mismatch before and after the Moon, with the Jacobian."""
-        n, perilune_tdb = len(x), self.batch.perilune_tdb[rows]
-        f, jacobian = np.empty((n, 12)), np.zeros((n, 12, 12))
+        n, perilune_tdb = len(x), x[:, 12]
+        f, jacobian = np.empty((n, 13)), np.zeros((n, 13, 13))
         middle, middle_partials = self.perilune(x, rows)
         inputs = row_inputs(n, self.forces, None)
         for leg, (end, epoch) in enumerate(((self.injection, 3), (self.entry, 11))):
@@ -316,6 +310,9 @@ class _ThreeWays:
             rate = np.concatenate([at_earth[:, 3:], accelerations(at_earth, x[:, epoch], self.forces)], axis=1)
             jacobian[:, part, epoch] = -np.einsum("nij,nj->ni", far_stm, rate)
             jacobian[:, part, 4:8] = -(near_stm @ middle_partials)
+            rate = np.concatenate([middle[:, 3:], accelerations(middle, perilune_tdb, self.forces, "moon")], axis=1)
+            jacobian[:, part, 12] = np.einsum("nij,nj->ni", near_stm, rate)
+        f[:, 12], jacobian[:, 12] = self._departure(x, rows)
         return f, jacobian
 
     def result(self, solution: Targeted) -> FreeReturns:
@@ -323,30 +320,10 @@ class _ThreeWays:
         injection, perilune, entry = self.injection(x, rows)[0], self.perilune(x, rows)[0], self.entry(x, rows)[0]
         c3 = x[:, 2] ** 2 - 2.0 * gm / b.parking_radius_km
         delta_v = x[:, 2] - np.sqrt(gm / b.parking_radius_km)
+        arrived = replace(b, perilune_tdb=np.where(solution.ok, x[:, 12], b.perilune_tdb))
+        none = (np.full(len(x), np.nan),) * 2
+        lift_off, coast = self.parking(rows).lift_off(x[:, 1], x[:, 3]) if self.launch else none
         return FreeReturns(
-            b, self.forces, x[:, 3], injection, perilune, delta_v, c3, entries(entry, x[:, 11]),
+            arrived, self.forces, x[:, 3], injection, perilune, delta_v, c3, lift_off, coast, entries(entry, x[:, 11]),
             solution,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """Patched conics: the ways out and home (backwards), their durations and excess velocities at the Moon."""
-
-    out_s: Floats
-    out: conic.Departure
-    coming: Floats
-    home_s: Floats
-    home: conic.Departure
-    leaving: Floats
-
-
-def _crossing(x: Floats, y: Floats) -> Floats:
-    """Where samples y[k, N] over x[k] first pass zero, linearly between, or else are nearest to it."""
-    signs = np.sign(y)
-    crossed = signs[1:] * signs[:-1] < 0
-    k = np.where(crossed.any(axis=0), crossed.argmax(axis=0), 0)
-    rows = np.arange(y.shape[1])
-    a, b = y[k, rows], y[k + 1, rows]
-    between = x[k] - a * (x[k + 1] - x[k]) / np.where(b == a, 1.0, b - a)
-    return np.asarray(np.where(crossed.any(axis=0), between, x[np.abs(y).argmin(axis=0)]))

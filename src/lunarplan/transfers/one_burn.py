@@ -8,12 +8,13 @@ row is shot from both ends and made to meet between them; the conditions at the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lunarplan.transfers import patched_conic as conic
+from lunarplan.transfers.batches import taken
 from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
@@ -60,7 +61,7 @@ class OneBurn:
 
     def rows(self, rows: NDArray[np.intp]) -> OneBurn:
         """Return the legs of some rows."""
-        return OneBurn(*(getattr(self, c.name)[rows] for c in fields(self)))
+        return taken(self, rows)
 
     @property
     def end_tdb(self) -> Floats:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers
+from lunarplan.transfers.batches import taken
 from lunarplan.transfers.targeter import Targeted
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Problem:
 
     def rows(self, rows: NDArray[np.intp]) -> Problem:
         """Return the problems of some rows."""
-        return Problem(*(getattr(self, c.name)[rows] for c in fields(self)))
+        return taken(self, rows)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,7 @@ class Transfers:
 
     def rows(self, rows: NDArray[np.intp]) -> Transfers:
         """Return the transfers of some rows."""
-        columns = {c.name: getattr(self, c.name) for c in fields(self)}
-        taken = {name: value if name == "forces" else _rows(value, rows) for name, value in columns.items()}
-        return Transfers(**taken)
+        return taken(self, rows)
 
     @property
     def tof_s(self) -> Floats:
@@ -103,31 +102,6 @@ class Transfers:
     @property
     def perilune_speed_km_s(self) -> Floats:
         return np.asarray(np.linalg.norm(self.perilune_states[:, 3:], axis=1))
-
-
-def _rows(column: Any, rows: NDArray[np.intp]) -> Any:
-    return column[rows] if isinstance(column, np.ndarray) else column.rows(rows)
-
-
-def joined(whole: Transfers, rows: NDArray[np.intp], part: Transfers) -> Transfers:
-    """Return transfers with some rows replaced by those of another batch."""
-    order = np.arange(len(whole.ok))
-    order[rows] = len(whole.ok) + np.arange(len(rows))
-    both: Transfers = _stacked(whole, part)
-    return both.rows(order)
-
-
-def _stacked(first: Any, second: Any) -> Any:
-    columns = {c.name: (getattr(first, c.name), getattr(second, c.name)) for c in fields(first)}
-    both = {
-        name: a
-        if isinstance(a, ForceModel)
-        else np.concatenate([a, b])
-        if isinstance(a, np.ndarray)
-        else _stacked(a, b)
-        for name, (a, b) in columns.items()
-    }
-    return type(first)(**both)
 
 
 def problem(

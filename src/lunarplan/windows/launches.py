@@ -116,7 +116,7 @@ class Launches:
         for tie in dict.fromkeys(ties):
             rows = np.flatnonzero(np.array([tie == other for other in ties])[place])
             found = self.transfers({name: values[rows] for name, values in cells.items()})
-            for name, values in self._measured(found, cells["launch_day"][rows]).items():
+            for name, values in self.measured(found, cells["launch_day"][rows]).items():
                 answer[name][rows] = values
         return answer
 
@@ -151,7 +151,8 @@ class Launches:
             parking_altitude_km=self.parking_altitude_km,
         )
 
-    def _measured(self, found: Transfers, days: Array) -> dict[str, Array]:
+    def measured(self, found: Transfers, days: Array) -> dict[str, Array]:
+        """The fields of cells whose transfers are found."""
         margins = evaluate(self.constraints, found)
         reach = self._declination_margin_deg(found)
         return {

@@ -1,0 +1,181 @@
+"""Launch windows of circumlunar free returns: what a scan computes in each cell.
+
+job = FreeReturnLaunches(launch_site("ksc"), parking_altitude_km=185.0)
+grid = job.grid("2028-07-01", "2028-07-31", perilune_altitudes_km=[6500.0])
+dataset = scan(job, grid)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lunarplan.errors import InputError
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.rows import numbers
+from lunarplan.model.sites import LaunchSite
+from lunarplan.scans.grid import Axis, Field, Grid
+from lunarplan.transfers.batches import joined
+from lunarplan.transfers.free_return import FreeReturns, free_return_problem, free_returns
+from lunarplan.transfers.launch import LaunchTie
+from lunarplan.transfers.problem import Transfers, problem
+from lunarplan.windows.constraint import Constraint
+from lunarplan.windows.launches import NORTHBOUND, SOUTHBOUND, Launches, noon_tdb
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[Any]
+    Floats = NDArray[np.float64]
+
+_TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
+_OUT_DAYS = 3.0  # first guess of the way out
+
+
+@dataclass(frozen=True)
+class FreeReturnLaunches:
+    """The job of a scan over launch day, opportunity, way home, perilune altitude and azimuth; see `scans.scan.Job`.
+
+    return_inclination_deg, flight_path_deg : of the entry; the others as in `Launches`
+    constraints : get the way out as Transfers; those on arrival see the flyby as one
+    """
+
+    site: LaunchSite
+    parking_altitude_km: float = 185.0
+    return_inclination_deg: float = 35.0
+    flight_path_deg: float = -6.5
+    ascent_s: float = 600.0
+    ascent_angle_deg: float | None = None
+    revolutions: int = 0
+    constraints: tuple[Constraint, ...] = ()
+    forces: ForceModel = field(default_factory=lambda: ForceModel(moon_degree=0))
+    workers: int | None = None
+
+    @cached_property
+    def _outward(self) -> Launches:
+        """The job of direct launches that shares the site, the ascent, the codes and the constraints."""
+        return Launches(
+            self.site, self.parking_altitude_km, 100.0, 90.0, 100.0, self.ascent_s, self.ascent_angle_deg,
+            self.revolutions, (), self.constraints, self.forces, self.workers,
+        )  # fmt: skip
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """What the codes mean; those of constraints count from 1."""
+        return self._outward.reasons
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        kept = ("code", "launch_tdb", "injection_tdb", "perilune_tdb", "coast_s", "tli_delta_v", "c3", "margin")
+        own = {
+            "entry_tdb": Field(unit="s", long_name="entry interface, TDB past J2000"),
+            "entry_speed": Field(unit="km/s", long_name="inertial speed at the entry interface"),
+            "entry_latitude": Field(unit="deg", long_name="geocentric latitude of the entry interface"),
+            "entry_longitude": Field(unit="deg", long_name="longitude of the entry interface, east positive"),
+        }
+        return {name: self._outward.fields[name] for name in kept} | own
+
+    def describe(self) -> dict[str, Any]:
+        shared = self._outward.describe()
+        for name in ("perilune_altitude_km", "lunar_inclination_deg", "apolune_altitude_km", "ascents"):
+            del shared[name]
+        return shared | {
+            "return_inclination_deg": self.return_inclination_deg,
+            "flight_path_deg": self.flight_path_deg,
+        }
+
+    def grid(
+        self, first_day: str, last_day: str, *, perilune_altitudes_km: ArrayLike, azimuths_deg: ArrayLike = (90.0,)
+    ) -> Grid:
+        """The cells of all days from one to another, both counted, as calendar days of UTC.
+
+        Raises InputError for days that are none or run backwards.
+        """
+        try:
+            days = np.arange(np.datetime64(first_day, "D"), np.datetime64(last_day, "D") + 1)
+        except ValueError:
+            raise InputError(f"{first_day!r} to {last_day!r}", where="grid", allowed="days: 2028-07-01") from None
+        if not len(days):
+            raise InputError(f"{last_day} is before {first_day}", where="grid", remedy="swap them")
+        return Grid(
+            {
+                "launch_day": Axis(days, long_name="launch day, UTC"),
+                "opportunity": Axis((NORTHBOUND, SOUTHBOUND), long_name="way past the Moon's direction"),
+                "way_home": Axis((NORTHBOUND, SOUTHBOUND), long_name="how the Moon's place is left"),
+                "perilune_altitude_km": Axis(numbers("perilune_altitudes_km", perilune_altitudes_km, 1), "km"),
+                "azimuth_deg": Axis(numbers("azimuths_deg", azimuths_deg, 1), "deg", "inertial launch azimuth"),
+            }
+        )
+
+    def __call__(self, cells: dict[str, Array], /) -> dict[str, Array]:
+        n = len(cells["azimuth_deg"])
+        answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
+        answer["code"] = np.zeros(n, np.int16)
+        for azimuth in np.unique(cells["azimuth_deg"]):
+            rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
+            part = {name: values[rows] for name, values in cells.items()}
+            for name, values in self._measured(part, float(azimuth)).items():
+                answer[name][rows] = values
+        return answer
+
+    def returns(self, cells: Mapping[str, Array], azimuth_deg: float) -> FreeReturns:
+        """One free return for each cell of an azimuth."""
+        batch = free_return_problem(
+            noon_tdb(cells["launch_day"]) + _OUT_DAYS * 86_400.0,
+            perilune_altitude_km=cells["perilune_altitude_km"],
+            parking_altitude_km=self.parking_altitude_km,
+            parking_inclination_deg=float(np.degrees(self.site.inclination_rad(np.radians(azimuth_deg)))),
+            northbound_departure=np.where(cells["opportunity"] == NORTHBOUND, 1.0, -1.0),
+            return_inclination_deg=self.return_inclination_deg,
+            northbound_return=np.where(cells["way_home"] == NORTHBOUND, 1.0, -1.0),
+            flight_path_deg=self.flight_path_deg,
+        )
+        tie = self._outward.tie(azimuth_deg)
+        found = free_returns(batch, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
+        return self._on_the_day(found, cells["launch_day"], tie)
+
+    def _on_the_day(self, found: FreeReturns, days: Array, tie: LaunchTie) -> FreeReturns:
+        """Those asked for again, from a day earlier or later, whose lift-off came out on the wrong side of noon."""
+        late = found.launch_tdb - noon_tdb(days)
+        again = np.flatnonzero(found.ok & (np.abs(late) > 0.5 * 86_400.0))
+        if not len(again):
+            return found
+        batch = found.problem.rows(again)
+        moved = replace(batch, perilune_tdb=batch.perilune_tdb - np.copysign(89_400.0, late[again]))
+        other = free_returns(moved, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
+        better = np.abs(other.launch_tdb - noon_tdb(days[again])) < np.abs(late[again])
+        return joined(found, again[better], other.rows(np.flatnonzero(better)))
+
+    def _measured(self, cells: Mapping[str, Array], azimuth_deg: float) -> dict[str, Array]:
+        found = self.returns(cells, azimuth_deg)
+        shared = self._outward.measured(as_transfers(found), cells["launch_day"])
+        own = {
+            "entry_tdb": np.where(found.ok, found.entry.tdb, np.nan),
+            "entry_speed": found.entry.speed_km_s,
+            "entry_latitude": found.entry.latitude_deg,
+            "entry_longitude": found.entry.longitude_deg,
+        }
+        return {name: values for name, values in shared.items() if name in self.fields} | own
+
+
+def as_transfers(found: FreeReturns) -> Transfers:
+    """The ways out of free returns, for whoever takes direct transfers: their flybys are the arrivals."""
+    p = found.problem
+    ok = found.ok
+    tilt = np.full(len(ok), 90.0)
+    if ok.any():
+        tilt[ok] = found.rows(np.flatnonzero(ok)).lunar_inclination_deg
+    batch = problem(
+        p.perilune_tdb, np.where(ok, p.perilune_tdb - found.injection_tdb, _OUT_DAYS * 86_400.0),
+        parking_altitude_km=100.0, parking_inclination_deg=np.degrees(p.parking_inclination),
+        perilune_altitude_km=100.0, lunar_inclination_deg=tilt, northbound_departure=p.northbound_departure,
+    )  # fmt: skip
+    batch = replace(batch, parking_radius_km=p.parking_radius_km, perilune_radius_km=p.perilune_radius_km)
+    return Transfers(
+        batch, found.forces, found.injection_tdb, found.injection_states, found.perilune_states,
+        found.tli_delta_v_km_s, found.c3_km2_s2, found.launch_tdb, found.coast_s, found.solution,
+    )  # fmt: skip
