@@ -5,9 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from lunarplan import InputError, Setting, Site, Terrain, site
+from lunarplan import InputError, Setting, Site, Terrain, site, tdb_seconds
+from lunarplan.model.surface import Place
+from lunarplan.orbits.long_orbit import carry
+from lunarplan.orbits.orbit import PeriodicOrbit
+from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.sites.criterion import criterion
 from lunarplan.sites.evidence import SiteEvidence
+from lunarplan.transfers.sortie import Lander, sorties
 from tests.sites.made import cone
 from tests.tolerances import CONE_SLOPE_DEG
 
@@ -135,3 +140,21 @@ def test_passes_of_an_orbit() -> None:
     found = site("Chang'e-7").passes(*SPAN)
     assert len(found.epochs_tdb) == pytest.approx(6.7, abs=1.0)
     assert found.worst_plane_change_m_s < 50.0
+
+
+def test_a_site_is_reached_from_a_station_and_left_again() -> None:
+    """The height of the ground is the terrain's; the way there and back are those of the place."""
+    start = float(tdb_seconds("2028-01-01T00:00:00"))
+    orbit = PeriodicOrbit(
+        np.array([1.0220282122922129, 0.0, -0.1821014005165283, 0.0, -0.1032709487814166, 0.0]), 1.5111994192705727,
+        EARTH_MOON_384400,
+    )  # fmt: skip
+    station = carry(orbit, start - 172_800.0, revolutions=6.0)
+    lander = Lander(90e3, 350.0, 40e3, 60e3, 350.0, 18e3)
+    ridge = site("Connecting Ridge")
+    found = ridge.sorties(station, start + 86_400.0 * np.arange(2), lander)
+    assert found.ok.all()
+    height_km = 1e-3 * float(Terrain.packaged().height_m(ridge.latitude_deg, ridge.longitude_deg))
+    place = Place(ridge.latitude_deg, ridge.longitude_deg, height_km)
+    expected = sorties(station, start + 86_400.0 * np.arange(2), place, lander)
+    np.testing.assert_array_equal(found.delta_v_m_s, expected.delta_v_m_s)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from lunarplan.errors import InputError
+from lunarplan.model.surface import Place
 from lunarplan.sites import catalogue
 from lunarplan.sites.access import LowOrbit, Passes, passes
 from lunarplan.sites.criteria import Given, criteria
@@ -15,9 +16,12 @@ from lunarplan.sites.setting import Say, Setting
 from lunarplan.sites.span import span_tdb
 from lunarplan.sites.verdict import Verdict, judged
 from lunarplan.terrain.projection import checked_coordinates
+from lunarplan.transfers.sortie import Lander, Sorties, sorties
 
 if TYPE_CHECKING:
     from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.terrain.nested import Terrain
+    from lunarplan.transfers.low_orbit import Path
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,17 @@ class Site:
         """When the plane of a low orbit passes over the place, see `lunarplan.sites.access`."""
         first, last = span_tdb(start, end, ephemeris)
         return passes(self.latitude_deg, self.longitude_deg, first, last, orbit, ephemeris)
+
+    def sorties(
+        self, station: Path, days: Any, lander: Lander, *, terrain: Terrain | None = None, **options: Any
+    ) -> Sorties:
+        """How the place is reached from a station and left again, for each of N days: see `lunarplan.transfers.sortie`.
+
+        The ascents and the ways up are the return opportunities, one for each day a lander came down.
+        """
+        height_m = (terrain or Setting().terrain).height_m(self.latitude_deg, self.longitude_deg)
+        place = Place(self.latitude_deg, self.longitude_deg, 1e-3 * float(height_m))
+        return sorties(station, days, place, lander, **options)
 
     def to_dict(self) -> dict[str, Any]:
         return {
