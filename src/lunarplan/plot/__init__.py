@@ -2,10 +2,11 @@
 
 Each function draws on the axes it is given, or on those of a new figure, as wide as a column of a paper or, for what
 goes by the day, as a page; `overview`, `launch_years` and `orbit_family` make a page of their own. Results are a Plan,
-a Trajectory, launch Windows or families of periodic orbits. `house_style()` lends the look to figures of your own, of
-`COLUMN_IN` or `PAGE_IN` width.
+a Trajectory, launch Windows, Aborts or families of periodic orbits. `house_style()` lends the look to figures of your
+own, of `COLUMN_IN` or `PAGE_IN` width.
 """
 
+from lunarplan.plot.aborts import aborts as aborts
 from lunarplan.plot.closeup import closeup as closeup
 from lunarplan.plot.families import orbit_family as orbit_family
 from lunarplan.plot.families import orbit_projection as orbit_projection

@@ -3,26 +3,29 @@
     table = aborts(flight, epochs, most_delta_v_m_s=1200.0)
     table.fastest.duration_s, table.cheapest.delta_v_m_s
 
-Every moment is tried with a net of flight times and return planes. What the table holds are converged returns, flown
-again from the burn to the entry interface; those that would meet the Moon or the Earth on the way are left out.
+Every moment is tried with a net of flight times and return planes, and the durations of the best are refined. What the
+table holds are converged returns, flown again from the burn to the entry interface; those that would meet the Moon or
+the Earth on the way are left out. Where the flight itself ends at an entry interface, the cheapest is to carry on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import elementwise
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
 from lunarplan.model.rows import numbers, scalar
-from lunarplan.transfers.earth_return import Returns, earth_returns, return_problem
+from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
+from lunarplan.transfers.entry import entries
 from lunarplan.transfers.low_orbit import Path
 
 if TYPE_CHECKING:
@@ -102,22 +105,34 @@ def aborts(
         raise InputError("is empty", where="days" if not len(durations) else "inclinations_deg")
     states = np.asarray(flight.at(tdb, "moon"), float).reshape(len(tdb), 6)
     moments = _Moments(tdb, states, flight_path_deg, forces)
-    row, plane, side, later = (
+    tries = _Tries(*(
         a.ravel()
         for a in np.meshgrid(np.arange(len(tdb)), planes, [1, -1], np.sort(durations) * SECONDS_PER_DAY, indexing="ij")
-    )
-    found = moments.returns(row, later, plane, side)
-    closure = _closure(found, forces)
-    good = (closure < _PROVEN_KM) & (1e3 * found.delta_v_km_s <= limit)
+    ))  # fmt: skip
+    found = moments.returns(tries)
+    good = (_closure(found, forces) < _PROVEN_KM) & (1e3 * found.delta_v_km_s <= limit)
     shape = len(tdb), 2 * len(planes) * len(durations)
     costs = np.where(good, found.delta_v_km_s, np.inf).reshape(shape)
-    times = np.where(good, later, np.inf).reshape(shape)
+    times = np.where(good, tries.later, np.inf).reshape(shape)
     soonest = np.where(times == times.min(axis=1, keepdims=True), costs, np.inf)  # of the fastest, the cheapest
-    cheapest = moments.valley(row, later, plane, side, costs)
-    return Aborts(
-        tdb, _way(found, closure, plane, soonest), cheapest, np.full(len(tdb), costs.shape[1]),
-        found.ok.reshape(shape).sum(axis=1),
-    )  # fmt: skip
+    fastest = moments.sooner(tries, soonest, 1e-3 * limit)
+    cheapest = _carried_on(flight, tdb, forces, moments.valley(tries, costs))
+    return Aborts(tdb, fastest, cheapest, np.full(len(tdb), costs.shape[1]), found.ok.reshape(shape).sum(axis=1))
+
+
+class _Tries(NamedTuple):
+    """Returns that are tried: moment, inclination (deg), side of the plane, duration (s)."""
+
+    row: NDArray[np.intp]
+    plane: Floats
+    side: Floats
+    later: Floats
+
+    def at(self, which: NDArray[np.intp], later: Floats | None = None) -> _Tries:
+        """Some of them, in other durations if these are given."""
+        return _Tries(
+            self.row[which], self.plane[which], self.side[which], self.later[which] if later is None else later
+        )
 
 
 @dataclass(frozen=True)
@@ -129,40 +144,82 @@ class _Moments:
     flight_path_deg: float
     forces: ForceModel
 
-    def returns(self, row: NDArray[np.intp], later: Floats, plane: Floats, side: Floats) -> Returns:
+    def returns(self, tries: _Tries) -> Returns:
         batch = return_problem(
-            self.states[row], self.tdb[row], later, inclination_deg=plane, northbound=side,
-            flight_path_deg=self.flight_path_deg, forces=self.forces,
+            self.states[tries.row], self.tdb[tries.row], tries.later, inclination_deg=tries.plane,
+            northbound=tries.side, flight_path_deg=self.flight_path_deg, forces=self.forces,
         )  # fmt: skip
         return earth_returns(batch, self.forces)
 
-    def valley(self, row: NDArray[np.intp], later: Floats, plane: Floats, side: Floats, costs: Floats) -> Way:
+    def valley(self, tries: _Tries, costs: Floats) -> Way:
         """The cheapest try of each moment, its duration chosen better than the net has it."""
         best, none = _least(costs)
-        around = _around(np.unique(later), later[best])
-        rows = np.flatnonzero(~none & (around[0] < around[1]) & (around[1] < around[2]))
-        duration = later[best].copy()
+        low, middle, high = _around(np.unique(tries.later), tries.later[best])
+        rows = np.flatnonzero(~none & (low < middle) & (middle < high))
+        duration = tries.later[best].copy()
         if len(rows):
 
             def cost(later_s: Floats, k: Floats) -> Floats:
-                i = best[k.astype(np.intp)]
-                return np.nan_to_num(self.returns(row[i], later_s, plane[i], side[i]).delta_v_km_s, nan=_DEAR)
+                found = self.returns(tries.at(best[k.astype(np.intp)], later_s))
+                return np.nan_to_num(found.delta_v_km_s, nan=_DEAR)
 
             sought = elementwise.find_minimum(
-                cost, (around[0][rows], around[1][rows], around[2][rows]), args=(rows.astype(float),),
+                cost, (low[rows], middle[rows], high[rows]), args=(rows.astype(float),),
                 tolerances={"xatol": 60.0, "fatol": 1e-7}, maxiter=20,
             )  # fmt: skip
             duration[rows] = np.where(np.isfinite(sought.x), sought.x, duration[rows])
-        found = self.returns(row[best], duration, plane[best], side[best])
-        closure = _closure(found, self.forces)
-        worse = ~(closure < _PROVEN_KM) | ~(found.delta_v_km_s <= costs.ravel()[best])
+        return self._way(tries, best, none, duration, costs.ravel()[best] if costs.size else costs.ravel())
+
+    def sooner(self, tries: _Tries, costs: Floats, limit: float) -> Way:
+        """The fastest try of each moment, as much faster than the net has it as the delta-v allows."""
+        best, none = _least(costs)
+        enough = tries.later[best].copy()
+        too_soon = _around(np.unique(tries.later), enough)[0]
+        too_soon = np.where(too_soon < enough, too_soon, np.maximum(0.5 * enough, _SHORTEST_S))
+        rows = np.flatnonzero(~none)
+        for _ in range(_HALVINGS if len(rows) else 0):
+            middle = 0.5 * (too_soon + enough)
+            found = self.returns(tries.at(best[rows], middle[rows]))
+            does = found.ok & (found.delta_v_km_s <= limit)
+            enough[rows] = np.where(does, middle[rows], enough[rows])
+            too_soon[rows] = np.where(does, too_soon[rows], middle[rows])
+        return self._way(tries, best, none, enough, np.full(len(best), limit))
+
+    def _way(
+        self, tries: _Tries, best: NDArray[np.intp], none: NDArray[np.bool_], duration: Floats, most: Floats
+    ) -> Way:
+        """The tries in durations of their own, or in that of the net where those are dearer or do not come home."""
+        found = self.returns(tries.at(best, duration))
+        worse = ~(_closure(found, self.forces) < _PROVEN_KM) | ~(found.delta_v_km_s <= most)
         if worse.any():
-            found = self.returns(row[best], np.where(worse, later[best], duration), plane[best], side[best])
-            closure = _closure(found, self.forces)
-        own = np.where(none, np.inf, found.delta_v_km_s)[:, None]
-        return _way(found, closure, plane[best], own)
+            found = self.returns(tries.at(best, np.where(worse, tries.later[best], duration)))
+        closure = _closure(found, self.forces)
+        columns = (
+            1e3 * found.delta_v_km_s, found.problem.tof_s, found.entry.speed_km_s, found.entry.latitude_deg,
+            found.entry.longitude_deg, tries.plane[best], closure,
+        )  # fmt: skip
+        return Way(*(np.where(none, np.nan, np.asarray(c, float)) for c in columns))
 
 
+def _carried_on(flight: Path, tdb: Floats, forces: ForceModel, cheapest: Way) -> Way:
+    """The ways home, nothing done where the flight itself is one: where it ends at an entry interface."""
+    end = getattr(flight, "end_tdb", None)
+    if end is None or not len(tdb):
+        return cheapest
+    state = np.asarray(flight.at(end, "earth"), float).reshape(1, 6)
+    height = float(np.linalg.norm(state[0, :3])) - RADIUS_KM["earth"]
+    if not (0.0 < height < 2.0 * ENTRY_ALTITUDE_KM and state[0, :3] @ state[0, 3:] < 0.0):
+        return cheapest
+    entry = entries(state, np.array([float(end)]))
+    normal = equator_of_date(np.array([float(end)]))[0] @ np.cross(state[0, :3], state[0, 3:])
+    inclination = np.degrees(np.arccos(normal[2] / np.linalg.norm(normal)))
+    own = (
+        0.0, float(end) - tdb, entry.speed_km_s[0], entry.latitude_deg[0], entry.longitude_deg[0], inclination, 0.0,
+    )  # fmt: skip
+    return Way(*(np.broadcast_to(np.asarray(c, float), tdb.shape).copy() for c in own))
+
+
+_SHORTEST_S, _HALVINGS = 21_600.0, 8
 _DEAR = 1e3  # km/s: what did not converge is not cheap
 
 
@@ -191,13 +248,3 @@ def _least(costs: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     if not costs.size:
         return np.zeros(len(costs), np.intp), np.ones(len(costs), bool)
     return np.arange(len(costs)) * costs.shape[1] + costs.argmin(axis=1), ~np.isfinite(costs.min(axis=1))
-
-
-def _way(found: Returns, closure: Floats, plane: Floats, costs: Floats) -> Way:
-    """Of the tries of each moment the one that costs least."""
-    best, none = _least(costs)
-    columns = (
-        1e3 * found.delta_v_km_s, found.problem.tof_s, found.entry.speed_km_s, found.entry.latitude_deg,
-        found.entry.longitude_deg, plane, closure,
-    )  # fmt: skip
-    return Way(*(np.where(none, np.nan, np.asarray(c, float)[best]) for c in columns))

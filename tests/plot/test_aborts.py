@@ -1,0 +1,42 @@
+"""Pictures of aborts: both ways, in days and metres per second."""
+
+import numpy as np
+
+from lunarplan import plot
+from lunarplan.transfers.aborts import Aborts, Way
+
+DAY = 86400.0
+
+
+def table(n=5):
+    nothing = np.zeros(n)
+
+    def way(days, delta_v):
+        return Way(np.full(n, delta_v), np.full(n, days * DAY), nothing, nothing, nothing, nothing, nothing)
+
+    return Aborts(np.arange(n) * DAY, way(2.0, 1200.0), way(5.0, 80.0), np.full(n, 9), np.full(n, 9))
+
+
+def test_both_ways_are_drawn_in_their_units():
+    upper, lower = plot.aborts(table())
+    assert [line.get_label() for line in upper.lines] == ["fastest", "cheapest"]
+    np.testing.assert_allclose(upper.lines[0].get_ydata(), 2.0)
+    np.testing.assert_allclose(lower.lines[1].get_ydata(), 80.0)
+    assert upper.get_xlim() == lower.get_xlim() == (0.0, 4.0)
+
+
+def test_time_counts_from_where_it_is_told_to():
+    upper, _ = plot.aborts(table(), start_tdb=-2.0 * DAY)
+    assert upper.get_xlim() == (2.0, 6.0)
+
+
+def test_axes_of_ones_own():
+    first = plot.aborts(table())
+    again = plot.aborts(table(), axes=first)
+    assert again == first
+    assert len(first[0].lines) == 4
+
+
+def test_no_moments_make_an_empty_picture():
+    upper, _ = plot.aborts(table(0), start_tdb=0.0)
+    assert upper.get_xlim() == (0.0, 1.0)
