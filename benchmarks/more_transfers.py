@@ -107,7 +107,8 @@ def descents(n: int = 1_000) -> str:
 def row(name: str, found: Any, misses: Any, cpu: float, wall: float) -> str:
     n, ok = len(found.ok), int(found.ok.sum())
     worst = float(np.linalg.norm(misses, axis=1).max())
-    return f"{name} | {ok:,} of {n:,} converged; {1e6 * worst:.1e} mm | {1e3 * cpu / ok:.3f} ms CPU | {wall:.2f} s wall | | |"
+    each = 1e3 * cpu / ok
+    return f"{name} | {ok:,} of {n:,} converged; {1e6 * worst:.1e} mm | {each:.3f} ms CPU | {wall:.2f} s wall | | |"
 
 
 def main() -> None:

@@ -475,3 +475,5 @@ SORTIE_PLANE_RAD = 1e-9
 LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
 NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
 FREE_RETURN_TIE_RAD = 1e-7  # the equator is that of the first guess of perilune, hours away
+ARTEMIS_2_ENTRY_H = 1.5  # its return inclination is not published; the day of the splashdown is
+ARTEMIS_2_LUNAR_ALTITUDE_KM = (6000.0, 7500.0)  # estimate: 4,000 miles and more were spoken of
