@@ -477,3 +477,7 @@ NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
 FREE_RETURN_TIE_RAD = 1e-7  # the equator is that of the first guess of perilune, hours away
 ARTEMIS_2_ENTRY_H = 1.5  # its return inclination is not published; the day of the splashdown is
 ARTEMIS_2_LUNAR_ALTITUDE_KM = (6000.0, 7500.0)  # estimate: 4,000 miles and more were spoken of
+
+# Rendezvous
+RENDEZVOUS_CLOSURE_KM = 1e-2
+SAME_PATH_KM_S = 1e-8  # gaps of the orbit itself are below a micrometre

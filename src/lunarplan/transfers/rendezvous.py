@@ -1,0 +1,181 @@
+"""Two burns from one path to another: leave one at an epoch, meet the other at a later one.
+
+    meet = rendezvous(craft, station, departure, 2.0 * 86_400.0)
+    meet.delta_v_km_s
+
+Paths are stations, plans' flights, trajectories; `cheapest_rendezvous` looks over departures and durations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lunarplan.errors import InputError
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.rows import batch_within, numbers
+from lunarplan.model.two_body import lambert
+from lunarplan.transfers.batches import taken
+from lunarplan.transfers.flight import Flight, InEphemeris
+from lunarplan.transfers.low_orbit import Path
+from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+_FREE = tuple(Variable(f"{burn} {axis}", 1e-2, 0.2) for burn in ("departure", "arrival") for axis in "xyz")
+_TARGETS = (
+    *(Target(f"match {axis}", 1e-6, 1e2) for axis in "xyz"),
+    *(Target(f"match v{axis}", 1e-10, 1e-3) for axis in "xyz"),
+)
+
+
+@dataclass(frozen=True)
+class Rendezvous:
+    """Two-burn transfers, float64[N] each unless said otherwise; NaN where not ``ok``.
+
+    departure_tdb, arrival_tdb : epochs of the burns
+    departure_states, arrival_states : [N, 6] about the Moon, ICRF, of the paths left and met
+    departure_burn_km_s, arrival_burn_km_s : [N, 3], ICRF
+    """
+
+    departure_tdb: Floats
+    arrival_tdb: Floats
+    departure_states: Floats
+    arrival_states: Floats
+    departure_burn_km_s: Floats
+    arrival_burn_km_s: Floats
+    solution: Targeted
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        return self.solution.ok
+
+    @property
+    def status(self) -> NDArray[np.int8]:
+        """int8[N], 0 where converged; see ``reason``."""
+        return self.solution.status
+
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "converged"."""
+        return self.solution.reason(row)
+
+    def require(self) -> Rendezvous:
+        """Return self, or raise ConvergenceError if any row failed."""
+        self.solution.require()
+        return self
+
+    def rows(self, rows: NDArray[np.intp]) -> Rendezvous:
+        """Return some of the transfers."""
+        return taken(self, rows)
+
+    def __repr__(self) -> str:
+        return f"<Rendezvous: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
+
+    @property
+    def delta_v_km_s(self) -> Floats:
+        """Of both burns."""
+        burns = self.departure_burn_km_s, self.arrival_burn_km_s
+        return np.asarray(sum(np.linalg.norm(burn, axis=1) for burn in burns))
+
+
+def rendezvous(
+    craft: Path,
+    station: Path,
+    departure: Any,
+    tof_s: ArrayLike,
+    *,
+    retrograde: bool = False,
+    flight: Flight | None = None,
+) -> Rendezvous:
+    """Solve transfers that leave one path at given epochs and meet another given times later.
+
+    craft, station : have ``at(tdb, center)``; departure: anything `tdb_seconds` reads
+    tof_s          : 10 minutes to 60 days
+    retrograde     : the first guess goes round the Moon against the craft's own motion
+    flight         : the dynamics, if not those of ``ForceModel()``
+
+    Raises InputError for values out of range, NaN, shapes that do not go together, and epochs a path does not cover.
+    """
+    flight = InEphemeris(ForceModel()) if flight is None else flight
+    start, tof = batch_within(
+        "rendezvous",
+        departure=(tdb_seconds(departure), -np.inf, np.inf, "s"),
+        tof_s=(tof_s, 600.0, 60 * 86_400.0, "s"),
+    )
+    end = start + tof
+    leave, meet = (
+        np.asarray(path.at(tdb, "moon"), float).reshape(len(tdb), 6) for path, tdb in ((craft, start), (station, end))
+    )
+    shooting = _Between(start, end, leave, meet, flight)
+    found = target(shooting.evaluate, shooting.seed(retrograde), _FREE, _TARGETS)
+    return Rendezvous(start, end, leave, meet, found.x[:, :3], found.x[:, 3:], found)
+
+
+def cheapest_rendezvous(
+    craft: Path, station: Path, departures: Any, tofs_s: ArrayLike, *, flight: Flight | None = None
+) -> Rendezvous:
+    """The cheapest of all departures and durations of a net, both ways round the Moon: one row.
+
+    departures, tofs_s : [K] and [M]; all K times M of them are tried
+
+    Raises InputError as `rendezvous`, and for an empty net. Where nothing converges the row is not ok.
+    """
+    epochs, spans = (
+        np.atleast_1d(np.asarray(a, float)) for a in (tdb_seconds(departures), numbers("tofs_s", tofs_s, 1))
+    )
+    if not (epochs.size and spans.size):
+        raise InputError("is empty", where="departures" if not epochs.size else "tofs_s")
+    start, tof = (a.ravel() for a in np.meshgrid(epochs, spans, indexing="ij"))
+    best: Rendezvous | None = None
+    for retrograde in (False, True):
+        found = rendezvous(craft, station, start, tof, retrograde=retrograde, flight=flight)
+        cost = np.nan_to_num(found.delta_v_km_s, nan=np.inf)
+        one = found.rows(np.array([cost.argmin()]))
+        if best is None or not best.ok[0] or (one.ok[0] and one.delta_v_km_s[0] < best.delta_v_km_s[0]):
+            best = one
+    assert best is not None
+    return best
+
+
+@dataclass(frozen=True)
+class _Between:
+    """The equations of a batch: both burns, arcs from both ends that meet half-way."""
+
+    start: Floats
+    end: Floats
+    leave: Floats
+    meet: Floats
+    flight: Flight
+
+    def seed(self, retrograde: bool) -> Floats:
+        """A conic about the Moon, or no burns at all: whichever misses less."""
+        pole = np.cross(self.leave[:, :3], self.leave[:, 3:])
+        conic = lambert(
+            self.leave[:, :3], self.meet[:, :3], self.end - self.start, self.flight.gm("moon"),
+            retrograde=retrograde, normal=pole,
+        )  # fmt: skip
+        burns = np.concatenate([conic.v1 - self.leave[:, 3:], self.meet[:, 3:] - conic.v2], axis=1)
+        burns = np.where(conic.ok[:, None], burns, 0.0)
+        by_conic, by_itself = (self._missed(x) for x in (burns, np.zeros_like(burns)))
+        return np.where((by_conic < by_itself)[:, None], burns, 0.0)
+
+    def _missed(self, x: Floats) -> Floats:
+        """How far apart the arcs are half-way, infinite where one cannot be flown."""
+        gap = self.evaluate(x, np.arange(len(x)))[0][:, :3]
+        return np.asarray(np.nan_to_num(np.linalg.norm(gap, axis=1), nan=np.inf))
+
+    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Mismatch half-way, with the Jacobian."""
+        middle = 0.5 * (self.start + self.end)[rows]
+        first, last = self.leave[rows].copy(), self.meet[rows].copy()
+        first[:, 3:] += x[:, :3]
+        last[:, 3:] -= x[:, 3:]
+        there, there_stm = self.flight.arc("moon", first, self.start[rows], middle)
+        here, here_stm = self.flight.arc("moon", last, self.end[rows], middle)
+        return there - here, np.concatenate([there_stm[:, :, 3:], here_stm[:, :, 3:]], axis=2)
