@@ -187,6 +187,7 @@ def test_repr_says_how_long_and_how_well() -> None:
         {"years": 1, "phase": np.nan},
         {"years": 40},
         {"years": 1, "forces": "all"},
+        {"years": 1, "burns": "yes"},
         {"years": 1, "forces": ForceModel(bodies=("moon", "sun"), earth_zonal=0)},
     ],
 )
@@ -195,7 +196,9 @@ def test_bad_requests_are_refused(asked: dict) -> None:
         carry(NRHO, START, **asked)
 
 
-@pytest.mark.parametrize("epoch", ["2019-01-01", "2050-12-01", "1900-01-01", np.nan, "soon"])
+@pytest.mark.parametrize(
+    "epoch", ["2019-01-01", "2050-12-01", "1900-01-01", np.nan, "soon", ["2027-01-01", "2028-01-01"]]
+)
 def test_epochs_outside_the_ephemeris_are_refused(epoch: object) -> None:
     with pytest.raises(InputError):
         carry(NRHO, epoch, years=1)

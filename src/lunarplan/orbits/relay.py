@@ -20,7 +20,7 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.elements import Elements
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import full_rows, scalar
 from lunarplan.orbits.averaged import EARTH_DISTANCE_KM
@@ -169,7 +169,7 @@ def frozen_relays(
     averaged, start = (kozai_inclination_deg(low, high, oblate=oblate) for oblate in (False, True))
     if retrograde:
         averaged, start = 180.0 - averaged, 180.0 - start
-    fit = _Fit(a, e, node, float(tdb_seconds(epoch)), forces, tolerance, workers)
+    fit = _Fit(a, e, node, one_epoch(epoch), forces, tolerance, workers)
     return fit.solved(start, 90.0 if apolune_south else 270.0, years * YEAR_DAYS, averaged)
 
 
