@@ -98,7 +98,7 @@ class Strategy:
     late_s: float = math.inf
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.burns_per_revolution, int) and 1 <= self.burns_per_revolution <= 100):
+        if not (isinstance(self.burns_per_revolution, int | np.integer) and 1 <= self.burns_per_revolution <= 100):
             raise InputError(
                 f"{self.burns_per_revolution!r}", where="Strategy.burns_per_revolution", allowed="1 to 100"
             )
