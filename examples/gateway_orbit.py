@@ -7,12 +7,12 @@ to the one given.
 import sys
 from pathlib import Path
 
+from lunarplan import plot
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.eclipses import eclipse_phases, eclipses
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.station_keeping import STATION_ERRORS, keep
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.plot import long_orbits as plot
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 start, years = "2027-01-01T00:00:00", 15

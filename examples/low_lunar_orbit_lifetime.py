@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lunarplan import plot
 from lunarplan.model.forces import ForceModel
 from lunarplan.orbits.frozen import frozen_inclinations, frozen_orbits
 from lunarplan.orbits.ground_track import ground_track, sample_orbits
@@ -15,7 +16,6 @@ from lunarplan.orbits.history import orbit_history
 from lunarplan.orbits.lifetime import lifetime_map
 from lunarplan.orbits.lunar_axes import orbit_states
 from lunarplan.orbits.upkeep import averaged_upkeep_m_s
-from lunarplan.plot import lunar_orbits as plot
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 epoch, forces = "2027-01-01", ForceModel(moon_degree=30)  # 50 is better, and takes three times as long

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lunarplan import plot
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.surface import Place
 from lunarplan.orbits.coverage import contacts, coverage_map
@@ -15,7 +16,6 @@ from lunarplan.orbits.ground_track import sample_orbits
 from lunarplan.orbits.history import orbit_history
 from lunarplan.orbits.lunar_axes import orbit_states
 from lunarplan.orbits.relay import frozen_relays, kozai_inclination_deg
-from lunarplan.plot import lunar_orbits as plot
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 arrival, years = "2024-04-02", 8.0

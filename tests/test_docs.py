@@ -1,7 +1,10 @@
 """What the documents say is so."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from lunarplan.model.frames import AXES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ORBITS = (ROOT / "docs/orbits.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LARGEST_PICTURE_BYTES = 200_000
@@ -29,7 +33,8 @@ def _commands() -> list[list[str]]:
 
 
 def _tests_named() -> list[str]:
-    return re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", (ROOT / "docs/accuracy.md").read_text(encoding="utf-8"))
+    claims = (ROOT / "docs/accuracy.md").read_text(encoding="utf-8") + ORBITS
+    return re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", claims)
 
 
 def test_the_commands_of_the_readme_exist() -> None:
@@ -51,6 +56,16 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
         for block in blocks:
             exec(compile(block, "README.md", "exec"), {})
     written = {Path(name).name for block in blocks for name in re.findall(r'"([\w.-]+\.(?:png|oem))"', block)}
+    assert {path.name for path in tmp_path.iterdir()} == written
+
+
+def test_the_python_of_the_page_on_orbits_runs(tmp_path: Path) -> None:
+    """Block after block as one script, as the page says, in a Python that has imported nothing else."""
+    blocks = _blocks(ORBITS, "python")
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    script = [sys.executable, "-W", "error", "-c", "\n".join(blocks)]
+    subprocess.run(script, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    written = {name for block in blocks for name in re.findall(r'"([\w.-]+\.png)"', block)}
     assert {path.name for path in tmp_path.iterdir()} == written
 
 

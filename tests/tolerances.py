@@ -388,6 +388,7 @@ MOON_ECLIPSE_MIN = 90.0  # published for the 9:2 orbit; 77 seen in 15 years
 CROSSING_PLANE = 1e-8  # refined to a millisecond, at 1.6 km/s
 SLOPE_OF_CROSSING = 1e-5  # differences of 0.1 mm/s, which two perilunes bend
 NRHO_UPKEEP_M_S = (1.0, 5.0)  # published: 1.6 to 4.3 a year; 3.6 seen
+HELD_UPKEEP_M_S = (1.3, 2.3)  # published 1.63, with every component steered; 1.81 seen in a year
 HALO_UPKEEP_M_S = (0.85, 1.6)  # published 1.15, by another strategy and other random numbers; 1.27 seen in a year
 DRO_UPKEEP_M_S = 0.82  # published, with every component steered
 FREE_UPKEEP_M_S = 0.1  # predictions within 0.45 m/s are let pass, and grow

@@ -13,6 +13,8 @@ The public names, loaded when first used, so that `import lunarplan` costs nothi
     Ephemeris                           where the bodies are
     site, survey, Region, Terrain       where to land: verdicts by criteria, maps of margins, rankings
     criteria, criterion, Setting        sets of criteria, one of your own, and what places are judged with
+    family, carry, eclipses, keep       periodic orbits, in the real sky for years, with their shadow and their upkeep
+    orbit_history                       what becomes of orbits about the Moon: mean elements, apsides, lives
     State                               states that know their epoch, centre and axes
     tdb_seconds, utc_iso                epochs in and out
     LunarplanError, ...                 what can go wrong
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
     from lunarplan.model.state import State
     from lunarplan.model.trajectory import Trajectory, fly
     from lunarplan.model.two_body import lambert, propagate_two_body
+    from lunarplan.orbits.catalogue import family
+    from lunarplan.orbits.eclipses import eclipses
+    from lunarplan.orbits.history import orbit_history
+    from lunarplan.orbits.long_orbit import carry
+    from lunarplan.orbits.station_keeping import keep
     from lunarplan.plan.mission import Mission
     from lunarplan.plan.plan import Plan
     from lunarplan.sites.criteria import criteria
@@ -72,6 +79,11 @@ _HOME = {
     "Plan": "lunarplan.plan.plan",
     "State": "lunarplan.model.state",
     "Trajectory": "lunarplan.model.trajectory",
+    "carry": "lunarplan.orbits.long_orbit",
+    "eclipses": "lunarplan.orbits.eclipses",
+    "family": "lunarplan.orbits.catalogue",
+    "keep": "lunarplan.orbits.station_keeping",
+    "orbit_history": "lunarplan.orbits.history",
     "lambert": "lunarplan.model.two_body",
     "propagate": "lunarplan.model.propagation",
     "criteria": "lunarplan.sites.criteria",
@@ -106,12 +118,17 @@ __all__ = [
     "Thrust",
     "Trajectory",
     "Verdict",
+    "carry",
     "criteria",
     "criterion",
     "direct_transfers",
+    "eclipses",
     "events",
+    "family",
     "fly",
+    "keep",
     "lambert",
+    "orbit_history",
     "propagate",
     "propagate_cr3bp",
     "propagate_two_body",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import (
+    one_epoch,
     tai_seconds,
     tdb_from_tai,
     tdb_from_tt,
@@ -257,6 +258,12 @@ def test_seconds_that_are_none(scale, bad):
 def test_no_seconds_at_all(scale):
     result = scale(np.empty((0, 2)))
     assert all(part.shape == (0, 2) for part in (result if isinstance(result, tuple) else (result,)))
+
+
+def test_one_epoch_is_one():
+    assert one_epoch("2027-01-01") == one_epoch(np.float64(tdb_seconds("2027-01-01"))) == tdb_seconds("2027-01-01")
+    with pytest.raises(InputError, match="one epoch"):
+        one_epoch(["2027-01-01"])
 
 
 def test_digits_have_a_range():

@@ -165,6 +165,8 @@ def test_what_a_mass_ratio_does_not_have():
         ("L2 hallo south", 'did you mean "L2 halo south"'),
         ("halo", "L1 halo"),
         ("dr0", '"DRO"'),
+        ("NRHO", '"L2 halo south"'),
+        ("l2 nrho", 'mean "L2 halo north" or "L2 halo south"'),
         ("axial", '"L1 axial"'),
         ("resonant 2:2", "resonant p:q"),
         ("resonant p:q", "resonant p:q"),

@@ -20,7 +20,7 @@ from lunarplan.orbits.coverage import (
     elevations_deg,
     region_fraction,
 )
-from lunarplan.orbits.ground_track import SampledOrbits
+from lunarplan.orbits.ground_track import SampledOrbits, ground_track
 from lunarplan.orbits.lunar_axes import orbit_states
 from tests import tolerances as tol
 from tests.orbits.test_ground_track import iau_moon
@@ -229,3 +229,15 @@ def test_what_makes_no_sense_is_refused(sampled: SampledOrbits) -> None:
         region_fraction(coverage_map(sampled, [0.0, 10.0], [0.0]), 50.0, 60.0)
     with pytest.raises(InputError, match="places"):
         contacts(sampled, Place(np.zeros((2, 2)), 0.0))
+    with pytest.raises(InputError, match="place"):
+        contacts(sampled, (-90.0, 0.0))
+    for mask in (lambda azimuth: "high", lambda azimuth: azimuth * np.nan, lambda azimuth: azimuth[:1]):
+        with pytest.raises(InputError, match="mask_deg"):
+            contacts(sampled, _SITES, mask_deg=mask)
+    for see in (contacts, ground_track):
+        with pytest.raises(InputError, match="SampledOrbits"):
+            see(sampled.states, *([_SITES] if see is contacts else []))
+    with pytest.raises(InputError, match="SampledOrbits"):
+        coverage_map(sampled.states, [0.0], [0.0])
+    with pytest.raises(InputError, match="30000 x 30000 points"):
+        coverage_map(sampled, np.linspace(-90.0, 90.0, 30_000), np.linspace(-180.0, 180.0, 30_000))

@@ -138,3 +138,5 @@ def test_bad_requests_are_refused(unlucky: EphemerisOrbit) -> None:
             eclipse_phases(NRHO, START, **asked)
     with pytest.raises(InputError):
         eclipse_phases(NRHO.state, START, years=1)
+    with pytest.raises(InputError, match="limit_s"):
+        Phases("earth", "2027-01-01", np.zeros(1), np.zeros(1)).require(np.nan)

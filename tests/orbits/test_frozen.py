@@ -115,6 +115,13 @@ def test_arguments_out_of_range_are_refused(altitude: float, inclination: float,
         frozen_eccentricity(altitude, inclination, degree=degree)
 
 
+def test_fields_and_floors_that_are_none_are_refused() -> None:
+    with pytest.raises(InputError, match="lowest_altitude_km"):
+        frozen_eccentricity(100.0, 86.0, lowest_altitude_km=np.nan)
+    with pytest.raises(InputError, match="GravityField"):
+        frozen_eccentricity(100.0, 86.0, field="GRGM")
+
+
 def test_a_row_alone_is_one_of_a_batch(corrected: FrozenOrbits) -> None:
     alone = frozen_orbits(123.0, 88.0, 30.0, _EPOCH, forces=_FORCES, seed_degree=24)
     assert alone.eccentricity[0] == pytest.approx(corrected.eccentricity[1], abs=tol.FROZEN_DRIFT)

@@ -43,6 +43,13 @@ def test_axes_that_make_no_map_are_refused(axes: tuple[list[float], ...]) -> Non
         lifetime_map(*axes, _EPOCH, 10.0)
 
 
+def test_an_orbit_that_is_gone_at_once_has_no_altitude() -> None:
+    lives = lifetime_map([1e5], [86.0], [0.0], "2027-01-01", 1.0, forces=ForceModel(moon_degree=2))
+    assert lives.life.item() == 0.0
+    assert np.isnan(lives.lowest_altitude.item())
+    assert np.isnan(lives.largest_eccentricity.item())
+
+
 def test_too_many_orbits_are_refused() -> None:
     many = np.arange(1.0, 60.0)
     with pytest.raises(InputError, match="orbits"):

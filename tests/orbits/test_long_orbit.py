@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model import events
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
@@ -187,6 +187,7 @@ def test_repr_says_how_long_and_how_well() -> None:
         {"years": 1, "phase": np.nan},
         {"years": 40},
         {"years": 1, "forces": "all"},
+        {"years": 1, "burns": "yes"},
         {"years": 1, "forces": ForceModel(bodies=("moon", "sun"), earth_zonal=0)},
     ],
 )
@@ -195,7 +196,9 @@ def test_bad_requests_are_refused(asked: dict) -> None:
         carry(NRHO, START, **asked)
 
 
-@pytest.mark.parametrize("epoch", ["2019-01-01", "2050-12-01", "1900-01-01", np.nan, "soon"])
+@pytest.mark.parametrize(
+    "epoch", ["2019-01-01", "2050-12-01", "1900-01-01", np.nan, "soon", ["2027-01-01", "2028-01-01"]]
+)
 def test_epochs_outside_the_ephemeris_are_refused(epoch: object) -> None:
     with pytest.raises(InputError):
         carry(NRHO, epoch, years=1)
@@ -217,3 +220,9 @@ def test_an_orbit_into_the_moon_is_refused() -> None:
     state = np.array([1.0108130963481283, 0.0, -0.1729321315629204, 0.0, -0.0774753413178251, 0.0])
     with pytest.raises(InfeasibleError, match="1710 km"):
         carry(PeriodicOrbit(state, 1.3600794773435152, EARTH_MOON_384400), START, years=1)
+
+
+def test_an_orbit_that_all_but_touches_the_ground_is_told_from_others() -> None:
+    low = family("L2 halo south", EARTH_MOON_384400).select(perilune_radius_km=1745.0)
+    with pytest.raises(ConvergenceError, match="farther from the ground"):
+        carry(low, START, years=3)

@@ -119,7 +119,9 @@ def test_a_stable_orbit_has_none():
 def test_bad_input(change, match):
     with pytest.raises(InputError, match=match):
         manifold(orbit(), stable=True, **change)
+    with pytest.raises(InputError, match="PeriodicOrbit"):
+        manifold(orbit().state, stable=True)
     m = manifold(orbit(), stable=True, points=3)
-    for call in (lambda: m.flown(-1.0), lambda: m.flown(np.nan), lambda: m.paths(1.0, 0)):
+    for call in (lambda: m.flown(-1.0), lambda: m.flown(np.nan), lambda: m.paths(1.0, 0), lambda: m.paths(1.0, 10**12)):
         with pytest.raises(InputError):
             call()

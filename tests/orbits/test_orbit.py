@@ -117,6 +117,7 @@ def test_it_can_be_pickled():
         ({"period": -1.0}, "period"),
         ({"period": np.nan}, "period"),
         ({"period": np.inf}, "period"),
+        ({"period": "long"}, "period"),
         ({"symmetry": "round"}, "symmetry"),
     ],
 )
@@ -125,7 +126,22 @@ def test_bad_input(change, match):
         PeriodicOrbit(**{"state": gateway().state, "period": 1.5, "units": UNITS, **change})
 
 
-@pytest.mark.parametrize("n", [1, 0, 2.5, "many"])
+@pytest.mark.parametrize("times", [np.nan, "now", np.zeros((2, 2))])
+def test_times_that_are_none(times):
+    with pytest.raises(InputError, match="times"):
+        gateway().at(times)
+
+
+def test_one_time_is_a_list_of_one():
+    assert gateway().at(0.0).shape == (1, 6)
+
+
+def test_an_orbit_into_a_body_has_no_perilune():
+    with pytest.raises(InputError, match="meets one of the two bodies"):
+        _ = PeriodicOrbit([1.0 - MU, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0, UNITS).perilune_radius_km
+
+
+@pytest.mark.parametrize("n", [1, 0, 2.5, "many", 10**12])
 def test_numbers_of_samples_that_are_none(n):
     with pytest.raises(InputError, match="n"):
         gateway().sample(n)

@@ -152,11 +152,20 @@ def test_altitudes_that_make_no_relay_are_refused(low: float, high: float) -> No
         kozai_inclination_deg(low, high)
 
 
-@pytest.mark.parametrize("change", [{"years": 0.0}, {"node_deg": np.nan}, {"epoch": "2049-06-01", "years": 9.0}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"years": 0.0},
+        {"node_deg": np.nan},
+        {"epoch": "2049-06-01", "years": 9.0},
+        {"forces": "moon"},
+        {"apolune_altitude_km": 201.0},
+    ],
+)
 def test_questions_that_make_no_sense_are_refused(change: dict[str, object]) -> None:
-    asked = {"node_deg": 0.0, "epoch": _ARRIVAL, "years": 1.0} | change
+    asked = {"apolune_altitude_km": 8600.0, "node_deg": 0.0, "epoch": _ARRIVAL, "years": 1.0} | change
     with pytest.raises(InputError):
-        frozen_relays(400.0, 8600.0, asked["node_deg"], asked["epoch"], years=asked["years"])
+        frozen_relays(200.0, **asked)
 
 
 def test_a_row_alone_is_one_of_a_batch(corrected: FrozenRelays) -> None:

@@ -22,7 +22,14 @@ from lunarplan.orbits.station_keeping import (
 )
 from lunarplan.orbits.units import EARTH_MOON_384400
 from tests.orbits.periodic import DRO, NRHO
-from tests.tolerances import DRO_UPKEEP_M_S, FREE_UPKEEP_M_S, HALO_UPKEEP_M_S, NRHO_UPKEEP_M_S, SAME_SAMPLE_M_S
+from tests.tolerances import (
+    DRO_UPKEEP_M_S,
+    FREE_UPKEEP_M_S,
+    HALO_UPKEEP_M_S,
+    HELD_UPKEEP_M_S,
+    NRHO_UPKEEP_M_S,
+    SAME_SAMPLE_M_S,
+)
 
 START = tdb_seconds("2027-01-01T00:00:00")
 
@@ -58,6 +65,16 @@ def test_without_errors_it_is_free(nrho: EphemerisOrbit, strategy: Strategy) -> 
     free = keep(nrho, years=0.4, samples=1, errors=NO_ERRORS, strategy=strategy)
     assert free.mean_m_s_year < FREE_UPKEEP_M_S
     assert free.away_km.max() < 20.0  # a millimetre a second, let pass, is some kilometres a revolution later
+
+
+def test_nrho_held_to_its_reference_costs_what_is_published(nrho: EphemerisOrbit) -> None:
+    """Held in place and phase by burns every 2.2 days, at Zhang's errors: 1.63 m/s a year there, every second day."""
+    held = keep(nrho, years=0.4, samples=24, strategy=Strategy(3, 1.5, 0.05, 100.0))
+    assert held.ok.all()
+    low, high = HELD_UPKEEP_M_S
+    assert low < held.mean_m_s_year < high
+    assert held.percentile_m_s_year(5) > low / 2.0
+    assert held.away_km.max() < 100.0
 
 
 def test_halo_costs_what_is_published() -> None:
@@ -138,6 +155,7 @@ def test_samples_beyond_help_are_lost_one_by_one(nrho: EphemerisOrbit) -> None:
 def test_bad_requests_are_refused(nrho: EphemerisOrbit) -> None:
     for asked in (
         {"years": 0.65}, {"years": 0.0}, {"years": np.nan}, {"years": 0.2, "samples": 0}, {"years": 0.2, "seed": -1},
+        {"years": 0.2, "errors": {"least_m_s": 1.0}}, {"years": 0.2, "strategy": "x"}, {"years": 0.2, "forces": "no"},
         {"years": 0.2, "samples": 2.5}, {"years": 0.2, "strategy": Strategy(horizon=40.0)},
     ):  # fmt: skip
         with pytest.raises(InputError):

@@ -53,6 +53,9 @@ def test_nine_to_two_is_another_orbit_in_each_set():
         ("smaller_radius_km", -1.0),
         ("larger_radius_km", math.nan),
         ("synodic_days", -1.0),
+        ("name", None),
+        ("bodies", ("Earth",)),
+        ("bodies", (3, 1)),
     ],
 )
 def test_units_that_are_none(field, value):

@@ -52,6 +52,12 @@ def test_no_rows_cost_nothing() -> None:
     assert upkeep(np.empty((0, 6)), _EPOCH, 2, forces=_FORCES).delta_v_m_s.shape == (0, 2)
 
 
+@pytest.mark.parametrize("centre", [(np.nan, 0.0), (0.0, 0.0, 0.0), (1.0, 0.0), "round"])
+def test_a_centre_is_an_eccentricity_vector(centre: object) -> None:
+    with pytest.raises(InputError, match="centre"):
+        upkeep(orbit_states(50.0, 50.0, 90.0, 0.0, 0.0, _EPOCH), _EPOCH, 2, centre=centre)
+
+
 @pytest.mark.parametrize("months", [1, 2.5, -1, "two"])
 def test_months_are_whole_and_two_or_more(months: object) -> None:
     with pytest.raises(InputError, match="months"):

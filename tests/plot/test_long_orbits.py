@@ -87,4 +87,5 @@ def test_histogram_holds_the_samples_that_were_kept() -> None:
     status = np.where(np.isnan(cost[:, 0]), 3, 0).astype(np.int8)
     ax = plot.upkeep_histogram(Upkeep(np.arange(4.0), cost, cost, status, 2.0, Errors(), Strategy(), 1))
     assert sum(patch.get_height() for patch in ax.patches) == 49
+    assert ax.get_ylabel() == "Samples of 49 kept, 1 lost"
     assert f"{np.nanmean(cost.sum(axis=1)[status == 0] / 2.0):.2f} m/s" in ax.get_legend().get_texts()[0].get_text()

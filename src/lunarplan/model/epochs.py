@@ -64,6 +64,14 @@ def tdb_seconds(epoch: object) -> float | FloatArray:
     return _from_numbers(epoch)
 
 
+def one_epoch(epoch: object) -> float:
+    """Return one epoch as `tdb_seconds` does; raises InputError for several."""
+    seconds = tdb_seconds(epoch)
+    if np.ndim(seconds):
+        raise InputError(f"an array of shape {np.shape(seconds)}", where="epoch", allowed="one epoch")
+    return float(seconds)
+
+
 @overload
 def utc_iso(tdb: float, digits: int = 3) -> str: ...
 @overload

@@ -35,6 +35,7 @@ _CATALOGUE: dict[str, recipes.Build] = {
 }
 _RESONANT = re.compile(r"resonant ([1-9]):([1-9])")
 _MOST_MEMBERS = 1_000_000
+_SPOKEN = {"nrho": "halo", "near-rectilinear": "halo", "rectilinear": "halo", "quasi-halo": "halo"}  # members of it
 
 
 def family(name: str, units: CharacteristicUnits, *, members: int = 200) -> Family:
@@ -73,7 +74,8 @@ def _known(name: str) -> str:
         return plain
     lowered = {known.lower(): known for known in family_names()}
     if plain not in lowered or lowered[plain] not in _CATALOGUE:
-        near = [n for n in lowered if plain and all(word in n for word in plain.split())][:6]
+        words = [_SPOKEN.get(word, word) for word in plain.split()]
+        near = [n for n in lowered if words and all(word in n for word in words)][:6]
         near = near or difflib.get_close_matches(plain, lowered, n=3, cutoff=0.4)
         hint = "did you mean " + " or ".join(f'"{lowered[n]}"' for n in near) + "?" if near else "see family_names()"
         raise InputError(f"{name!r} is no family of the catalogue", where="name", remedy=hint)

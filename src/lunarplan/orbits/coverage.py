@@ -25,7 +25,7 @@ from lunarplan.model.frames import position_at
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.model.sky import local_axes
 from lunarplan.model.surface import Place, seen_from_moon
-from lunarplan.orbits.ground_track import SampledOrbits
+from lunarplan.orbits.ground_track import SampledOrbits, require_sampled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _HALVINGS = 40  # of a step: microseconds
 _CHUNK = 4_000_000  # sight lines at a time
+_MOST_POINTS = 10_000_000
 
 Mask = float | Callable[[Any], Any]
 
@@ -145,6 +146,9 @@ def contacts(sampled: SampledOrbits, place: Place, *, mask_deg: Mask = 0.0, with
 
     Raises InputError for a mask that is no elevation, and places of more than one dimension.
     """
+    require_sampled(sampled)
+    if not isinstance(place, Place):
+        raise InputError(f"a {type(place).__name__}", where="place", allowed="a Place(latitude_deg, longitude_deg)")
     positions = np.atleast_2d(place.position_km)
     if positions.ndim != 2:
         raise InputError(f"places of shape {positions.shape[:-1]}", where="contacts", allowed="one, or (S,)")
@@ -199,11 +203,15 @@ def coverage_map(
     """
     import xarray as xr
 
+    require_sampled(sampled)
     latitude = _grid("latitudes_deg", latitudes_deg, 90.0)
     longitude = _grid("longitudes_deg", longitudes_deg, 360.0)
     sine = np.sin(np.radians(scalar("mask_deg", mask_deg, -90.0, 90.0, "deg")))
     if not (isinstance(at_least, int | np.integer) and at_least >= 1):
         raise InputError(f"{at_least!r}", where="at_least", allowed="a whole number from 1")
+    if len(latitude) * len(longitude) > _MOST_POINTS:
+        points = f"{len(latitude)} x {len(longitude)} points"
+        raise InputError(points, where="coverage_map", allowed=f"up to {_MOST_POINTS} in all")
     up = position_at(*np.meshgrid(np.radians(latitude), np.radians(longitude), indexing="ij"), 1.0).reshape(-1, 3)
     weight = _sample_weights(sampled.tdb)
     columns = [np.empty(len(up)) for _ in range(3)]
@@ -296,9 +304,17 @@ class _Path:
 
 def _mask(mask_deg: Mask) -> Callable[[Floats], Floats]:
     if callable(mask_deg):
-        return lambda azimuth: np.asarray(mask_deg(azimuth), float)
+        return lambda azimuth: _elevations(mask_deg(azimuth), azimuth)
     least = scalar("mask_deg", mask_deg, -90.0, 90.0, "deg")
     return lambda azimuth: np.full_like(azimuth, least)
+
+
+def _elevations(masked: Any, azimuth: Floats) -> Floats:
+    """What a mask has returned, if it is an elevation for each azimuth."""
+    elevation = numbers("mask_deg", masked, 1)
+    if elevation.shape not in ((), azimuth.shape) or not (np.abs(elevation) <= 90.0).all():
+        raise InputError("returns what is no elevation", where="mask_deg", allowed="-90 to 90 deg for each azimuth")
+    return elevation
 
 
 def _span(sampled: SampledOrbits) -> tuple[float, float]:

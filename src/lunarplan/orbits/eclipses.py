@@ -15,7 +15,7 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model import events
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.ephemeris import Ephemeris
-from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.epochs import one_epoch, utc_iso
 from lunarplan.model.rows import scalar
 from lunarplan.model.sky import angular_radius_rad, apparent_position, separation_rad
 from lunarplan.model.trajectory import Arc, Trajectory
@@ -124,6 +124,7 @@ class Phases:
 
     def require(self, limit_s: float) -> float:
         """The best phase; InfeasibleError if an eclipse is longer than a limit there."""
+        scalar("limit_s", limit_s, 0.0, np.inf, "s")
         if self.longest_s.min() > limit_s:
             raise InfeasibleError(
                 f"the {self.body} hides the Sun for {self.longest_s.min() / 60:.0f} min or more at every phase",
@@ -146,7 +147,7 @@ def eclipse_phases(
     """
     require_flyable(orbit)
     known = Ephemeris.packaged() if ephemeris is None else ephemeris
-    start = float(tdb_seconds(epoch))
+    start = one_epoch(epoch)
     end = start + scalar("years", years, 0.01, 1000.0, "years") * _YEAR_S
     clock = Clock.between(known, orbit.mu, orbit.units.time_s, start, end)
     tdb = _near_alignments(known, start, end) if body == "earth" else np.arange(start, end, _FINE_S)

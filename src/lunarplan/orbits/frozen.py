@@ -18,7 +18,7 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.gravity_field import GravityField
 from lunarplan.model.rows import full_rows, scalar
@@ -98,6 +98,7 @@ def frozen_eccentricity(
     """
     (altitude, inclination), shape = full_rows(altitude=(mean_altitude_km, 1), inclination=(inclination_deg, 1))
     field, a, i = checked_orbits(altitude, inclination, degree, field)
+    scalar("lowest_altitude_km", lowest_altitude_km, 0.0, 20_000.0, "km")
     top = np.clip(1.0 - (RADIUS_KM["moon"] + lowest_altitude_km) / a, 0.0, _LARGEST)
     h = _root_nearest_zero(top, lambda trial, row: _drive(a[row], trial, i[row], field, degree), len(a))
     status = np.where(np.isfinite(h), FrozenStatus.OK, FrozenStatus.NO_FROZEN_ORBIT).astype(np.int8)
@@ -123,6 +124,8 @@ def checked_orbits(
 ) -> tuple[GravityField, Floats, Floats]:
     """Field, semi-major axes in km, inclinations in radians; raises InputError for what is out of range."""
     field = GravityField.packaged_moon() if field is None else field
+    if not isinstance(field, GravityField):
+        raise InputError(f"a {type(field).__name__}", where="field", allowed="a GravityField, or None for the Moon's")
     if not (isinstance(degree, int | np.integer) and 2 <= degree <= field.degree):
         raise InputError(f"{degree!r}", where="degree", allowed=f"2 to {field.degree}")
     if not ((altitude > 0.0) & (altitude < 20_000.0)).all():
@@ -214,7 +217,7 @@ def frozen_orbits(
     scalar("lowest_altitude_km", lowest_altitude_km, 0.0, 20_000.0, "km")
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
     seeds = frozen_eccentricity(altitude, inclination, degree=seed_degree, lowest_altitude_km=lowest_altitude_km)
-    fit = _Fit(altitude, inclination, node, float(tdb_seconds(epoch)), forces, tolerance, workers)
+    fit = _Fit(altitude, inclination, node, one_epoch(epoch), forces, tolerance, workers)
     return fit.solved(seeds)
 
 

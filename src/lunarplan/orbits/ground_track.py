@@ -16,7 +16,7 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.ephemeris import Ephemeris
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import latitude_longitude_radius, rotation, rotation_rate
 from lunarplan.model.rows import numbers, scalar
@@ -91,7 +91,7 @@ def sample_orbits(
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
     span = scalar("days", days, 1e-4, 40_000.0, "days") * SECONDS_PER_DAY
     steps = max(1, round(span / scalar("step_s", step_s, 1e-3, 1e9, "s")))
-    start = float(tdb_seconds(epoch))
+    start = one_epoch(epoch)
     x = np.atleast_2d(numbers("states", states, 6))
     if len(x) * (steps + 1) > _MOST_SAMPLES:
         raise InputError(
@@ -105,6 +105,13 @@ def sample_orbits(
         if flight is not None:
             out[row] = flight.at(np.minimum(tdb, flight.end_tdb), "moon")
     return SampledOrbits(np.asarray(tdb), out, forces.source)
+
+
+def require_sampled(sampled: object) -> None:
+    """Raise InputError for what is no SampledOrbits."""
+    if not isinstance(sampled, SampledOrbits):
+        allowed = "SampledOrbits, see sample_orbits"
+        raise InputError(f"a {type(sampled).__name__}", where="sampled", allowed=allowed)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,7 @@ class GroundTrack:
 
 def ground_track(sampled: SampledOrbits) -> GroundTrack:
     """Return the tracks of sampled orbits; NaN where these are."""
+    require_sampled(sampled)
     r, v = sampled.fixed[..., :3], sampled.fixed[..., 3:]
     latitude, longitude, radius = latitude_longitude_radius(r)
     along = np.einsum("nti,nti->nt", r, v) / radius

@@ -20,7 +20,7 @@ import numpy as np
 
 from lunarplan.kernels import blocks
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
-from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.epochs import one_epoch, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, aligned, check_options, row_inputs
 from lunarplan.model.rows import scalar
@@ -166,7 +166,7 @@ def orbit_history(
     """
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
     span_s = scalar("duration_days", duration_days, 1e-3, 40_000.0, "days") * SECONDS_PER_DAY
-    start = float(tdb_seconds(epoch))
+    start = one_epoch(epoch)
     x, _, _ = aligned(states, start, start + span_s)
     check_options(forces, "moon", tolerance, workers)
     scalar("floor_km", floor_km, -2000.0, _FARTHEST_KM, "km")

@@ -45,7 +45,8 @@ def lifetime_map(
     forces              : the lunar field to degree 50 with Earth and Sun if not given
 
     Returns, over altitude, inclination and node: ``life`` (days; the whole span where ``fate`` is 0, alive),
-    ``fate`` (`history.Fate`), ``lowest_altitude`` (km) and ``largest_eccentricity`` of daily means.
+    ``fate`` (`history.Fate`), ``lowest_altitude`` (km) and ``largest_eccentricity`` of daily means; these two are NaN
+    for orbits that were gone at once.
 
     Raises InputError for axes that are empty or not of numbers, altitudes below the surface, and epochs outside the
     ephemeris.
@@ -78,6 +79,8 @@ def _dataset(axes: dict[str, Floats], shape: tuple[int, ...], flown: OrbitHistor
     with np.errstate(invalid="ignore"):
         lowest = np.min(flown.lowest_altitude_km, axis=1, where=_known(flown), initial=np.inf)
         largest = np.max(flown.eccentricity, axis=1, where=_known(flown), initial=0.0)
+    gone = ~_known(flown).any(axis=1)
+    lowest[gone] = largest[gone] = np.nan
     columns = {
         "life": (flown.life_days, {"units": "day", "long_name": "Life"}),
         "fate": (flown.fate, {"flags": "history.Fate"}),

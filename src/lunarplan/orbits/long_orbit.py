@@ -20,7 +20,7 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.cr3bp import EARTH_MOON_MU, propagate_cr3bp
-from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.model.epochs import one_epoch, tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, check_options, row_inputs, span_text
 from lunarplan.model.rows import scalar
@@ -173,9 +173,11 @@ def carry(
     require_flyable(orbit)
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", _TOLERANCE)
-    start = float(tdb_seconds(epoch))
+    start = one_epoch(epoch)
     end = start + _duration_s(orbit, revolutions, years)
     scalar("phase", phase, -1e6, 1e6, "periods")
+    if not isinstance(burns, bool | np.bool_):
+        raise InputError(f"{burns!r}", where="burns", allowed="True or False")
     _require_known(forces, start, end)
     clock = Clock.between(forces.source, orbit.mu, orbit.units.time_s, start, end)
     run = Run(forces.only(move_origin=False), "moon", _TOLERANCE)

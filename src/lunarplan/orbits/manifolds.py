@@ -11,12 +11,11 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.cr3bp import propagate_cr3bp
 from lunarplan.model.rows import scalar
 from lunarplan.orbits.extremes import sampled
+from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.stability import directions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from lunarplan.orbits.orbit import PeriodicOrbit
 
     Floats = NDArray[np.float64]
 
@@ -47,8 +46,9 @@ class Manifold:
 
     def paths(self, duration: float, intervals: int) -> Floats:
         """States at equal intervals away from the orbit, float64[intervals + 1, N, 6]."""
-        if not isinstance(intervals, int | np.integer) or intervals < 1:
-            raise InputError(f"{intervals!r}", where="intervals", allowed="1 or more")
+        most = _MOST_POINTS // len(self.states)
+        if not isinstance(intervals, int | np.integer) or not 1 <= intervals <= most:
+            raise InputError(f"{intervals!r}", where="intervals", allowed=f"1 to {most} for {len(self.states)} states")
         span = np.full(len(self.states), self._span(duration))
         return sampled(self.states, span, int(intervals), self.orbit.mu)
 
@@ -70,6 +70,8 @@ def manifold(
 
     Source: Koon, Lo, Marsden and Ross 2011, Dynamical Systems, the Three-Body Problem and Space Mission Design, ch. 4.
     """
+    if not isinstance(orbit, PeriodicOrbit):
+        raise InputError(f"a {type(orbit).__name__}", where="orbit", allowed="a PeriodicOrbit, see family")
     if side not in (1, -1):
         raise InputError(f"{side!r}", where="side", allowed="1 or -1")
     if not isinstance(points, int | np.integer) or not 1 <= points <= _MOST_POINTS:

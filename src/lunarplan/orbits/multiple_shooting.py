@@ -102,7 +102,11 @@ class Shooting:
         """
         first = self.flown(np.where(self.held, tdb, _rounded(tdb)), points, np.zeros_like(points))
         if first is None:
-            raise ConvergenceError("an arc of the first guess cannot be flown", where="multiple shooting")
+            raise ConvergenceError(
+                "an arc of the first guess cannot be flown: it meets a body",
+                where="multiple shooting",
+                remedy="choose an orbit that keeps farther from the ground, or another phase or epoch",
+            )
         nodes, slid = self._slid(first)
         last = replace(self, held=np.ones_like(self.held), burns=np.zeros_like(self.burns))
         nodes, more = _newton(last, nodes, _CLOSED_KM)

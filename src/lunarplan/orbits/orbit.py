@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_MOST_SAMPLES = 10_000_000
+
 
 @dataclass(frozen=True)
 class PeriodicOrbit:
@@ -44,7 +46,8 @@ class PeriodicOrbit:
         state = numbers("state", self.state, 6)
         if state.shape != (6,) or not np.isfinite(state).all():
             raise InputError(f"{self.state!r}", where="state", allowed="six finite numbers")
-        if not (np.isfinite(self.period) and self.period > 0.0):
+        number = isinstance(self.period, int | float | np.integer | np.floating)
+        if not number or not 0.0 < self.period < np.inf:
             raise InputError(f"{self.period!r}", where="period", allowed="above zero")
         object.__setattr__(self, "state", np.array(state))
         self.state.setflags(write=False)
@@ -87,7 +90,10 @@ class PeriodicOrbit:
     @cached_property
     def _extremes(self) -> Extremes:
         duration = np.array([self.period / self._problem.parts])
-        return extremes(self.state[np.newaxis], duration, self.mu)
+        found = extremes(self.state[np.newaxis], duration, self.mu)
+        if not np.isfinite(found.perilune).all():
+            raise InputError("meets one of the two bodies", where="orbit", remedy="check its state and units")
+        return found
 
     @property
     def perilune_radius_km(self) -> float:
@@ -120,14 +126,16 @@ class PeriodicOrbit:
 
     def at(self, times: Floats) -> Floats:
         """States at times since the start, float64[n, 6]; whole revolutions are left out."""
-        phase = np.mod(numbers("times", times, 1), self.period)
+        phase = np.mod(np.atleast_1d(numbers("times", times, 1)), self.period)
+        if phase.ndim > 1 or not np.isfinite(phase).all():
+            raise InputError("not a list of finite numbers", where="times", allowed="float64[n]")
         phase = np.where(phase > 0.5 * self.period, phase - self.period, phase)  # the shorter way
         return propagate_cr3bp(np.tile(self.state, (len(phase), 1)), phase, mu=self.mu).require().states
 
     def sample(self, n: int) -> tuple[Floats, Floats]:
         """Times, float64[n], over one revolution, both ends included, and states, float64[n, 6]."""
-        if not isinstance(n, int | np.integer) or n < 2:
-            raise InputError(f"{n!r}", where="n", allowed="2 or more")
+        if not isinstance(n, int | np.integer) or not 2 <= n <= _MOST_SAMPLES:
+            raise InputError(f"{n!r}", where="n", allowed=f"2 to {_MOST_SAMPLES}")
         times = np.linspace(0.0, self.period, int(n))
         return times, self.at(times)
 

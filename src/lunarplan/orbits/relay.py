@@ -20,8 +20,9 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.elements import Elements
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.model.forces import ForceModel
+from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import full_rows, scalar
 from lunarplan.orbits.averaged import EARTH_DISTANCE_KM
 from lunarplan.orbits.frozen import SIDEREAL_MONTH_DAYS
@@ -43,6 +44,7 @@ _TRIALS = np.array([-5e-4, 0.05, 0.1])
 _LARGEST = np.array([0.01, 1.0, 1.5])
 _SETTLED = np.array([2e-4, 0.02, 0.03])
 _ROUNDS = 8
+_ROUNDEST = 0.02  # what is rounder has no perilune to speak of
 _ROUNDER = 4e-3  # in eccentricity, when a guess does not live for two months
 _LENGTH_COUNTS = 10.0  # as much as the stray: the shape is asked for, the stray is what is left
 
@@ -164,12 +166,17 @@ def frozen_relays(
     a, e = _ellipse(low, high)
     if not np.isfinite(node).all():
         raise InputError("not finite", where="node_deg", allowed="deg")
+    if not (e >= _ROUNDEST).all():
+        raise InputError(
+            f"an eccentricity of {e.min():.2g}", where="apolune_altitude_km", allowed=f"{_ROUNDEST} or more"
+        )
     scalar("years", years, 0.25, 30.0)
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
+    check_options(forces, "moon", tolerance, workers)
     averaged, start = (kozai_inclination_deg(low, high, oblate=oblate) for oblate in (False, True))
     if retrograde:
         averaged, start = 180.0 - averaged, 180.0 - start
-    fit = _Fit(a, e, node, float(tdb_seconds(epoch)), forces, tolerance, workers)
+    fit = _Fit(a, e, node, one_epoch(epoch), forces, tolerance, workers)
     return fit.solved(start, 90.0 if apolune_south else 270.0, years * YEAR_DAYS, averaged)
 
 

@@ -40,13 +40,15 @@ class CharacteristicUnits:
     bodies: tuple[str, str] = ("larger body", "smaller body")
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
+        if not isinstance(self.name, str) or not self.name.strip():
             raise InputError("is empty", where="name", remedy="name the set, so that two are never mixed")
         for field in ("length_km", "time_s"):
             scalar(field, getattr(self, field), _TINY, math.inf)
         scalar("mu", self.mu, LEAST_MU, 0.5)
         for field in ("smaller_radius_km", "larger_radius_km"):
             scalar(field, getattr(self, field), 0.0, self.length_km, "km")
+        if len(self.bodies) != 2 or not all(isinstance(body, str) for body in self.bodies):
+            raise InputError(f"{self.bodies!r}", where="bodies", allowed="the names of the larger and the smaller body")
         scalar("synodic_days", self.synodic_days, 0.0, math.inf, "days")
 
     @property

@@ -19,7 +19,7 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.gravity_field import GravityField
 from lunarplan.model.propagation import propagate
@@ -103,8 +103,11 @@ def upkeep(
     if not (isinstance(months, int | np.integer) and 2 <= months <= 600):
         raise InputError(f"{months!r}", where="months", allowed="a whole number from 2 to 600")
     forces = ForceModel(moon_degree=DEGREE) if forces is None else forces
-    keeper = _Keeper(np.asarray(centre, float), forces, tolerance, workers)
-    x, now = np.atleast_2d(numbers("states", states, 6)), float(tdb_seconds(epoch))
+    about = numbers("centre", centre, 2)
+    if about.shape != (2,) or not (np.hypot(*about) < 1.0):
+        raise InputError(f"{centre!r}", where="centre", allowed="two numbers, e cos(argp) and e sin(argp), within 1")
+    keeper = _Keeper(about, forces, tolerance, workers)
+    x, now = np.atleast_2d(numbers("states", states, 6)), one_epoch(epoch)
     cost, low, high = (np.full((len(x), months), np.nan) for _ in range(3))
     for month in range(months):
         x, now, cost[:, month], low[:, month], high[:, month] = keeper.month(x, now)

@@ -164,7 +164,8 @@ def upkeep_histogram(upkeep: Any, ax: Axes | None = None) -> Axes:
     marks = (("mean", upkeep.mean_m_s_year, "-"), ("95 % below", upkeep.percentile_m_s_year(95), "--"))
     for name, value, dash in marks:
         ax.axvline(value, color=style.INK, lw=0.8, ls=dash, label=f"{name}: {value:.2f} m/s", zorder=4)
-    ax.set(xlabel="Cost of a year (m/s)", ylabel=f"Samples of {len(cost)}")
+    lost = len(upkeep.ok) - len(cost)
+    ax.set(xlabel="Cost of a year (m/s)", ylabel=f"Samples of {len(cost)}" + (f" kept, {lost} lost" if lost else ""))
     ax.margins(y=0.35)
     ax.legend(loc="upper right")
     return ax
