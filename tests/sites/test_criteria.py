@@ -8,7 +8,7 @@ import pytest
 
 from lunarplan.errors import InputError
 from lunarplan.sites.criteria import Criteria, criteria, from_table, names
-from lunarplan.sites.criterion import AtMost, Criterion, Unknown, criterion
+from lunarplan.sites.criterion import AtLeast, AtMost, Criterion, Unknown, criterion
 from lunarplan.sites.quantities import QUANTITIES
 
 GOOD = {"quantity": "illumination", "at_least": "40 %", "basis": "assumption", "source": "a guess"}
@@ -156,6 +156,24 @@ def test_an_upper_bound_decides_only_what_all_below_it_would(bound: float, limit
     value, why = criterion("far", lambda _: AtMost(bound, "coarse"), **limits).value(Made())  # type: ignore[arg-type]
     assert np.isnan(value) != known
     assert why == ("" if known else "coarse")
+
+
+@pytest.mark.parametrize(
+    ("bound", "cut", "limits", "known"),
+    [
+        (1.0, True, {"at_least": 0.5}, True),  # whatever is above passes too
+        (1.0, True, {"at_least": 2.0}, False),
+        (3.0, True, {"at_most": 2.0}, True),  # whatever is above fails too
+        (1.0, True, {"at_most": 2.0}, False),
+        (1.5, True, {"at_least": 1.0, "at_most": 2.0}, False),
+        (1.0, False, {"at_most": 2.0}, True),
+    ],
+)
+def test_a_lower_bound_decides_only_what_all_above_it_would(bound: float, cut: bool, limits: Any, known: bool) -> None:
+    one = criterion("long", lambda _: AtLeast(bound, cut, "cut off"), **limits)
+    value, why = one.value(Made())  # type: ignore[arg-type]
+    assert np.isnan(value) != known
+    assert why == ("" if known else "cut off")
 
 
 @pytest.mark.parametrize(

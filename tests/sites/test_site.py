@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from lunarplan import InputError, Setting, Site, Terrain, site
+from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.sites.criterion import criterion
 from lunarplan.sites.evidence import SiteEvidence
+from lunarplan.sites.span import span_tdb
 from tests.sites.made import cone
 from tests.tolerances import CONE_SLOPE_DEG
 
@@ -112,6 +114,24 @@ def test_spans_that_cannot_be(span: tuple[object, object], says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
         site("Haworth").feasibility("clps", *span)
     assert "\n" not in str(caught.value)
+
+
+def test_light_cut_off_by_the_span_fails_no_limit() -> None:
+    """On the equator the day lasts some 14.8 days; one of them is all that is looked at."""
+    noon = site("0,180").evidence("2028-01-26", "2028-01-26")  # new Moon: noon on the far side
+    assert noon.lit_percent == 100.0
+    assert noon.cut_short("longest_light_days")
+    assert not noon.cut_short("longest_night_days")
+    verdict = site("0,180").feasibility("nasa-human-landing", "2028-01-26", "2028-01-26")
+    light = verdict["light throughout the stay"]
+    assert (light.status, light.why) == ("unknown", "cut off by the span: it may be longer; give other dates")
+
+
+def test_the_first_and_the_last_day_of_the_ephemeris() -> None:
+    source = Ephemeris.packaged()
+    first, last = span_tdb("2020-01-01", "2050-12-31")
+    assert source.start_tdb < first < source.start_tdb + 1800.0
+    assert source.end_tdb - 1800.0 < last < source.end_tdb
 
 
 @pytest.mark.parametrize("changes", [{"terrain": 3}, {"step_h": 0.0}, {"observer_height_m": -1.0}, {"step_h": np.nan}])
