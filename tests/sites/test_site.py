@@ -98,6 +98,13 @@ def test_a_level_plain_at_the_equator_has_half_the_light_and_the_earth_always() 
     assert found.longest_night_days == pytest.approx(14.8, abs=0.6)
 
 
+@pytest.mark.parametrize("place", ["90,0", "89,0", "85,120"])
+def test_the_north_pole_is_not_looked_at_on_a_map_of_the_south(place: str) -> None:
+    """The map of the south pole has no end there: horizons took forever."""
+    found = site(place).evidence(*SPAN)
+    assert -5.0 < found.horizon_deg.min() <= found.horizon_deg.max() < 20.0
+
+
 @pytest.mark.parametrize(
     ("span", "says"),
     [
