@@ -74,6 +74,8 @@ def test_limits_come_in_any_unit() -> None:
         (_set(at_least=40), "has no unit"),
         (_set(at_least="40 deg"), "is not a share"),
         (_set(at_least="nan %"), "is not a number with a unit"),
+        (_set(at_least="140 %"), r"at_least: .140 %. is too large \(allowed: 0 % to 100 %\)"),
+        (_set(at_least="-1 %"), "too small"),
         (_set(at_most="30 %"), "at_least is above at_most"),
         (_set(basis="rumour"), 'basis: unknown value "rumour"'),
         (_set(source=""), "source: .* is too short"),
@@ -88,6 +90,12 @@ def test_a_wrong_file_says_what_and_where_on_one_line(table: dict[str, Any], say
     with pytest.raises(InputError, match=says) as caught:
         from_table(table, "mine.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_one_mistake_is_told_as_one() -> None:
+    with pytest.raises(InputError) as caught:
+        from_table(_set(at_leest="3 %"), "mine.toml")
+    assert "more problem" not in str(caught.value)
 
 
 def test_a_criterion_without_a_limit() -> None:
