@@ -26,6 +26,12 @@ def _boxes(ax: Any) -> dict[str, Any]:
     return {f"{k} {text.get_text()}": text.get_window_extent(renderer) for k, text in enumerate(_texts(ax))}
 
 
+def test_no_degrees_on_the_letter_of_north() -> None:
+    boxes = _boxes(terrain_map(Terrain.packaged().stereographic(-88.8, 123.4, 15e3)))
+    letter = next(box for name, box in boxes.items() if name.endswith(" N"))
+    assert not any(box.overlaps(letter) for box in boxes.values() if box is not letter)
+
+
 @pytest.mark.parametrize("where", PLACES)
 def test_degrees_stand_on_their_lines_and_inside_the_frame(where: tuple[float, float, float]) -> None:
     dem = Terrain.packaged().stereographic(*where)

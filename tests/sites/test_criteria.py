@@ -8,7 +8,7 @@ import pytest
 
 from lunarplan.errors import InputError
 from lunarplan.sites.criteria import Criteria, criteria, from_table, names
-from lunarplan.sites.criterion import AtMost, Criterion, Unknown, criterion
+from lunarplan.sites.criterion import AtLeast, AtMost, Criterion, Unknown, criterion
 from lunarplan.sites.quantities import QUANTITIES
 
 GOOD = {"quantity": "illumination", "at_least": "40 %", "basis": "assumption", "source": "a guess"}
@@ -74,6 +74,8 @@ def test_limits_come_in_any_unit() -> None:
         (_set(at_least=40), "has no unit"),
         (_set(at_least="40 deg"), "is not a share"),
         (_set(at_least="nan %"), "is not a number with a unit"),
+        (_set(at_least="140 %"), r"at_least: .140 %. is too large \(allowed: 0 % to 100 %\)"),
+        (_set(at_least="-1 %"), "too small"),
         (_set(at_most="30 %"), "at_least is above at_most"),
         (_set(basis="rumour"), 'basis: unknown value "rumour"'),
         (_set(source=""), "source: .* is too short"),
@@ -88,6 +90,12 @@ def test_a_wrong_file_says_what_and_where_on_one_line(table: dict[str, Any], say
     with pytest.raises(InputError, match=says) as caught:
         from_table(table, "mine.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_one_mistake_is_told_as_one() -> None:
+    with pytest.raises(InputError) as caught:
+        from_table(_set(at_leest="3 %"), "mine.toml")
+    assert "more problem" not in str(caught.value)
 
 
 def test_a_criterion_without_a_limit() -> None:
@@ -156,6 +164,24 @@ def test_an_upper_bound_decides_only_what_all_below_it_would(bound: float, limit
     value, why = criterion("far", lambda _: AtMost(bound, "coarse"), **limits).value(Made())  # type: ignore[arg-type]
     assert np.isnan(value) != known
     assert why == ("" if known else "coarse")
+
+
+@pytest.mark.parametrize(
+    ("bound", "cut", "limits", "known"),
+    [
+        (1.0, True, {"at_least": 0.5}, True),  # whatever is above passes too
+        (1.0, True, {"at_least": 2.0}, False),
+        (3.0, True, {"at_most": 2.0}, True),  # whatever is above fails too
+        (1.0, True, {"at_most": 2.0}, False),
+        (1.5, True, {"at_least": 1.0, "at_most": 2.0}, False),
+        (1.0, False, {"at_most": 2.0}, True),
+    ],
+)
+def test_a_lower_bound_decides_only_what_all_above_it_would(bound: float, cut: bool, limits: Any, known: bool) -> None:
+    one = criterion("long", lambda _: AtLeast(bound, cut, "cut off"), **limits)
+    value, why = one.value(Made())  # type: ignore[arg-type]
+    assert np.isnan(value) != known
+    assert why == ("" if known else "cut off")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from lunarplan import InputError, Setting, Site, Terrain, site, tdb_seconds
+from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.surface import Place
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.sites.criterion import criterion
 from lunarplan.sites.evidence import SiteEvidence
+from lunarplan.sites.span import span_tdb
 from lunarplan.transfers.sortie import Lander, sorties
 from tests.sites.made import cone
 from tests.tolerances import CONE_SLOPE_DEG
@@ -101,6 +103,13 @@ def test_a_level_plain_at_the_equator_has_half_the_light_and_the_earth_always() 
     assert found.longest_night_days == pytest.approx(14.8, abs=0.6)
 
 
+@pytest.mark.parametrize("place", ["90,0", "89,0", "85,120"])
+def test_the_north_pole_is_not_looked_at_on_a_map_of_the_south(place: str) -> None:
+    """The map of the south pole has no end there: horizons took forever."""
+    found = site(place).evidence(*SPAN)
+    assert -5.0 < found.horizon_deg.min() <= found.horizon_deg.max() < 20.0
+
+
 @pytest.mark.parametrize(
     ("span", "says"),
     [
@@ -117,6 +126,24 @@ def test_spans_that_cannot_be(span: tuple[object, object], says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
         site("Haworth").feasibility("clps", *span)
     assert "\n" not in str(caught.value)
+
+
+def test_light_cut_off_by_the_span_fails_no_limit() -> None:
+    """On the equator the day lasts some 14.8 days; one of them is all that is looked at."""
+    noon = site("0,180").evidence("2028-01-26", "2028-01-26")  # new Moon: noon on the far side
+    assert noon.lit_percent == 100.0
+    assert noon.cut_short("longest_light_days")
+    assert not noon.cut_short("longest_night_days")
+    verdict = site("0,180").feasibility("nasa-human-landing", "2028-01-26", "2028-01-26")
+    light = verdict["light throughout the stay"]
+    assert (light.status, light.why) == ("unknown", "cut off by the span: it may be longer; give other dates")
+
+
+def test_the_first_and_the_last_day_of_the_ephemeris() -> None:
+    source = Ephemeris.packaged()
+    first, last = span_tdb("2020-01-01", "2050-12-31")
+    assert source.start_tdb < first < source.start_tdb + 1800.0
+    assert source.end_tdb - 1800.0 < last < source.end_tdb
 
 
 @pytest.mark.parametrize("changes", [{"terrain": 3}, {"step_h": 0.0}, {"observer_height_m": -1.0}, {"step_h": np.nan}])

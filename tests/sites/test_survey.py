@@ -71,6 +71,16 @@ def test_what_is_not_known_is_not_passed() -> None:
     assert next(iter(partly.shares()))["why"] == "coarse"
 
 
+def test_a_night_as_long_as_the_span_may_be_longer() -> None:
+    """Two days of midwinter by the pole: who sees no Sun at all passes no limit to nights."""
+    night = [one for one in criteria("change-8") if one.name == "longest night"]
+    found = survey("-88.8,123.4,5", night, "2028-04-20", "2028-04-21")
+    value = found.dataset["value"].values[0]
+    assert np.isnan(value).any()
+    assert np.nanmax(value) < 2.0
+    assert str(found.dataset["why"].values[0]).startswith("cut off by the span")
+
+
 def test_files_and_json(heights: Survey, tmp_path: Path) -> None:
     read = read_netcdf(heights.to_netcdf(tmp_path / "survey.nc"))
     assert read["margin"].values == pytest.approx(heights.dataset["margin"].values, nan_ok=True)

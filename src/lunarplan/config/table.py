@@ -147,12 +147,20 @@ def first_problem(error: ValidationError, file: str, tags: frozenset[str]) -> In
 
     tags : names pydantic puts into the place of a table that is chosen by its type, and that are no keys
     """
-    problems = error.errors(include_url=False)
+    every = error.errors(include_url=False)
+    problems = [one for one in every if not _follows(one, every)]
     found, below = _explained(problems[0])
     place = (*(key for key in problems[0]["loc"] if key not in tags), *below)
     more = len(problems) - 1
     remedy = found.remedy + (f" (and {more} more problem{'s' * (more > 1)})" if more else "")
     return InputError(found.what, where=located(file, place), allowed=found.allowed, remedy=remedy.strip())
+
+
+def _follows(one: ErrorDetails, every: list[ErrorDetails]) -> bool:
+    """True for a list that is too short only because what is in it was rejected."""
+    deep = len(one["loc"])
+    inside = (other for other in every if len(other["loc"]) > deep and other["loc"][:deep] == one["loc"])
+    return one["type"] == "too_short" and any(inside)
 
 
 def located(file: str, place: Place) -> str:

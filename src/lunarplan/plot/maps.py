@@ -51,6 +51,11 @@ def graticule(ax: Axes, grid: Grid) -> None:
     low, high = float(latitude.min()), float(latitude.max())
     wide, tall = size_pt(ax)
     taken = [Point(x * wide, y * tall) for x, y in _CORNERS]
+    if not _holds_pole(grid):
+        x, y, dx, dy = _arrow(ax, grid)
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+        across, up = (x + 1.75 * dx - left) / (right - left), (y + 1.75 * dy - bottom) / (top - bottom)
+        taken.append(Point(across * wide, up * tall))
     west, east = (-180.0, 180.0) if _holds_pole(grid) else _span(longitude)
     around = np.linspace(west - 1.0, east + 1.0, _SAMPLES)
     for parallel in _ticks(low, high, max(3, round(tall / _PARALLEL_PT))):
@@ -90,12 +95,7 @@ def north_arrow(ax: Axes, grid: Grid) -> None:
     """Draw an arrow to the north at the lower right, for the place it stands on; about a pole there is no such."""
     if _holds_pole(grid):
         return
-    left, right = ax.get_xlim()
-    bottom, top = ax.get_ylim()
-    x, y = right - 0.09 * (right - left), bottom + 0.10 * (top - bottom)
-    turn = float(_north(grid, x, y))
-    size = 0.055 * (right - left)
-    dx, dy = size * math.sin(turn), size * math.cos(turn)
+    x, y, dx, dy = _arrow(ax, grid)
     head = {
         "arrowstyle": "-|>,head_length=0.4,head_width=0.18",
         "lw": 0.9,
@@ -105,6 +105,16 @@ def north_arrow(ax: Axes, grid: Grid) -> None:
     }
     ax.annotate("", (x + dx, y + dy), (x - dx, y - dy), arrowprops={**head, "path_effects": _HALO}, zorder=6)
     ax.text(x + 1.75 * dx, y + 1.75 * dy, "N", ha="center", va="center", **_TEXT)
+
+
+def _arrow(ax: Axes, grid: Grid) -> tuple[float, float, float, float]:
+    """The middle of the arrow and the half of its way, km; 1.75 of it from the middle is its letter."""
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    x, y = right - 0.09 * (right - left), bottom + 0.10 * (top - bottom)
+    turn = float(_north(grid, x, y))
+    size = 0.055 * (right - left)
+    return x, y, size * math.sin(turn), size * math.cos(turn)
 
 
 def outline(ax: Axes, grid: Grid, corners_deg: Any, **look: Any) -> None:

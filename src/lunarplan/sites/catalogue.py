@@ -86,6 +86,9 @@ def find(name: str, *, region: bool = False) -> Entry:
     close = [known[match].name for match in get_close_matches(key, known, n=_SUGGESTIONS, cutoff=0.5)]
     ways = "LAT,LON,KM" if region else "LAT,LON"
     remedy = f"did you mean {' or '.join(close)}?" if close else f"see `lunarplan sites`, or give {ways}"
+    point = next((entry for entry in entries() if _key(entry.name) == key), None)
+    if point is not None:  # asked as a region
+        remedy = f"{point.name} is a place: {point.latitude_deg:g},{point.longitude_deg:g},5 is its surroundings"
     raise InputError(f'unknown {kind} "{name[:40]}"', where=kind, remedy=remedy)
 
 

@@ -19,7 +19,7 @@ from lunarplan.config.units import ANGLE, LENGTH, shown
 from lunarplan.errors import InputError
 from lunarplan.sites import catalogue
 from lunarplan.sites.criterion import Criterion
-from lunarplan.sites.quantities import QUANTITIES, Quantity
+from lunarplan.sites.quantities import QUANTITIES, SHARE, Quantity
 from lunarplan.sites.relays import RELAYS
 
 _BASELINE = Measured(LENGTH, 0.5e-3, 100.0, "m")
@@ -99,7 +99,8 @@ class _Criterion(Table):
             return otherwise
         quantity = QUANTITIES[self.quantity]
         try:
-            return quantity.shown(Measured(quantity.dimension)(text))
+            most = 100.0 if quantity.dimension is SHARE else None
+            return quantity.shown(Measured(quantity.dimension, 0.0, most, quantity.unit)(text))
         except Rejected as rejected:
             raise Rejected(rejected.error, (key,)) from rejected
 

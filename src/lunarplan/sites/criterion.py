@@ -43,6 +43,15 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """A value, or raster of them, that the truth may be above where it is cut short, and why: a bound there."""
+
+    value: Any
+    cut: Any
+    why: str
+
+
+@dataclass(frozen=True)
 class Partly:
     """A raster that is NaN where a value cannot be told, and why."""
 
@@ -50,7 +59,7 @@ class Partly:
     why: str
 
 
-Value = Any  # float for a place, float64[rows, cols] for a region, Unknown, AtMost or Partly
+Value = Any  # float for a place, float64[rows, cols] for a region, Unknown, AtMost, AtLeast or Partly
 Measure = Callable[["Evidence", Mapping[str, Any]], Value]
 
 
@@ -116,6 +125,10 @@ class Criterion:
             bound = _numbers(value.value, where, evidence.shape)
             sure = np.where(self._decided_by_bound(bound), bound, np.nan)
             return sure, value.why if (np.isnan(sure) & ~np.isnan(bound)).any() else ""
+        if isinstance(value, AtLeast):
+            bound = _numbers(value.value, where, evidence.shape)
+            sure = np.where(np.logical_not(value.cut) | self._decided_from_below(bound), bound, np.nan)
+            return sure, value.why if (np.isnan(sure) & ~np.isnan(bound)).any() else ""
         if isinstance(value, Partly):
             told = _numbers(value.value, where, evidence.shape)
             return told, value.why if np.isnan(told).any() else ""
@@ -128,6 +141,10 @@ class Criterion:
     def _decided_by_bound(self, bound: Any) -> Any:
         """True where whatever lies below a bound passes as the bound does, or fails as it does."""
         return (bound < self.at_least) | ((bound <= self.at_most) & math.isinf(self.at_least))
+
+    def _decided_from_below(self, bound: Any) -> Any:
+        """True where whatever lies above a bound passes as the bound does, or fails as it does."""
+        return (bound > self.at_most) | ((bound >= self.at_least) & math.isinf(self.at_most))
 
     @property
     def limit(self) -> str:

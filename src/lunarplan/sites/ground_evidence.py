@@ -10,7 +10,7 @@ from lunarplan.sites.access import LowOrbit, widest_cross_range_deg
 from lunarplan.sites.ground import Ground
 from lunarplan.sites.setting import Setting
 
-Value = Any  # a number, float64[rows, cols], Unknown or AtMost
+Value = Any  # a number, float64[rows, cols], Unknown, AtMost or AtLeast
 
 
 def quiet(_: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lunarplan.config.units import ANGLE, DURATION, LENGTH, SPEED, Dimension
+from lunarplan.sites.criterion import AtLeast
 
 if TYPE_CHECKING:
     from lunarplan.sites.evidence import Evidence
@@ -42,6 +43,12 @@ def _plain(name: str) -> Measure:
     return lambda evidence, _: getattr(evidence, name)
 
 
+def _longest(name: str) -> Measure:
+    """Reads the longest stretch of something; what reaches an end of the span may go on beyond it."""
+    why = "cut off by the span: it may be longer; give other dates"
+    return lambda evidence, _: AtLeast(getattr(evidence, name), evidence.cut_short(name), why)
+
+
 QUANTITIES: dict[str, Quantity] = {
     "slope": Quantity(
         "slope", ANGLE, "deg", 5.0, lambda e, o: e.slope_deg(o["baseline_m"]), options=("baseline",)
@@ -56,13 +63,13 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "illumination": Quantity("average illumination", SHARE, "%", 20.0, _plain("illumination_percent")),
     "illumination_any": Quantity("time with any part of the Sun", SHARE, "%", 20.0, _plain("lit_percent")),
-    "longest_night": Quantity("longest night", DURATION, "days", 10.0, _plain("longest_night_days")),
-    "longest_light": Quantity("longest light", DURATION, "days", 10.0, _plain("longest_light_days")),
+    "longest_night": Quantity("longest night", DURATION, "days", 10.0, _longest("longest_night_days")),
+    "longest_light": Quantity("longest light", DURATION, "days", 10.0, _longest("longest_light_days")),
     "earth_visibility": Quantity("Earth in sight", SHARE, "%", 20.0, _plain("earth_percent")),
-    "longest_earth_gap": Quantity("longest time without Earth", DURATION, "days", 10.0, _plain("earth_gap_days")),
+    "longest_earth_gap": Quantity("longest time without Earth", DURATION, "days", 10.0, _longest("earth_gap_days")),
     "sun_and_earth": Quantity("Sun and Earth at once", SHARE, "%", 20.0, _plain("sun_and_earth_percent")),
     "longest_sun_and_earth": Quantity(
-        "longest time with Sun and Earth", DURATION, "days", 10.0, _plain("longest_sun_and_earth_days")
+        "longest time with Sun and Earth", DURATION, "days", 10.0, _longest("longest_sun_and_earth_days")
     ),
     "relay_visibility": Quantity(
         "relay in sight", SHARE, "%", 20.0, lambda e, o: e.relay_percent(o["relay"]), options=("relay",)

@@ -118,6 +118,11 @@ class RegionEvidence(GroundEvidence):
     def longest_sun_and_earth_days(self) -> Floats:
         return self.together.longest * (self.setting.step_h / _DAY_H)
 
+    def cut_short(self, name: str) -> NDArray[np.bool_]:
+        """True where what `longest_night_days` or another of its kind tells of fills the span, bool[rows, columns]."""
+        steps = (self.end_tdb - self.start_tdb) / 3600.0 / self.setting.step_h
+        return np.asarray(getattr(self, name) * (_DAY_H / self.setting.step_h) > steps - 1.5)
+
     def relay_percent(self, name: str) -> Floats:
         """Part of the time with a relay over the horizon."""
         return np.asarray(100.0 * self._relay(name)["in_view"].values)

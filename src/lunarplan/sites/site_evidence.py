@@ -137,6 +137,16 @@ class SiteEvidence(GroundEvidence):
     def longest_sun_and_earth_days(self) -> float:
         return float(self.sun_and_earth.longest_s[0]) / 86_400.0
 
+    def cut_short(self, name: str) -> bool:
+        """True if what `longest_night_days` or another of its kind tells of reaches an end of the span."""
+        stretches = {
+            "longest_night_days": lambda: self.days.gaps(),
+            "longest_light_days": lambda: self.days,
+            "earth_gap_days": lambda: self.earth_contacts.gaps(),
+            "longest_sun_and_earth_days": lambda: self.sun_and_earth,
+        }
+        return bool(stretches[name]().longest.cut.any())
+
     def relay_contacts(self, name: str) -> Intervals:
         """When a relay is over the horizon; whether it sees the Earth then is not looked at."""
         self.say(f"looking for {name}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROOM_S = 10.0  # light on its way from the Sun or the Earth, and the step at the end
+_EDGE_S = 1800.0  # by so little a span may go beyond the ephemeris: it is cut, and says so
 _SHORTEST_S = 3600.0
 _MOST_EPOCHS = 2_000_000
 
@@ -24,18 +25,22 @@ def span_tdb(start: Any, end: Any, ephemeris: Ephemeris | None = None) -> tuple[
 
     start, end : ISO dates, aware datetimes, astropy Times or TDB seconds; a plain date as `end` stands for all its day
 
+    The first and the last day of the ephemeris count as whole, less the minutes light takes from the Sun.
+
     Raises InputError for what is no date, for a span that runs backwards or is shorter than an hour, and for one beyond
     the ephemeris.
     """
     first, last = _epoch("start", start), _epoch("end", end, end_of_day=True)
+    source = ephemeris or Ephemeris.packaged()
+    earliest = max(source.start_tdb, source.orientation.start_tdb) + 600.0
+    latest = min(source.end_tdb, source.orientation.end_tdb) - _ROOM_S
+    first = earliest if 0.0 < earliest - first <= _EDGE_S else first
+    last = latest if 0.0 < last - latest <= _EDGE_S else last
     if not last > first:
         what = f"the end, {utc_iso(last, 0)}, is not after the start, {utc_iso(first, 0)}"
         raise InputError(what, where="span", remedy="swap them")
     if last - first < _SHORTEST_S:
         raise InputError(f"{last - first:.0f} s", where="span", allowed="an hour or more")
-    source = ephemeris or Ephemeris.packaged()
-    earliest = max(source.start_tdb, source.orientation.start_tdb) + 600.0
-    latest = min(source.end_tdb, source.orientation.end_tdb) - _ROOM_S
     if first < earliest or last > latest:
         raise InputError(
             f"{utc_iso(first, 0)} to {utc_iso(last, 0)} is beyond {source.name}",

@@ -19,6 +19,7 @@ from lunarplan.kernels.horizon import Level, skyline
 from lunarplan.kernels.jit import run_blocks
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.model.surface import Place
+from lunarplan.terrain.arcs import distance_m, unit_vectors
 from lunarplan.terrain.dem import Dem
 from lunarplan.terrain.levels import half_tangent_of, level_of, map_reach_m, without_covered
 from lunarplan.terrain.nested import Terrain
@@ -136,9 +137,13 @@ class Views:
         self.terrain, self.distance_m = terrain, 1000.0 * distance_km
         self._ready: dict[int, tuple[Level, Grid]] = {}
 
-    def about(self, latitude_deg: float, longitude_deg: float) -> list[View]:
-        views = []
+    def about(self, latitude_deg: float, longitude_deg: float) -> list[View | None]:
+        """The view of each model, None of those too far away to be seen."""
+        views: list[View | None] = []
         for n in range(len(self.terrain.dems)):
+            if not _within(self.terrain.dems[n].grid, latitude_deg, longitude_deg, self.distance_m):
+                views.append(None)
+                continue
             level, grid = self._level(n, latitude_deg, longitude_deg)
             row, column = (float(a) for a in grid.rows_columns(latitude_deg, longitude_deg))
             views.append(View(level, row, column, _north_rad(grid, latitude_deg, longitude_deg)))
@@ -159,6 +164,7 @@ class Views:
         return self._ready[n]
 
 
+<<<<<<< HEAD
 def _about(dem: Dem, latitude_deg: float, longitude_deg: float, distance_m: float) -> Dem:
     """The pixels of a large model that may be seen; at least one."""
     row, column = (float(a) for a in dem.grid.rows_columns(latitude_deg, longitude_deg))
@@ -170,6 +176,18 @@ def _about(dem: Dem, latitude_deg: float, longitude_deg: float, distance_m: floa
         spans.append((first, max(first + 1, min(math.ceil(middle + reach) + 1, count))))
     (top, bottom), (left, right) = spans
     return dem.window(top, left, (bottom - top, right - left))
+=======
+def _within(grid: Grid, latitude_deg: float, longitude_deg: float, reach_m: float) -> bool:
+    """False if all of a grid is farther away: seen from the other side of the Moon its map has no end."""
+    onto = grid.projection
+    if not isinstance(onto, Stereographic):
+        return True
+    left, right, bottom, top = grid.extent_m
+    corners = unit_vectors(*onto.inverse(np.array([left, left, right, right]), np.array([bottom, top, bottom, top])))
+    middle = unit_vectors(np.array(onto.center_latitude_deg), np.array(onto.center_longitude_deg))
+    here = unit_vectors(np.array(latitude_deg), np.array(longitude_deg))
+    return bool(distance_m(middle, here) <= distance_m(corners, middle).max() + reach_m)
+>>>>>>> side-J
 
 
 def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:
@@ -180,7 +198,7 @@ def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:
 
 
 def skyline_of(
-    views: list[View], standing: int, ground_m: float, eye_m: float, azimuths_rad: Floats, distance_km: float,
+    views: list[View | None], standing: int, ground_m: float, eye_m: float, azimuths_rad: Floats, distance_km: float,
     workers: int | None = None,
 ) -> Floats:  # fmt: skip
     """Return the elevations of one place's horizon at true azimuths, rad.
@@ -190,6 +208,8 @@ def skyline_of(
     best = np.full(len(azimuths_rad), -np.inf)
     t_end = half_tangent_of(distance_km)
     for n, view in enumerate(views):
+        if view is None:
+            continue
         angle = azimuths_rad + view.north_rad
         look = partial(
             _look, view, ground_m + eye_m, ground_m if n == standing else math.nan, np.sin(angle), np.cos(angle), t_end,
