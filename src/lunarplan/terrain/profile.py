@@ -164,7 +164,6 @@ class Views:
         return self._ready[n]
 
 
-<<<<<<< HEAD
 def _about(dem: Dem, latitude_deg: float, longitude_deg: float, distance_m: float) -> Dem:
     """The pixels of a large model that may be seen; at least one."""
     row, column = (float(a) for a in dem.grid.rows_columns(latitude_deg, longitude_deg))
@@ -176,7 +175,8 @@ def _about(dem: Dem, latitude_deg: float, longitude_deg: float, distance_m: floa
         spans.append((first, max(first + 1, min(math.ceil(middle + reach) + 1, count))))
     (top, bottom), (left, right) = spans
     return dem.window(top, left, (bottom - top, right - left))
-=======
+
+
 def _within(grid: Grid, latitude_deg: float, longitude_deg: float, reach_m: float) -> bool:
     """False if all of a grid is farther away: seen from the other side of the Moon its map has no end."""
     onto = grid.projection
@@ -187,7 +187,6 @@ def _within(grid: Grid, latitude_deg: float, longitude_deg: float, reach_m: floa
     middle = unit_vectors(np.array(onto.center_latitude_deg), np.array(onto.center_longitude_deg))
     here = unit_vectors(np.array(latitude_deg), np.array(longitude_deg))
     return bool(distance_m(middle, here) <= distance_m(corners, middle).max() + reach_m)
->>>>>>> side-J
 
 
 def _north_rad(grid: Grid, latitude_deg: float, longitude_deg: float) -> float:
