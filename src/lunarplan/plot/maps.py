@@ -54,7 +54,7 @@ def graticule(ax: Axes, grid: Grid) -> None:
     if not _holds_pole(grid):
         x, y, dx, dy = _arrow(ax, grid)
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-        across, up = (x + 1.75 * dx - left) / (right - left), (y + 1.75 * dy - bottom) / (top - bottom)
+        across, up = (x + 1.45 * dx - left) / (right - left), (y + 1.45 * dy - bottom) / (top - bottom)
         taken.append(Point(across * wide, up * tall))
     west, east = (-180.0, 180.0) if _holds_pole(grid) else _span(longitude)
     around = np.linspace(west - 1.0, east + 1.0, _SAMPLES)
@@ -104,11 +104,11 @@ def north_arrow(ax: Axes, grid: Grid) -> None:
         "shrinkB": 0,
     }
     ax.annotate("", (x + dx, y + dy), (x - dx, y - dy), arrowprops={**head, "path_effects": _HALO}, zorder=6)
-    ax.text(x + 1.75 * dx, y + 1.75 * dy, "N", ha="center", va="center", **_TEXT)
+    ax.text(x + 1.45 * dx, y + 1.45 * dy, "N", ha="center", va="center", **_TEXT)
 
 
 def _arrow(ax: Axes, grid: Grid) -> tuple[float, float, float, float]:
-    """The middle of the arrow and the half of its way, km; 1.75 of it from the middle is its letter."""
+    """The middle of the arrow and the half of its way, km; 1.45 of it from the middle is its letter."""
     left, right = ax.get_xlim()
     bottom, top = ax.get_ylim()
     x, y = right - 0.09 * (right - left), bottom + 0.10 * (top - bottom)

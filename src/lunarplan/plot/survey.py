@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from lunarplan.plot import maps, style
-from lunarplan.plot.terrain_map import extent_km, finish, map_axes, overlay, relief, values_over
+from lunarplan.plot.terrain_map import extent_km, finish, map_axes, overlay, relief, show_both_sides, values_over
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,11 +87,12 @@ def _panel(ax: Axes, survey: Any, k: int, one: Any) -> None:
         key.outline.set_linewidth(0.4)
         key.ax.tick_params(labelsize=6.0)
         key.ax.xaxis.set_major_locator(MaxNLocator(5))
+        show_both_sides(key, drawn.norm)
         key.set_label(f"margin ({one.unit})" if one.unit else "margin", fontsize=6.5, labelpad=1.0)
     _dots(ax, grid, inside & np.isnan(margin))
     maps.frame(ax, grid)
     maps.outline(ax, grid, survey.region.corners_deg, color=style.INK, lw=0.7)
-    ax.set_title(f"{textwrap.shorten(one.name, 34)}\n{one.limit}, {one.basis}", fontsize=6.5, fontweight="normal")
+    ax.set_title(f"{textwrap.shorten(one.name, 44)}\n{one.limit}, {one.basis}", fontsize=6.5, fontweight="normal")
     why = str(data["why"].values[k])
     if why:
         box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2.0}
@@ -124,15 +125,22 @@ def _dots(ax: Axes, grid: Any, where: npt.NDArray[np.bool_]) -> None:
 
 
 def _shadow(ax: Axes, survey: Any) -> None:
-    """Fill what never sees the Sun."""
+    """Fill what of the region never sees the Sun."""
+    if (dark := _dark(survey)).any():
+        values_over(ax, survey.grid, np.where(dark, 1.0, np.nan), 0.9, cmap=ListedColormap([_SHADOW]))
+
+
+def _dark(survey: Any) -> npt.NDArray[np.bool_]:
+    """Pixels of the region in permanent shadow, where that was looked for."""
+    inside = survey.dataset["status"].values > _OUTSIDE
     if "shadowed" not in survey.dataset:
-        return
-    dark = np.where(survey.dataset["shadowed"].values == 1, 1.0, np.nan)
-    values_over(ax, survey.grid, dark, 0.9, cmap=ListedColormap([_SHADOW]))
+        return np.zeros_like(inside)
+    return np.asarray(inside & (survey.dataset["shadowed"].values == 1))
 
 
 def _best(ax: Axes, survey: Any) -> None:
-    for spot in survey.best:
+    """Number the best sites; those that are ruled out only where there are no others."""
+    for spot in [s for s in survey.best if s.status != "not feasible"] or survey.best:
         x, y = (float(a) / 1000.0 for a in survey.grid.projection.forward(spot.latitude_deg, spot.longitude_deg))
         ax.plot(x, y, ls="", marker="o", ms=6.5, mfc="white", mec=style.INK, mew=0.6, zorder=6)
         ax.text(x, y, str(spot.rank), fontsize=4.5, ha="center", va="center_baseline", zorder=7)
@@ -159,7 +167,7 @@ def _note(ax: Axes, survey: Any) -> None:
     handles = []
     if (survey.dataset["status"].values == _UNDECIDED).any():
         handles.append(Patch(facecolor="white", edgecolor=style.INK, lw=0.3, hatch=_HATCH, label="not decided"))
-    if "shadowed" in survey.dataset and (survey.dataset["shadowed"].values == 1).any():
+    if _dark(survey).any():
         handles.append(Patch(facecolor=_SHADOW, label="permanent shadow"))
     if handles:
         under = ax.transAxes + ScaledTranslation(0.0, -_KEY_BELOW_IN, ax.figure.dpi_scale_trans)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.ticker import MaxNLocator
 
 from lunarplan.plot import maps, style
 from lunarplan.terrain.projection import Grid
@@ -87,7 +89,16 @@ def colour_key(ax: Axes, drawn: Any, label: str) -> Any:
     bar: Any = ax.figure.colorbar(drawn, cax=ax.inset_axes((1.02, 0.0, 0.035, 1.0)), label=label)
     bar.solids.set(alpha=1.0)
     bar.outline.set_linewidth(0.4)
+    show_both_sides(bar, drawn.norm)
     return bar
+
+
+def show_both_sides(bar: Any, norm: Any) -> None:
+    """Give a key whose two sides have scales of their own ticks on both."""
+    if isinstance(norm, TwoSlopeNorm):
+        low, high = norm.vmin or 0.0, norm.vmax or 0.0
+        ticks = np.concatenate([MaxNLocator(4).tick_values(low, 0.0), MaxNLocator(3).tick_values(0.0, high)])
+        bar.set_ticks(np.unique(ticks[(ticks >= low) & (ticks <= high)]))
 
 
 def finish(ax: Axes, grid: Grid, title: str = "") -> None:
