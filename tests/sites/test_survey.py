@@ -153,3 +153,14 @@ def test_rankings_that_cannot_be(more: dict[str, float]) -> None:
 def test_a_region_off_the_terrain() -> None:
     with pytest.raises(InputError, match="outside the model"):
         survey("-60,0,5", "clps", *SPAN, Setting(terrain=Terrain(cone().finest)))
+
+
+def test_shadow_is_that_of_the_ground_and_its_distance_nought_there() -> None:
+    """Eyes stand over the ground; what they see there is no matter of permanent shadow."""
+    found = survey("Haworth", "nasa-human-landing", "2028-01-01", "2028-01-31")
+    dark = found.dataset["shadowed"].values == 1
+    names = [criterion.name for criterion in found.criteria]
+    value = found.dataset["value"].values[names.index("walk to permanent shadow")]
+    assert dark.any()
+    np.testing.assert_array_equal(value[dark], 0.0)
+    assert not (value[~dark & np.isfinite(value)] == 0.0).any()

@@ -13,7 +13,7 @@ from lunarplan.sites.ground_evidence import GroundEvidence, Value, quiet
 from lunarplan.sites.joint import Together, together
 from lunarplan.sites.relays import relay
 from lunarplan.sites.setting import Say, Setting
-from lunarplan.sites.shadow import shadow_distance_km
+from lunarplan.sites.shadow import dark_ground, shadow_distance_km
 from lunarplan.sites.span import epochs
 from lunarplan.terrain.horizons import Horizons, horizons
 from lunarplan.terrain.illumination import illumination_map
@@ -139,7 +139,9 @@ class RegionEvidence(GroundEvidence):
 
     @cached_property
     def shadowed(self) -> NDArray[np.int8]:
-        """1 where the Sun is never seen in 18.6 years, 0 elsewhere, -1 without data; int8[rows, columns]."""
+        """1 where the Sun never reaches the ground in 18.6 years, 0 elsewhere, -1 without data; int8[rows, columns]."""
+        if self.setting.observer_height_m > 0.0:
+            return dark_ground(self.setting, self.setting.terrain, self.grid)
         found = shadowed_map(self.horizons, workers=self.setting.workers, ephemeris=self.setting.ephemeris)
         return np.asarray(found["shadowed"].values)
 

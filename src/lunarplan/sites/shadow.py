@@ -33,7 +33,7 @@ def shadow_near_km(setting: Setting, latitude_deg: float, longitude_deg: float) 
     """
     terrain = _without_much_finer(setting.terrain, 1000.0 * REACH_KM / _REACH_PIXELS)
     grid = _about(terrain, latitude_deg, longitude_deg)
-    dark = _dark(setting, terrain, grid) == 1
+    dark = dark_ground(setting, terrain, grid) == 1
     far = REACH_KM
     if dark.any():
         latitude, longitude = grid.centers_deg()
@@ -47,7 +47,7 @@ def shadow_distance_km(setting: Setting, grid: Grid) -> Any:
     margin = int(np.ceil(1000.0 * REACH_KM / grid.pixel_m))
     rows, columns = grid.shape
     wide = grid.window(-margin, -margin, (rows + 2 * margin, columns + 2 * margin))
-    dark = _dark(setting, setting.terrain, wide)
+    dark = dark_ground(setting, setting.terrain, wide)
     far = np.full(wide.shape, REACH_KM)
     if (dark == 1).any():
         far = np.minimum(np.asarray(distance_map(dark == 1, wide).values, float), REACH_KM)
@@ -61,7 +61,7 @@ def bounded(far_km: Any, pixel_m: float) -> Any:
     return AtMost(far_km, f"DEM too coarse to judge: shadow smaller than its pixels of {pixel_m:g} m may be nearer")
 
 
-def _dark(setting: Setting, terrain: Terrain, grid: Grid) -> Shadowed:
+def dark_ground(setting: Setting, terrain: Terrain, grid: Grid) -> Shadowed:
     """1 where the Sun is never seen in 18.6 years, 0 elsewhere, -1 without data."""
     found = horizons(
         terrain, grid, azimuths=setting.azimuths, distance_km=setting.distance_km, cache=setting.cache,
