@@ -1,7 +1,7 @@
 """Solve a mission to a distant orbit: launch site, powered flyby, insertion and stay.
 
 Each launch day is tried from its middle, to the orbit begun in several phases; the cheapest routes then move their
-injection until the launch site turns under their parking plane at lift-off.
+injection until the launch site turns under their parking plane at lift-off, and the best of them tries phases nearby.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.kernels.jit import compilation_notice
+from lunarplan.model import events
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import utc_iso
@@ -42,12 +43,16 @@ if TYPE_CHECKING:
 
 MOON_DEGREE = 8  # of the lunar field; a flyby at 130 km lasts minutes
 _PHASES = 8
+_FINER_PHASES = (1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0)  # tried to both sides of the best, one after the other
 _MOST_DAYS = 7
-_TIED = 3  # of the cheapest routes, how many are tried before no launch is found
+_TIED = 4  # of the cheapest routes, how many are tied to the launch site
+_SAME_KM_S = 1e-5
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 _LONGEST_MOVE_S = 7200.0  # of the injection at once: the coasts must go on meeting
 _ON_TIME_S, _MOST_MOVES = 1e-3, 40
 _LONG_ECLIPSE_S = 3600.0
+# No legs meet, their coasts do not close, or the search ran off an end of the station: other candidates remain.
+_NO_ROUTE = InfeasibleError, ConvergenceError, InputError, np.linalg.LinAlgError
 
 
 def solve_distant(
@@ -58,12 +63,12 @@ def solve_distant(
     Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
     """
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
-    days = _launch_days(mission)
+    days, _ = _launch_days(mission), _span(mission, forces.source)
     with compilation_notice(cache(progress)):
         progress("finding the orbit")
         orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
-        search = _Search(mission, forces, progress)
-        route = search.tied(search.routes(days, _stations(mission, orbit, forces)))
+        search = _Search(mission, orbit, forces, progress)
+        route = search.refined(search.tied(search.routes(days)))
         progress("flying the transfer and the stay")
         return _flown(mission, forces, route, orbit, search.parking)
 
@@ -82,22 +87,20 @@ def _launch_days(mission: MissionFile) -> Floats:
     return first + (np.arange(count) + 0.5) * (last - first) / count
 
 
-def _stations(mission: MissionFile, orbit: PeriodicOrbit, forces: ForceModel) -> list[EphemerisOrbit]:
-    """The orbit in several phases, for as long as any launch may need it; raises InputError beyond the ephemeris."""
+def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
+    """First and last epoch at which the orbit may be asked for; raises InputError beyond the ephemeris."""
     launch, flight = mission.launch, mission.translunar
     start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
     end = latest + mission.stay_s + _MARGIN_S
-    known = forces.source
     if launch.earliest_tdb - _MARGIN_S < known.start_tdb or end > known.end_tdb:
         raise InputError(
             f"the mission may take from {utc_iso(launch.earliest_tdb, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
             where="launch, phase[1].duration",
-            allowed=f"{utc_iso(known.start_tdb, 0)} to {utc_iso(known.end_tdb, 0)}",
+            allowed=f"{utc_iso(known.start_tdb, 0)} to {utc_iso(known.end_tdb, 0)}, and {_MARGIN_S / 86_400:.0f} days",
             remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
         )
-    turns = max((end - start) / SECONDS_PER_DAY / orbit.period_days, 0.6)
-    return [carry(orbit, start, revolutions=turns, forces=forces, phase=k / _PHASES) for k in range(_PHASES)]
+    return start, end
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,15 @@ class _Search:
     """What is looked for, in which field, and whom to tell."""
 
     mission: MissionFile
+    orbit: PeriodicOrbit
     forces: ForceModel
     say: Progress
+
+    def station(self, phase: float) -> EphemerisOrbit:
+        """The orbit, begun in a phase, for as long as any launch may need it."""
+        start, end = _span(self.mission, self.forces.source)
+        turns = max((end - start) / SECONDS_PER_DAY / self.orbit.period_days, 0.6)
+        return carry(self.orbit, start, revolutions=turns, forces=self.forces, phase=phase)
 
     @property
     def parking(self) -> ParkingOrbits:
@@ -118,23 +128,29 @@ class _Search:
             launch_tie(self.mission), radius, tilt, self.forces.gm("earth"), oblate=oblate
         )
 
-    def routes(self, days: Floats, stations: list[EphemerisOrbit]) -> list[Route]:
+    def routes(self, days: Floats) -> list[Route]:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
-        found, astray = [], 0
+        found: list[Route] = []
+        astray = 0
+        stations = [self.station(k / _PHASES) for k in range(_PHASES)]
         for number, (day, station) in enumerate((d, s) for d in days for s in stations):
             self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
-            for out in _inside(self.mission.translunar.out_s):
-                route = self._route(day, station, out)
-                keeps = route is not None and self._keeps_times(route)
-                found += [route] if route is not None and keeps else []
-                astray += route is not None and not keeps
+            kept, strayed = self._near(day, station)
+            found, astray = found + kept, astray + strayed
         if not found:
             raise InfeasibleError(
-                "no transfer closes" if not astray else f"none of {astray} transfers keeps the times of flight",
+                f"none of {astray} transfers keeps the times of flight" if astray else "no transfer closes",
                 where="launch, phase[0].out, phase[0].beyond",
                 remedy="widen out and beyond, or launch on another day",
             )
-        return sorted(found, key=_cost)
+        return _distinct(found)
+
+    def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], int]:
+        """Routes at an injection epoch that keep the times of flight, and how many do not."""
+        tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
+        found = [route for route in tried if route is not None]
+        kept = [route for route in found if self._keeps_times(route)]
+        return kept, len(found) - len(kept)
 
     def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
         terms, launch = self.mission.translunar, self.mission.launch
@@ -150,8 +166,8 @@ class _Search:
                 tries=2,
                 forces=self.forces,
             )
-        except (InfeasibleError, ConvergenceError, InputError, np.linalg.LinAlgError):
-            return None  # no legs meet, or a search ran off the ends of the station: others remain
+        except _NO_ROUTE:
+            return None
 
     def _keeps_times(self, route: Route) -> bool:
         out, beyond = np.diff(route.epochs_tdb)
@@ -160,32 +176,46 @@ class _Search:
         return all(within)
 
     def tied(self, routes: list[Route]) -> Route:
-        """The first of the routes, made to pass over the launch site, that lifts off within the launch dates."""
+        """The cheapest of the routes, made to pass over the launch site, that lifts off within the launch dates."""
         self.say("tying them to the launch site")
-        launches = []
-        for route in routes[:_TIED]:
-            try:
-                moved = self._moved(route)
-            except (ConvergenceError, InputError, np.linalg.LinAlgError):
-                continue
-            lift_off = lift_off_tdb(moved, self.parking)[0]
-            if self.mission.launch.earliest_tdb <= lift_off <= self.mission.launch.latest_tdb:
-                return moved
-            launches.append(utc_iso(lift_off, 0))
-        raise InfeasibleError(
-            f"no launch fits the dates; launches found: {', '.join(launches) or 'none'}",
-            where="launch",
-            remedy="give whole days, or others",
-        )
+        found = [moved for route in routes[:_TIED] if (moved := self._moved(route)) is not None]
+        fit = [route for route in found if self._keeps_dates(route)]
+        if not fit:
+            launches = [utc_iso(lift_off_tdb(route, self.parking)[0], 0) for route in found]
+            raise InfeasibleError(
+                f"no launch fits the dates and times of flight; launches found: {', '.join(launches) or 'none'}",
+                where="launch, phase[0].out, phase[0].beyond",
+                remedy="give whole days, or others",
+            )
+        return min(fit, key=_cost)
 
-    def _moved(self, route: Route) -> Route:
-        """The route, its injection moved until the site is under its plane at lift-off."""
+    def refined(self, best: Route) -> Route:
+        """The cheapest with the orbit begun in phases nearby, its launch tied again."""
+        self.say("choosing the phase")
+        for step in _FINER_PHASES:
+            phase, injection = _station(best).provenance["phase"], best.epochs_tdb[0]
+            routes = [r for side in (-step, step) for r in self._near(injection, self.station(phase + side))[0]]
+            cheaper = [route for route in _distinct(routes) if _cost(route) < _cost(best)]
+            moved = [self._moved(route) for route in cheaper[:_TIED]]
+            best = min([best, *(r for r in moved if r is not None and self._keeps_dates(r))], key=_cost)
+        return best
+
+    def _keeps_dates(self, route: Route) -> bool:
+        launch = self.mission.launch
+        lift_off = lift_off_tdb(route, self.parking)[0]
+        return self._keeps_times(route) and launch.earliest_tdb <= lift_off <= launch.latest_tdb
+
+    def _moved(self, route: Route) -> Route | None:
+        """The route, its injection moved until the site is under its plane at lift-off; None if it cannot be."""
         for _ in range(_MOST_MOVES):
             late = self._lateness(route)
             if abs(late) < _ON_TIME_S:
                 return route
-            route = _injected_later(route, float(np.clip(late, -_LONGEST_MOVE_S, _LONGEST_MOVE_S)))
-        raise ConvergenceError(f"the site misses the parking plane by {late:.2g} s", where="launch")
+            try:
+                route = _injected_later(route, float(np.clip(late, -_LONGEST_MOVE_S, _LONGEST_MOVE_S)))
+            except _NO_ROUTE:
+                return None
+        return None
 
     def _lateness(self, route: Route) -> float:
         node, argument, _, epoch = (np.array([x]) for x in route.variables[0])
@@ -196,6 +226,17 @@ def _inside(limits: tuple[float, float]) -> tuple[float, float]:
     """A quarter and three quarters of the way."""
     low, high = limits
     return low + 0.25 * (high - low), low + 0.75 * (high - low)
+
+
+def _distinct(routes: list[Route]) -> list[Route]:
+    """The cheapest first, without those found twice."""
+    routes = sorted(routes, key=_cost)
+    costs = np.array([_cost(route) for route in routes])
+    return [route for route, rise in zip(routes, np.diff(costs, prepend=-np.inf), strict=True) if rise > _SAME_KM_S]
+
+
+def _station(route: Route) -> EphemerisOrbit:
+    return cast(EphemerisOrbit, cast(OnPath, route.points[2]).path)
 
 
 def _cost(route: Route) -> float:
@@ -224,7 +265,7 @@ def _flown(
     injected, passing, joined = (float(t) for t in route.epochs_tdb)
     leaving, passed = route.side(0).state, route.side(1).state
     before = route.side(1, before=True).state
-    station = cast(EphemerisOrbit, cast(OnPath, route.points[2]).path)
+    station = _station(route)
     stay = _cut(station.trajectory.arcs[0], joined, joined + mission.stay_s)
     coasts = [
         fly(leaving, injected, passing, forces, name="translunar coast"),
@@ -254,7 +295,7 @@ def _flown(
         distant_orbit=_reached(orbit, station, joined, joined + mission.stay_s),
         trajectory=trajectory,
         closure_m=max(misses),
-        milestones=tuple(_eclipses(trajectory)),
+        milestones=tuple(_milestones(trajectory)),
         provenance=forces.describe() | {"tolerance": 1e-13, "check": CHECK, "distant_orbit": station.provenance},
     )
 
@@ -294,15 +335,17 @@ def _reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: f
     passages = passages[(passages >= start) & (passages <= end)]
     mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
     tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    inside = [apsides.tdb[(apsides.tdb > start) & (apsides.tdb < end)] for apsides in (station.perilunes, station.apolunes)]
-    radius = np.linalg.norm(station.at(np.concatenate([tdb, *inside]))[:, :3], axis=1)
+    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
+    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
+    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
     note = f"{orbit.family}, period {orbit.period_days:.3f} d"
     return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
 
 
-def _eclipses(trajectory: Trajectory) -> list[Milestone]:
-    """Those longer than an hour."""
-    found = []
+def _milestones(trajectory: Trajectory) -> list[Milestone]:
+    """Entry into the sphere of influence, and eclipses longer than an hour."""
+    entries = events.find(trajectory.arcs[0], events.sphere_of_influence(events.FALLING))
+    found = [Milestone("lunar SOI entry", float(t)) for t in entries[:1]]
     for body in ("earth", "moon"):
         dark = eclipses(trajectory, body)
         for start, span, umbra in zip(dark.start_tdb, dark.duration_s, dark.umbra_s, strict=True):
