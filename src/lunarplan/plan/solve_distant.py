@@ -131,7 +131,7 @@ class _Search:
     def routes(self, days: Floats) -> list[Route]:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
         found: list[Route] = []
-        astray = 0
+        astray: list[Route] = []
         stations = [self.station(k / _PHASES) for k in range(_PHASES)]
         for number, (day, station) in enumerate((d, s) for d in days for s in stations):
             self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
@@ -139,18 +139,19 @@ class _Search:
             found, astray = found + kept, astray + strayed
         if not found:
             raise InfeasibleError(
-                f"none of {astray} transfers keeps the times of flight" if astray else "no transfer closes",
+                _out_of_time(astray) if astray else "no transfer closes",
                 where="launch, phase[0].out, phase[0].beyond",
                 remedy="widen out and beyond, or launch on another day",
             )
         return _distinct(found)
 
-    def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], int]:
-        """Routes at an injection epoch that keep the times of flight, and how many do not."""
+    def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], list[Route]]:
+        """Routes at an injection epoch: those that keep the times of flight, and those that do not."""
         tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
         found = [route for route in tried if route is not None]
-        kept = [route for route in found if self._keeps_times(route)]
-        return kept, len(found) - len(kept)
+        kept = [self._keeps_times(route) for route in found]
+        yes, no = ([r for r, keeps in zip(found, kept, strict=True) if keeps is wanted] for wanted in (True, False))
+        return yes, no
 
     def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
         terms, launch = self.mission.translunar, self.mission.launch
@@ -226,6 +227,15 @@ def _inside(limits: tuple[float, float]) -> tuple[float, float]:
     """A quarter and three quarters of the way."""
     low, high = limits
     return low + 0.25 * (high - low), low + 0.75 * (high - low)
+
+
+def _out_of_time(astray: list[Route]) -> str:
+    """What is said where every search ends beyond the times of flight: they are not held, only kept or not."""
+    out, beyond = np.diff(min(astray, key=_cost).epochs_tdb) / SECONDS_PER_DAY
+    return (
+        f"none of {len(astray)} transfers keeps the times of flight; "
+        f"the cheapest takes {out:.2f} days out and {beyond:.2f} days beyond"
+    )
 
 
 def _distinct(routes: list[Route]) -> list[Route]:
