@@ -474,3 +474,9 @@ FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 
 SORTIE_PLANE_RAD = 1e-9
 LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
 NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
+
+# Missions to distant orbits
+DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond the Moon
+DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
+DISTANT_JOINT_KM_S = 1e-8
+FLYBY_ALTITUDE_KM = 1e-5

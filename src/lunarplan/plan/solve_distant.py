@@ -93,11 +93,13 @@ def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
     start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
     end = latest + mission.stay_s + _MARGIN_S
-    if launch.earliest_tdb - _MARGIN_S < known.start_tdb or end > known.end_tdb:
+    first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
+    last = min(known.end_tdb, known.orientation.end_tdb)
+    if launch.earliest_tdb < first or end > last:
         raise InputError(
             f"the mission may take from {utc_iso(launch.earliest_tdb, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
             where="launch, phase[1].duration",
-            allowed=f"{utc_iso(known.start_tdb, 0)} to {utc_iso(known.end_tdb, 0)}, and {_MARGIN_S / 86_400:.0f} days",
+            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
             remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
         )
     return start, end
@@ -124,9 +126,7 @@ class _Search:
         radius = np.array([RADIUS_KM["earth"] + launch.parking_orbit.altitude_km])
         tilt = np.array([launch.inclination_rad])
         oblate = bool(self.forces.earth_zonal)
-        return ParkingOrbits.about_earth(
-            launch_tie(self.mission), radius, tilt, self.forces.gm("earth"), oblate=oblate
-        )
+        return ParkingOrbits.about_earth(launch_tie(self.mission), radius, tilt, self.forces.gm("earth"), oblate=oblate)
 
     def routes(self, days: Floats) -> list[Route]:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
@@ -161,10 +161,10 @@ class _Search:
                 injection,
                 flyby_altitude_km=terms.flyby_altitude_km,
                 out_days=[out_s / SECONDS_PER_DAY],
-                beyond_days=[s / SECONDS_PER_DAY for s in (*_inside(terms.beyond_s), np.mean(terms.beyond_s))],
+                beyond_days=[s / SECONDS_PER_DAY for s in (*_inside(terms.beyond_s), 0.5 * sum(terms.beyond_s))],
                 parking_altitude_km=launch.parking_orbit.altitude_km,
                 parking_inclination_deg=float(np.degrees(launch.inclination_rad)),
-                tries=2,
+                tries=1,
                 forces=self.forces,
             )
         except _NO_ROUTE:

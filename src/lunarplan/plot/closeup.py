@@ -53,7 +53,7 @@ def _at_rest(flight: Flight) -> tuple[FloatArray, str, str, str]:
 
 
 def _turning(flight: Flight) -> tuple[FloatArray, str, str, str]:
-    """Likewise, in axes that turn with the Moon: along the line from the Earth, or from above where the orbit is flat."""
+    """Likewise, in axes that turn with the Moon: along the line from the Earth, or from above a flat orbit."""
     path = np.einsum("nij,nj->ni", axes_of_moon(flight.moon), flight.from_moon[:, :3]) * 1e-3
     high, wide = (np.ptp(path[flight.arrival :, k]) for k in (2, 1))
     if high < _FLAT * wide:

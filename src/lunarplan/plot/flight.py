@@ -82,12 +82,17 @@ class Flight:
         return np.asarray(np.linalg.norm(self.from_moon[:, :3], axis=1))
 
     @cached_property
+    def _burn_at_moon(self) -> int | None:
+        """The sample of the first burn in the Moon's sphere of influence."""
+        burns = self.rows(tuple(mark for mark in self.flown_marks if mark.is_burn))
+        return next((row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM), None)
+
+    @cached_property
     def at_moon_km(self) -> float:
         """How near the Moon is at the Moon: the sphere of influence, or the whole of a distant orbit joined there."""
-        burns = self.rows(tuple(mark for mark in self.flown_marks if mark.is_burn))
-        near = [row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM]
-        farthest = float(self.moon_range_km[near[0] :].max()) * _ROOM if near else 0.0
-        return farthest if LUNAR_SPHERE_OF_INFLUENCE_KM < farthest < _FARTHEST_ORBIT_KM else LUNAR_SPHERE_OF_INFLUENCE_KM
+        near, sphere = self._burn_at_moon, LUNAR_SPHERE_OF_INFLUENCE_KM
+        farthest = 0.0 if near is None else float(self.moon_range_km[near:].max()) * _ROOM
+        return farthest if sphere < farthest < _FARTHEST_ORBIT_KM else sphere
 
     @property
     def is_distant(self) -> bool:
@@ -101,8 +106,13 @@ class Flight:
 
     @cached_property
     def arrival(self) -> int:
-        """The sample of the closest approach, of a flight that stays the first since it came; 0 if it began there."""
+        """The sample of the closest approach, of a flight that stays the first since it came; 0 if it began there.
+
+        On the way to a distant orbit, of the burn at the Moon.
+        """
         r = self.moon_range_km
+        if self.is_distant and self._burn_at_moon is not None:
+            return self._burn_at_moon
         if not self.stays:
             return int(np.argmin(r))
         away = np.flatnonzero(r >= self.at_moon_km)
