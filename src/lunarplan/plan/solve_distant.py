@@ -51,8 +51,9 @@ _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 _LONGEST_MOVE_S = 7200.0  # of the injection at once: the coasts must go on meeting
 _ON_TIME_S, _MOST_MOVES = 1e-3, 40
 _LONG_ECLIPSE_S = 3600.0
-# No legs meet, their coasts do not close, or the search ran off an end of the station: other candidates remain.
-_NO_ROUTE = InfeasibleError, ConvergenceError, InputError, np.linalg.LinAlgError
+# No legs meet, their coasts do not close, the search ran off an end of the station, or a coast cannot be flown, which
+# linear algebra calls a ValueError: other candidates remain.
+_NO_ROUTE = InfeasibleError, ConvergenceError, InputError, ValueError
 
 
 def solve_distant(
