@@ -482,3 +482,9 @@ ARTEMIS_2_LUNAR_ALTITUDE_KM = (6000.0, 7500.0)  # estimate: 4,000 miles and more
 # Rendezvous
 RENDEZVOUS_CLOSURE_KM = 1e-2
 SAME_PATH_KM_S = 1e-8  # gaps of the orbit itself are below a micrometre
+
+# Missions to distant orbits
+DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond the Moon
+DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
+DISTANT_JOINT_KM_S = 1e-8
+FLYBY_ALTITUDE_KM = 1e-5

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lunarplan.config.distant import FAMILIES, DistantOrbit
 from lunarplan.config.launch import EngineTable, Launch, ParkingOrbit, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, CaptureBurn, Insertion, LunarOrbit, Translunar
 from lunarplan.config.quantities import NAMES
@@ -11,7 +12,10 @@ from lunarplan.config.schema import About
 from lunarplan.config.table import Table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encoding="utf-8")
-TABLES = (About, VehicleTable, EngineTable, Launch, ParkingOrbit, Translunar, Insertion, CaptureBurn, LunarOrbit)
+TABLES = (
+    *(About, VehicleTable, EngineTable, Launch, ParkingOrbit),
+    *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit),
+)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
@@ -20,6 +24,6 @@ def test_every_key_is_documented(table: type[Table]) -> None:
     assert {key for key in keys if f"`{key}`" not in PAGE and f"`{key} =" not in PAGE} == set()
 
 
-@pytest.mark.parametrize("name", [*PHASE_TYPES, *(name for name in NAMES if not name.startswith("loi2"))])
-def test_every_phase_and_quantity_is_documented(name: str) -> None:
+@pytest.mark.parametrize("name", [*PHASE_TYPES, *FAMILIES, *(name for name in NAMES if not name.startswith("loi2"))])
+def test_every_phase_family_and_quantity_is_documented(name: str) -> None:
     assert f"`{name}`" in PAGE

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Place, Rejected, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.errors import InputError
@@ -31,21 +32,41 @@ def _retrograde_if_negative(value: Any) -> float:
 Inclination = Annotated[float, BeforeValidator(_retrograde_if_negative)]
 
 
-class Translunar(Table):
-    """From the parking orbit to the Moon.
+_Coast = Annotated[
+    tuple[float, float], MeasuredRange(Measured(DURATION, 1.5 * SECONDS_PER_DAY, 10.0 * SECONDS_PER_DAY, "days"))
+]
+_Beyond = Annotated[
+    tuple[float, float], MeasuredRange(Measured(DURATION, 0.25 * SECONDS_PER_DAY, 20.0 * SECONDS_PER_DAY, "days"))
+]
+_KEYS_OF = {"direct": {"tof"}, "powered_flyby": {"flyby", "out", "beyond"}}
 
-    tof_s  : shortest and longest time from the end of TLI to perilune, s
+
+class Translunar(Table):
+    """From the parking orbit to the Moon, or past it.
+
+    tof_s              : direct: shortest and longest time from the end of TLI to perilune, s
+    flyby_altitude_km  : powered flyby: of the burn at perilune
+    out_s, beyond_s    : powered flyby: shortest and longest time before and after it, s
     engine : makes the departure burn: "launcher", whose propellant is not the vehicle's, or a vehicle engine
     """
 
     type: Literal["translunar"]
-    transfer: Literal["direct"] = "direct"
-    tof_s: Annotated[
-        tuple[float, float],
-        MeasuredRange(Measured(DURATION, 1.5 * SECONDS_PER_DAY, 10.0 * SECONDS_PER_DAY, "days")),
-    ] = Field(alias="tof", default=(3.0 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
+    transfer: Literal["direct", "powered_flyby"] = "direct"
+    tof_s: _Coast = Field(alias="tof", default=(3.0 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
+    flyby_altitude_km: Annotated[float, Measured(LENGTH, 10.0, 20000.0)] = Field(alias="flyby", default=130.0)
+    out_s: _Coast = Field(alias="out", default=(3.5 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
+    beyond_s: _Beyond = Field(alias="beyond", default=(0.5 * SECONDS_PER_DAY, 8.0 * SECONDS_PER_DAY))
     engine: str = "launcher"
     source: str = ""
+
+    @model_validator(mode="after")
+    def _has_the_keys_of_its_transfer(self) -> Self:
+        given = {type(self).model_fields[name].alias for name in self.model_fields_set}
+        for transfer, keys in _KEYS_OF.items():
+            for key in sorted(keys & given if transfer != self.transfer else ()):
+                what = f'is of transfer = "{transfer}", this one is "{self.transfer}"'
+                raise Rejected(InputError(what, remedy="drop it, or change transfer"), (str(key),))
+        return self
 
 
 @dataclass(frozen=True)
@@ -190,19 +211,27 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-Phase = Annotated[Translunar | Insertion | LunarOrbit, Field(discriminator="type")]
-PHASE_TYPES = ("translunar", "insertion", "lunar_orbit")
+AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit
+Phase = Annotated[AnyPhase, Field(discriminator="type")]
+SEQUENCES = {
+    "direct": ("translunar", "insertion", "lunar_orbit"),
+    "powered_flyby": ("translunar", "distant_orbit"),
+}
+_SEQUENCES_IN_WORDS = "; ".join(f'{" -> ".join(names)} (transfer = "{way}")' for way, names in SEQUENCES.items())
+PHASE_TYPES = tuple(dict.fromkeys(name for sequence in SEQUENCES.values() for name in sequence))
 
 
-def check_sequence(phases: tuple[Translunar | Insertion | LunarOrbit, ...]) -> None:
-    """Raise Rejected unless the phases are a translunar leg, an insertion and at most one stay."""
-    for number, (phase, expected) in enumerate(zip(phases, PHASE_TYPES, strict=False)):
+def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
+    """Raise Rejected unless the phases are a translunar leg and what its transfer leads to."""
+    first = phases[0]
+    sequence = SEQUENCES[first.transfer if isinstance(first, Translunar) else "direct"]
+    for number, (phase, expected) in enumerate(zip(phases, sequence, strict=False)):
         if phase.type != expected:
             raise _out_of_order(f'"{phase.type}" where "{expected}" belongs', ("phase", number, "type"))
     if len(phases) < 2:
         raise _out_of_order(f"{len(phases)} of them", ("phase",))
-    if len(phases) > len(PHASE_TYPES):
-        raise _out_of_order(f"{len(phases)} of them", ("phase", len(PHASE_TYPES)))
+    if len(phases) > len(sequence):
+        raise _out_of_order(f"{len(phases)} of them", ("phase", len(sequence)))
 
 
 def period_s(perilune_altitude_km: float, apolune_altitude_km: float) -> float:
@@ -217,6 +246,6 @@ def _semi_major_axis_km(period: float) -> float:
 
 def _out_of_order(what: str, place: Place) -> Rejected:
     return Rejected(
-        InputError(f"phases out of order: {what}", allowed=" -> ".join(PHASE_TYPES), remedy="reorder them"),
+        InputError(f"phases out of order: {what}", allowed=_SEQUENCES_IN_WORDS, remedy="reorder them"),
         place,
     )

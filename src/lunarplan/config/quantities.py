@@ -50,11 +50,35 @@ QUANTITIES: dict[str, Quantity] = {
     "apolune_altitude": Quantity("final apolune", LENGTH, "km"),
     "period": Quantity("final period", DURATION, "h"),
     "inclination": Quantity("final inclination", ANGLE, "deg"),
+    "flyby_epoch": Quantity("flyby burn", None, "min"),
+    "flyby_delta_v": Quantity("flyby delta-v", SPEED, "m/s"),
+    "flyby_altitude": Quantity("flyby altitude", LENGTH, "km"),
+    "flyby_propellant": Quantity("flyby propellant", MASS, "kg"),
+    "insertion_epoch": Quantity("insertion", None, "min"),
+    "insertion_delta_v": Quantity("insertion delta-v", SPEED, "m/s"),
+    "insertion_propellant": Quantity("insertion propellant", MASS, "kg"),
+    "beyond_time": Quantity("flyby to insertion", DURATION, "h"),
+    "arrival_delta_v": Quantity("flyby and insertion", SPEED, "m/s"),
+    "orbit_period": Quantity("mean period in orbit", DURATION, "h"),
+    "orbit_least_radius": Quantity("least lunar radius", LENGTH, "km"),
+    "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km"),
     "final_mass": Quantity("final mass", MASS, "kg"),
     "propellant_left": Quantity("propellant left", MASS, "kg"),
 }
 NUMBERED = re.compile(rf"loi([1-9])_({'|'.join(_OF_A_BURN)})")
 NAMES = [*QUANTITIES, *(f"loi{number}_{item}" for number in (1, 2) for item in _OF_A_BURN)]
+_OF_ALL = {
+    *("launch_epoch", "parking_inclination", "parking_duration", "tli_epoch", "tli_c3", "tli_delta_v", "tof"),
+    *("arrival_v_infinity", "arrival_mass", "final_mass", "propellant_left"),
+}
+_OF_A_FLYBY = ("flyby_", "insertion_", "beyond_", "orbit_", "arrival_delta_v")
+
+
+def computed_by(name: str) -> tuple[str, ...]:
+    """Return the transfers whose plans compute a quantity."""
+    if name in _OF_ALL:
+        return ("direct", "powered_flyby")
+    return ("powered_flyby",) if name.startswith(_OF_A_FLYBY) else ("direct",)
 
 
 def quantity(name: str) -> Quantity | None:

@@ -16,10 +16,11 @@ from pydantic import (
     model_validator,
 )
 
+from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar, check_sequence
-from lunarplan.config.quantities import NUMBERED
+from lunarplan.config.quantities import NUMBERED, computed_by
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
@@ -56,12 +57,18 @@ class MissionFile(Table):
 
     @property
     def insertion(self) -> Insertion:
+        """Of a direct transfer."""
         return next(phase for phase in self.phases if isinstance(phase, Insertion))
+
+    @property
+    def distant_orbit(self) -> DistantOrbit | None:
+        """What a powered flyby leads to; None of a direct transfer."""
+        return next((phase for phase in self.phases if isinstance(phase, DistantOrbit)), None)
 
     @property
     def stay_s(self) -> float:
         """Time to stay in the last orbit, s."""
-        return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit))
+        return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
 
     @classmethod
     def checked(cls, data: Mapping[str, Any], file: str = "") -> Self:
@@ -77,13 +84,25 @@ class MissionFile(Table):
     def _makes_sense(self) -> Self:
         check_sequence(self.phases)
         self._check_engines()
-        self._check_arrival()
-        self._check_numbered()
+        self._check_expected()
+        if self.distant_orbit is None:
+            self._check_arrival()
+            self._check_numbered()
+        elif self.launch.parking_orbit.node != "best":
+            what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
+            raise _problem(what, ("launch", "parking_orbit", "node"), "best")
         return self
+
+    def _check_expected(self) -> None:
+        """Each kind of mission computes its own quantities."""
+        for expectation in self.expectations:
+            if self.translunar.transfer not in computed_by(expectation.quantity):
+                what = f'not computed for transfer = "{self.translunar.transfer}"'
+                raise _problem(what, ("expect", expectation.quantity), "")
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
-        for number, engine in enumerate((self.translunar.engine, self.insertion.engine)):
+        for number, engine in enumerate((self.translunar.engine, (self.distant_orbit or self.insertion).engine)):
             allowed = [LAUNCHER, *names] if number == 0 else names
             if engine not in allowed:
                 raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))

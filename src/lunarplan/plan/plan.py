@@ -12,7 +12,7 @@ from lunarplan.io.oem import TimeSystem, write_oem
 from lunarplan.plan.budget import Budget, budget
 from lunarplan.plan.compare import Comparison, compare
 from lunarplan.plan.export import oem
-from lunarplan.plan.solution import OrbitReached, Solution, TrajectoryLike
+from lunarplan.plan.solution import DistantOrbitReached, OrbitReached, Solution, TrajectoryLike
 from lunarplan.plan.timeline import Event, timeline
 from lunarplan.plan.values import computed
 
@@ -45,7 +45,7 @@ class Plan:
     def of(cls, mission: "Mission", solution: Solution) -> "Plan":
         """Return the plan a solution makes; raises InfeasibleError if the tanks run dry on the way."""
         vehicle = mission.vehicle.build()
-        spent = budget(vehicle, (solution.tli, *solution.insertion))
+        spent = budget(vehicle, solution.burns)
         values = computed(solution, spent, vehicle)
         comparisons = compare(mission.expectations, values)
         return cls(mission, solution, spent, timeline(solution, spent), comparisons, values)
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def closure_m(self) -> float:
-        """Position difference to an independent propagation, at perilune, m."""
+        """Position difference to an independent propagation, at perilune (and, after a flyby, at the insertion), m."""
         return self.solution.closure_m
 
     @property
@@ -65,9 +65,10 @@ class Plan:
         return self.timeline
 
     @property
-    def orbits(self) -> tuple[OrbitReached, ...]:
-        """The lunar orbit after every insertion burn, and the one at the end of the stay."""
-        return (*self.solution.orbits, self.solution.end_orbit)
+    def orbits(self) -> tuple[OrbitReached | DistantOrbitReached, ...]:
+        """The lunar orbit after every insertion burn and the one at the end of the stay, or the distant orbit."""
+        last = self.solution.end_orbit, self.solution.distant_orbit
+        return (*self.solution.orbits, *(orbit for orbit in last if orbit is not None))
 
     @property
     def trajectory(self) -> TrajectoryLike:
@@ -86,8 +87,7 @@ class Plan:
 
     def to_oem(self, path: str | Path, time_system: TimeSystem = "UTC") -> Path:
         """Write the trajectory as a CCSDS Orbit Ephemeris Message, and return its path."""
-        burns = (self.solution.tli, *self.solution.insertion)
-        return write_oem(path, oem(self.trajectory, burns, self.mission.name), time_system)
+        return write_oem(path, oem(self.trajectory, self.solution.burns, self.mission.name), time_system)
 
     def to_json(self, path: str | Path) -> Path:
         """Write `to_dict()` as JSON, and return the path."""

@@ -88,6 +88,32 @@ class OrbitReached:
 
 
 @dataclass(frozen=True)
+class DistantOrbitReached:
+    """A stay on an orbit of the three-body problem, as flown in the full force model.
+
+    period_s    : mean time between perilunes; of the periodic orbit, where fewer than two are passed
+    least_radius_km, greatest_radius_km : from the Moon's centre, in the stay
+    note        : which orbit it is
+    """
+
+    epoch_tdb: float
+    note: str
+    period_s: float
+    least_radius_km: float
+    greatest_radius_km: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the orbit in the units of the edge."""
+        return {
+            "epoch_utc": utc_iso(self.epoch_tdb),
+            "orbit": self.note,
+            "period_days": self.period_s / 86_400.0,
+            "least_radius_km": self.least_radius_km,
+            "greatest_radius_km": self.greatest_radius_km,
+        }
+
+
+@dataclass(frozen=True)
 class Milestone:
     """A moment worth a line in the timeline that is no burn, such as entry into the sphere of influence."""
 
@@ -103,13 +129,16 @@ class Solution:
     launch_tdb              : lift-off
     parking_tdb             : parking orbit insertion
     tli_c3_km2_s2           : twice the energy about the Earth after TLI
-    perilune_tdb            : perilune passage of the arrival, as it would be without braking
+    perilune_tdb            : perilune passage of the arrival, as it would be without braking; or of the flyby
     perilune_altitude_km    : its altitude
     v_infinity_km_s         : arrival speed at infinity
-    insertion               : LOI burns, in order
-    orbits                  : the orbit after each of them
-    end_orbit               : the orbit at the end of the stay
-    closure_m               : position difference to an independent propagation, at perilune
+    flyby                   : the burn at perilune on the way to a distant orbit
+    insertion               : LOI burns, in order; or the one that joins a distant orbit
+    orbits                  : low orbits: the orbit after each of them
+    end_orbit               : low orbits: the orbit at the end of the stay
+    distant_orbit           : the distant orbit joined; it has no osculating lunar orbit worth the name
+    closure_m               : position difference to an independent propagation, at perilune; with a flyby also, if
+                              larger, that at the insertion
     provenance              : ephemeris, its SHA-256, gravitational parameters, force model, tolerances
     """
 
@@ -123,23 +152,38 @@ class Solution:
     v_infinity_km_s: float
     insertion: tuple[Burn, ...]
     orbits: tuple[OrbitReached, ...]
-    end_orbit: OrbitReached
+    end_orbit: OrbitReached | None
     trajectory: TrajectoryLike
     closure_m: float
+    flyby: Burn | None = None
+    distant_orbit: DistantOrbitReached | None = None
     converged: bool = True
     milestones: tuple[Milestone, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_finite(self, "solution")
-        for part in (self.tli, *self.insertion, *self.orbits, self.end_orbit, *self.milestones):
-            _check_finite(part, type(part).__name__.lower())
-        if len(self.orbits) != len(self.insertion) or not self.insertion:
-            raise ConvergenceError(f"{len(self.insertion)} burns and {len(self.orbits)} orbits", where="solution")
-        epochs = [self.launch_tdb, self.parking_tdb, self.tli.ignition_tdb]
-        epochs += [burn.ignition_tdb for burn in self.insertion]
+        for part in (*self.burns, *self.orbits, self.end_orbit, self.distant_orbit, *self.milestones):
+            if part is not None:
+                _check_finite(part, type(part).__name__.lower())
+        self._check_orbits()
+        epochs = [self.launch_tdb, self.parking_tdb, *(burn.ignition_tdb for burn in self.burns)]
         if sorted(epochs) != epochs:
             raise ConvergenceError("launch, TLI and insertion burns are out of order", where="solution")
+
+    @property
+    def burns(self) -> tuple[Burn, ...]:
+        """All of them, in the order of time."""
+        return (self.tli, *((self.flyby,) if self.flyby else ()), *self.insertion)
+
+    def _check_orbits(self) -> None:
+        """Every burn into a low orbit has its orbit; a distant orbit has none of these."""
+        low, reached = (self.end_orbit is not None, len(self.orbits))
+        asked = 0 if self.distant_orbit else len(self.insertion)
+        if reached != asked or not self.insertion:
+            raise ConvergenceError(f"{len(self.insertion)} burns and {reached} orbits", where="solution")
+        if low == (self.distant_orbit is not None) or (self.flyby is None) != (self.distant_orbit is None):
+            raise ConvergenceError("neither a low nor a distant orbit", where="solution")
 
 
 def _check_finite(record: Any, where: str) -> None:

@@ -1,4 +1,4 @@
-"""Solve a mission: from the launch site to the end of its stay in lunar orbit, converged in the full force model."""
+"""Solve a mission: from the launch site to the end of its stay at the Moon, converged in the full force model."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.config.launch import LAUNCHER
-from lunarplan.errors import ConvergenceError, InputError
-from lunarplan.kernels import blocks
+from lunarplan.errors import InputError
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.model import events
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.propagation import Run, row_inputs
 from lunarplan.model.trajectory import Trajectory, fly
+from lunarplan.plan.closure import BODIES, CHECK, miss_m
 from lunarplan.plan.search import arrivals, cheapest
 from lunarplan.plan.solution import Burn, Milestone, OrbitReached, Progress, Solution
+from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.transfers import insertion as loi
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BODIES = ("earth", "moon", "sun", "venus", "jupiter")
 MOON_DEGREE = 50  # of the lunar field: what is left out moves a low orbit by metres a day
-_CHECK_TOLERANCE = 1e-14
 _LONGEST_WINDOW_S = 400.0 * 86_400.0
 
 
@@ -45,6 +43,8 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
     """
     say = progress or (lambda _: None)
+    if mission.distant_orbit is not None:
+        return solve_distant(mission, mission.distant_orbit, ephemeris, say)
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
     _check_dates(mission, forces.source)
     with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
@@ -132,7 +132,7 @@ class _Flight:
             trajectory=trajectory,
             closure_m=self._closure_m(),
             milestones=tuple(self._milestones(trajectory)),
-            provenance=self.forces.describe() | {"tolerance": 1e-13, "check": "Runge-Kutta 8(5,3), 1e-14"},
+            provenance=self.forces.describe() | {"tolerance": 1e-13, "check": CHECK},
         )
 
     def _insertion(self) -> loi.Insertion:
@@ -170,17 +170,9 @@ class _Flight:
 
     def _closure_m(self) -> float:
         """Distance at perilune between the solution and a flight by another integrator, another tolerance."""
-        check = Run(self.forces, "earth", _CHECK_TOLERANCE, 0, False, 1, steered=True)
-        end, _, status, *_ = check.batch(
-            self.injection[None].copy(),
-            np.array([self.injection_tdb]),
-            np.array([self.perilune_tdb]),
-            row_inputs(1, self.forces, None),
+        return miss_m(
+            self.injection, self.injection_tdb, self.perilune, self.perilune_tdb, self.forces, ("earth", "moon")
         )
-        if status[0] != blocks.OK:
-            raise ConvergenceError(check.reason(status[0]), where="independent propagation to perilune")
-        moon = self.forces.source.position("moon", "earth", self.perilune_tdb).reshape(3)
-        return float(np.linalg.norm(end[0, :3] - moon - self.perilune[:3])) * 1e3
 
     def _milestones(self, trajectory: Trajectory) -> list[Milestone]:
         entries = events.find(trajectory.arcs[0], events.sphere_of_influence(events.FALLING))

@@ -46,17 +46,35 @@ class Event:
 
 def timeline(solution: Solution, spent: Budget) -> tuple[Event, ...]:
     """Return launch, burns, milestones and the end of the plan, sorted by epoch."""
-    burns = (solution.tli, *solution.insertion)
-    notes = (_tli_note(solution), *(_orbit_note(orbit) for orbit in solution.orbits))
-    events = [_burn_event(burn, spent, number, notes[number]) for number, burn in enumerate(burns)]
+    events = [_burn_event(burn, spent, number, note) for number, (burn, note) in enumerate(_noted(solution))]
     events += [Event(stone.name, stone.epoch_tdb, stone.note) for stone in solution.milestones]
     events += [
         Event("launch", solution.launch_tdb),
         Event("parking orbit", solution.parking_tdb, _parking_note(solution)),
-        Event("perilune", solution.perilune_tdb, f"unbraked, at {solution.perilune_altitude_km:.1f} km"),
-        Event("end of plan", solution.trajectory.end_tdb, _orbit_note(solution.end_orbit)),
+        Event("end of plan", solution.trajectory.end_tdb, _end_note(solution)),
     ]
+    if solution.flyby is None:
+        height = solution.perilune_altitude_km
+        events.append(Event("perilune", solution.perilune_tdb, f"unbraked, at {height:.1f} km"))
     return tuple(sorted(events, key=lambda event: event.epoch_tdb))
+
+
+def _noted(solution: Solution) -> list[tuple[Burn, str]]:
+    """The burns, and what is to be said of each."""
+    notes = [_tli_note(solution)]
+    if solution.flyby is not None:
+        notes.append(f"at perilune, {solution.perilune_altitude_km:.1f} km")
+    if solution.distant_orbit is not None:
+        notes.append(solution.distant_orbit.note)
+    notes += [_orbit_note(orbit) for orbit in solution.orbits]
+    return list(zip(solution.burns, notes, strict=True))
+
+
+def _end_note(solution: Solution) -> str:
+    if solution.end_orbit is not None:
+        return _orbit_note(solution.end_orbit)
+    stay = solution.distant_orbit
+    return f"{stay.least_radius_km:.0f} to {stay.greatest_radius_km:.0f} km from the Moon" if stay else ""
 
 
 def _burn_event(burn: Burn, spent: Budget, number: int, note: str) -> Event:

@@ -5,12 +5,15 @@ import numpy as np
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.vehicle import Vehicle
 from lunarplan.plan.budget import Budget
-from lunarplan.plan.solution import Solution
+from lunarplan.plan.solution import Burn, Solution
 
 
 def computed(solution: Solution, spent: Budget, vehicle: Vehicle) -> dict[str, float]:
     """Return name -> value, in internal units; `loi1_...` is the first insertion burn, and so on."""
-    return _departure(solution) | _arrival(solution, spent, vehicle) | _orbits(solution) | _burns(solution, spent)
+    common = _departure(solution) | _ends(solution, spent, vehicle)
+    if solution.flyby is not None:
+        return common | _flyby(solution, solution.flyby, spent) | _distant_orbit(solution)
+    return common | _braking(solution, spent) | _orbits(solution) | _burns(solution, spent)
 
 
 def _departure(solution: Solution) -> dict[str, float]:
@@ -21,23 +24,54 @@ def _departure(solution: Solution) -> dict[str, float]:
         "tli_epoch": solution.tli.ignition_tdb,
         "tli_c3": solution.tli_c3_km2_s2,
         "tli_delta_v": solution.tli.delta_v_km_s,
-        "flight_time": solution.insertion[0].ignition_tdb - solution.launch_tdb,
         "tof": solution.perilune_tdb - solution.tli.cutoff_tdb,
     }
 
 
-def _arrival(solution: Solution, spent: Budget, vehicle: Vehicle) -> dict[str, float]:
-    departure, *loi = spent.rows
+def _ends(solution: Solution, spent: Budget, vehicle: Vehicle) -> dict[str, float]:
+    departure, last = spent.rows[0], spent.rows[-1]
     return {
-        "approach_perilune_altitude": solution.perilune_altitude_km,
         "arrival_v_infinity": solution.v_infinity_km_s,
         "arrival_mass": departure.mass_after_kg,
+        "final_mass": last.mass_after_kg,
+        "propellant_left": last.mass_after_kg - vehicle.dry_mass_kg,
+    }
+
+
+def _braking(solution: Solution, spent: Budget) -> dict[str, float]:
+    return {
+        "flight_time": solution.insertion[0].ignition_tdb - solution.launch_tdb,
+        "approach_perilune_altitude": solution.perilune_altitude_km,
         "loi_epoch": solution.insertion[0].ignition_tdb,
         "loi_delta_v": sum(burn.delta_v_km_s for burn in solution.insertion),
         "loi_duration": sum(burn.duration_s for burn in solution.insertion),
-        "loi_propellant": departure.mass_after_kg - loi[-1].mass_after_kg,
-        "final_mass": loi[-1].mass_after_kg,
-        "propellant_left": loi[-1].mass_after_kg - vehicle.dry_mass_kg,
+        "loi_propellant": spent.rows[0].mass_after_kg - spent.rows[-1].mass_after_kg,
+    }
+
+
+def _flyby(solution: Solution, flyby: Burn, spent: Budget) -> dict[str, float]:
+    insertion = solution.insertion[0]
+    _, passing, joining = spent.rows
+    return {
+        "flyby_epoch": flyby.ignition_tdb,
+        "flyby_delta_v": flyby.delta_v_km_s,
+        "flyby_altitude": solution.perilune_altitude_km,
+        "flyby_propellant": passing.propellant_kg or 0.0,
+        "insertion_epoch": insertion.ignition_tdb,
+        "insertion_delta_v": insertion.delta_v_km_s,
+        "insertion_propellant": joining.propellant_kg or 0.0,
+        "beyond_time": insertion.ignition_tdb - flyby.cutoff_tdb,
+        "arrival_delta_v": flyby.delta_v_km_s + insertion.delta_v_km_s,
+    }
+
+
+def _distant_orbit(solution: Solution) -> dict[str, float]:
+    stay = solution.distant_orbit
+    assert stay is not None  # a flyby leads to one
+    return {
+        "orbit_period": stay.period_s,
+        "orbit_least_radius": stay.least_radius_km,
+        "orbit_greatest_radius": stay.greatest_radius_km,
     }
 
 

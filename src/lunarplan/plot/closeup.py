@@ -11,11 +11,13 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.plot import style
 from lunarplan.plot.flight import Flight
 from lunarplan.plot.labels import Labels
+from lunarplan.plot.views import axes_of_moon
 
 FloatArray = npt.NDArray[np.float64]
 
 _PANEL_IN = 2.6
 _LEAST_SHOWN_KM, _FLYBY_SHOWN_KM = 3_500.0, 20_000.0
+_FLAT = 0.25  # height to width: below, a distant orbit is shown from above
 _ROOM = 1.15  # of the largest orbit: as far out as the approach is shown
 
 
@@ -23,27 +25,40 @@ _ROOM = 1.15  # of the largest orbit: as far out as the approach is shown
 def closeup(result: Any, ax: Axes | None = None) -> Axes:
     """Draw a Plan or Trajectory about the Moon, seen along the normal of its orbit there; the Moon to scale.
 
-    x points to the perilune of arrival; the flight goes round counterclockwise, be it prograde or retrograde.
+    x points to the perilune of arrival; the flight goes round counterclockwise, be it prograde or retrograde. A distant
+    orbit is drawn in axes that turn with the Moon, where it nearly repeats itself.
     """
     flight, ax = Flight.of(result), ax or style.column_axes(_PANEL_IN)
-    path = flight.from_moon[:, :3] @ orbit_plane(flight).T * 1e-3
+    path, across, up, title = _turning(flight) if flight.is_distant else _at_rest(flight)
     reach = shown_km(flight)
     path[flight.moon_range_km > reach] = np.nan
     radius = RADIUS_KM["moon"] * 1e-3
     ax.add_patch(Circle((0.0, 0.0), radius, fc=style.MOON, ec=style.INK, lw=0.5, zorder=3))
     _draw_legs(ax, flight, path)
     style.show_to_scale(ax, np.concatenate([path, [(-radius, -radius), (radius, radius)]]))
-    ax.set(
-        xlabel=f"$x$, to the spacecraft at {flight.meeting} (10³ km)",
-        ylabel="$y$ (10³ km)",
-        title="At the Moon, plane of the orbit",
-    )
+    ax.set(xlabel=across, ylabel=up, title=title)
     labels = Labels(ax, path)
     burns = tuple(mark for mark in flight.flown_marks if mark.is_burn)
     near = tuple(mark for mark, row in zip(burns, flight.rows(burns), strict=True) if np.isfinite(path[row, 0]))
     labels.mark(near, path[flight.rows(near)])
     ax.legend(loc="best")
     return ax
+
+
+def _at_rest(flight: Flight) -> tuple[FloatArray, str, str, str]:
+    """The path, 10³ km, the names of the axes and of the picture."""
+    path = flight.from_moon[:, :3] @ orbit_plane(flight).T * 1e-3
+    across = f"$x$, to the spacecraft at {flight.meeting} (10³ km)"
+    return path, across, "$y$ (10³ km)", "At the Moon, plane of the orbit"
+
+
+def _turning(flight: Flight) -> tuple[FloatArray, str, str, str]:
+    """Likewise, in axes that turn with the Moon: along the line from the Earth, or from above a flat orbit."""
+    path = np.einsum("nij,nj->ni", axes_of_moon(flight.moon), flight.from_moon[:, :3]) * 1e-3
+    high, wide = (np.ptp(path[flight.arrival :, k]) for k in (2, 1))
+    if high < _FLAT * wide:
+        return path[:, :2], "$x$, from the Earth (10³ km)", "$y$ (10³ km)", "At the Moon, turning with it, from above"
+    return path[:, 1:], "$y$ (10³ km)", "$z$ (10³ km)", "At the Moon, turning with it, from its far side"
 
 
 def orbit_plane(flight: Flight) -> FloatArray:

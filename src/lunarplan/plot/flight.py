@@ -15,6 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 _SAMPLES = 8000
 _PER_STEP = (4, 16)  # samples per step of the integrator: enough for a smooth curve, at least and at most
 _BEFORE_AN_IMPULSE_S = 1e-3
+_ROOM, _FARTHEST_ORBIT_KM = 1.001, 130_000.0  # farther out a flight has left the Moon
 
 
 class Mark(NamedTuple):
@@ -80,26 +81,49 @@ class Flight:
     def moon_range_km(self) -> FloatArray:
         return np.asarray(np.linalg.norm(self.from_moon[:, :3], axis=1))
 
+    @cached_property
+    def _burn_at_moon(self) -> int | None:
+        """The sample of the first burn in the Moon's sphere of influence."""
+        burns = self.rows(tuple(mark for mark in self.flown_marks if mark.is_burn))
+        return next((row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM), None)
+
+    @cached_property
+    def at_moon_km(self) -> float:
+        """How near the Moon is at the Moon: the sphere of influence, or the whole of a distant orbit joined there."""
+        near, sphere = self._burn_at_moon, LUNAR_SPHERE_OF_INFLUENCE_KM
+        farthest = 0.0 if near is None else float(self.moon_range_km[near:].max()) * _ROOM
+        return farthest if sphere < farthest < _FARTHEST_ORBIT_KM else sphere
+
+    @property
+    def is_distant(self) -> bool:
+        """Whether the orbit at the Moon is one about a libration point, or as far out."""
+        return self.at_moon_km > LUNAR_SPHERE_OF_INFLUENCE_KM
+
     @property
     def stays(self) -> bool:
         """Whether the flight ends at the Moon."""
-        return bool(self.moon_range_km[-1] < LUNAR_SPHERE_OF_INFLUENCE_KM)
+        return bool(self.moon_range_km[-1] < self.at_moon_km)
 
     @cached_property
     def arrival(self) -> int:
-        """The sample of the closest approach, of a flight that stays the first since it came; 0 if it began there."""
+        """The sample of the closest approach, of a flight that stays the first since it came; 0 if it began there.
+
+        On the way to a distant orbit, of the burn at the Moon.
+        """
         r = self.moon_range_km
+        if self.is_distant and self._burn_at_moon is not None:
+            return self._burn_at_moon
         if not self.stays:
             return int(np.argmin(r))
-        away = np.flatnonzero(r >= LUNAR_SPHERE_OF_INFLUENCE_KM)
+        away = np.flatnonzero(r >= self.at_moon_km)
         first = away[-1] + 1 if len(away) else 0
         rising = np.flatnonzero(np.diff(r[first:]) > 0.0)
         return int(first + (rising[0] if len(rising) else len(r) - first - 1))
 
     @property
     def comes(self) -> bool:
-        """Whether the flight enters the sphere of influence of the Moon and ends there."""
-        return self.stays and bool((self.moon_range_km >= LUNAR_SPHERE_OF_INFLUENCE_KM).any())
+        """Whether the flight comes to the Moon and ends there."""
+        return self.stays and bool((self.moon_range_km >= self.at_moon_km).any())
 
     @property
     def meeting(self) -> str:

@@ -1,0 +1,366 @@
+"""Solve a mission to a distant orbit: launch site, powered flyby, insertion and stay.
+
+Each launch day is tried from its middle, to the orbit begun in several phases; the cheapest routes then move their
+injection until the launch site turns under their parking plane at lift-off, and the best of them tries phases nearby.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
+from lunarplan.kernels.jit import compilation_notice
+from lunarplan.model import events
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.earth_equator import equator_of_date
+from lunarplan.model.epochs import utc_iso
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.trajectory import Arc, Trajectory, fly
+from lunarplan.orbits.catalogue import family
+from lunarplan.orbits.eclipses import eclipses
+from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
+from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.plan.closure import BODIES, CHECK, miss_m
+from lunarplan.plan.search import launch_tie
+from lunarplan.plan.solution import Burn, DistantOrbitReached, Milestone, Progress, Solution
+from lunarplan.transfers.launch import ParkingOrbits
+from lunarplan.transfers.powered_flyby import to_distant_orbit
+from lunarplan.transfers.route import Injection, OnPath, Route, optimise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lunarplan.config.distant import DistantOrbit
+    from lunarplan.config.schema import MissionFile
+    from lunarplan.model.ephemeris import Ephemeris
+    from lunarplan.orbits.orbit import PeriodicOrbit
+
+    Floats = NDArray[np.float64]
+
+MOON_DEGREE = 8  # of the lunar field; a flyby at 130 km lasts minutes
+_PHASES = 8
+_FINER_PHASES = (1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0)  # tried to both sides of the best, one after the other
+_MOST_DAYS = 7
+_TIED = 4  # of the cheapest routes, how many are tied to the launch site
+_SAME_KM_S = 1e-5
+_MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
+_LONGEST_MOVE_S = 7200.0  # of the injection at once: the coasts must go on meeting
+_ON_TIME_S, _MOST_MOVES = 1e-3, 40
+_LONG_ECLIPSE_S = 3600.0
+# No legs meet, their coasts do not close, the search ran off an end of the station, or a coast cannot be flown, which
+# linear algebra calls a ValueError: other candidates remain.
+_NO_ROUTE = InfeasibleError, ConvergenceError, InputError, ValueError
+
+
+def solve_distant(
+    mission: MissionFile, terms: DistantOrbit, ephemeris: Ephemeris | None, progress: Progress
+) -> Solution:
+    """Find the cheapest powered flyby that meets the mission's terms, fly it, and prove it.
+
+    Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
+    """
+    forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
+    days, _ = _launch_days(mission), _span(mission, forces.source)
+    with compilation_notice(cache(progress)):
+        progress("finding the orbit")
+        orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
+        search = _Search(mission, orbit, forces, progress)
+        route = search.refined(search.tied(search.routes(days)))
+        progress("flying the transfer and the stay")
+        return _flown(mission, forces, route, orbit, search.parking)
+
+
+def _launch_days(mission: MissionFile) -> Floats:
+    """The middles of the launch days, TDB."""
+    first, last = mission.launch.earliest_tdb, mission.launch.latest_tdb
+    count = max(1, int(np.ceil((last - first) / SECONDS_PER_DAY - 1e-6)))
+    if count > _MOST_DAYS:
+        raise InputError(
+            f"launch dates span {count} days",
+            where="launch.latest",
+            allowed=f"up to {_MOST_DAYS} days for a powered flyby",
+            remedy="split them",
+        )
+    return first + (np.arange(count) + 0.5) * (last - first) / count
+
+
+def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
+    """First and last epoch at which the orbit may be asked for; raises InputError beyond the ephemeris."""
+    launch, flight = mission.launch, mission.translunar
+    start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
+    latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
+    end = latest + mission.stay_s + _MARGIN_S
+    first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
+    last = min(known.end_tdb, known.orientation.end_tdb)
+    if launch.earliest_tdb < first or end > last:
+        raise InputError(
+            f"the mission may take from {utc_iso(launch.earliest_tdb, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
+            where="launch, phase[1].duration",
+            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
+            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
+        )
+    return start, end
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for, in which field, and whom to tell."""
+
+    mission: MissionFile
+    orbit: PeriodicOrbit
+    forces: ForceModel
+    say: Progress
+
+    def station(self, phase: float) -> EphemerisOrbit:
+        """The orbit, begun in a phase, for as long as any launch may need it."""
+        start, end = _span(self.mission, self.forces.source)
+        turns = max((end - start) / SECONDS_PER_DAY / self.orbit.period_days, 0.6)
+        return carry(self.orbit, start, revolutions=turns, forces=self.forces, phase=phase)
+
+    @property
+    def parking(self) -> ParkingOrbits:
+        launch = self.mission.launch
+        radius = np.array([RADIUS_KM["earth"] + launch.parking_orbit.altitude_km])
+        tilt = np.array([launch.inclination_rad])
+        oblate = bool(self.forces.earth_zonal)
+        return ParkingOrbits.about_earth(launch_tie(self.mission), radius, tilt, self.forces.gm("earth"), oblate=oblate)
+
+    def routes(self, days: Floats) -> list[Route]:
+        """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
+        found: list[Route] = []
+        astray: list[Route] = []
+        stations = [self.station(k / _PHASES) for k in range(_PHASES)]
+        for number, (day, station) in enumerate((d, s) for d in days for s in stations):
+            self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
+            kept, strayed = self._near(day, station)
+            found, astray = found + kept, astray + strayed
+        if not found:
+            raise InfeasibleError(
+                _out_of_time(astray) if astray else "no transfer closes",
+                where="launch, phase[0].out, phase[0].beyond",
+                remedy="widen out and beyond, or launch on another day",
+            )
+        return _distinct(found)
+
+    def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], list[Route]]:
+        """Routes at an injection epoch: those that keep the times of flight, and those that do not."""
+        tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
+        found = [route for route in tried if route is not None]
+        kept = [self._keeps_times(route) for route in found]
+        yes, no = ([r for r, keeps in zip(found, kept, strict=True) if keeps is wanted] for wanted in (True, False))
+        return yes, no
+
+    def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
+        terms, launch = self.mission.translunar, self.mission.launch
+        try:
+            return to_distant_orbit(
+                [station],
+                injection,
+                flyby_altitude_km=terms.flyby_altitude_km,
+                out_days=[out_s / SECONDS_PER_DAY],
+                beyond_days=[s / SECONDS_PER_DAY for s in (*_inside(terms.beyond_s), 0.5 * sum(terms.beyond_s))],
+                parking_altitude_km=launch.parking_orbit.altitude_km,
+                parking_inclination_deg=float(np.degrees(launch.inclination_rad)),
+                tries=1,
+                forces=self.forces,
+            )
+        except _NO_ROUTE:
+            return None
+
+    def _keeps_times(self, route: Route) -> bool:
+        out, beyond = np.diff(route.epochs_tdb)
+        terms = self.mission.translunar
+        within = (low <= time <= high for time, (low, high) in ((out, terms.out_s), (beyond, terms.beyond_s)))
+        return all(within)
+
+    def tied(self, routes: list[Route]) -> Route:
+        """The cheapest of the routes, made to pass over the launch site, that lifts off within the launch dates."""
+        self.say("tying them to the launch site")
+        found = [moved for route in routes[:_TIED] if (moved := self._moved(route)) is not None]
+        fit = [route for route in found if self._keeps_dates(route)]
+        if not fit:
+            launches = [utc_iso(lift_off_tdb(route, self.parking)[0], 0) for route in found]
+            raise InfeasibleError(
+                f"no launch fits the dates and times of flight; launches found: {', '.join(launches) or 'none'}",
+                where="launch, phase[0].out, phase[0].beyond",
+                remedy="give whole days, or others",
+            )
+        return min(fit, key=_cost)
+
+    def refined(self, best: Route) -> Route:
+        """The cheapest with the orbit begun in phases nearby, its launch tied again."""
+        self.say("choosing the phase")
+        for step in _FINER_PHASES:
+            phase, injection = _station(best).provenance["phase"], best.epochs_tdb[0]
+            routes = [r for side in (-step, step) for r in self._near(injection, self.station(phase + side))[0]]
+            cheaper = [route for route in _distinct(routes) if _cost(route) < _cost(best)]
+            moved = [self._moved(route) for route in cheaper[:_TIED]]
+            best = min([best, *(r for r in moved if r is not None and self._keeps_dates(r))], key=_cost)
+        return best
+
+    def _keeps_dates(self, route: Route) -> bool:
+        launch = self.mission.launch
+        lift_off = lift_off_tdb(route, self.parking)[0]
+        return self._keeps_times(route) and launch.earliest_tdb <= lift_off <= launch.latest_tdb
+
+    def _moved(self, route: Route) -> Route | None:
+        """The route, its injection moved until the site is under its plane at lift-off; None if it cannot be."""
+        for _ in range(_MOST_MOVES):
+            late = self._lateness(route)
+            if abs(late) < _ON_TIME_S:
+                return route
+            try:
+                route = _injected_later(route, float(np.clip(late, -_LONGEST_MOVE_S, _LONGEST_MOVE_S)))
+            except _NO_ROUTE:
+                return None
+        return None
+
+    def _lateness(self, route: Route) -> float:
+        node, argument, _, epoch = (np.array([x]) for x in route.variables[0])
+        return float(self.parking.lateness(node, argument, epoch)[0][0])
+
+
+def _inside(limits: tuple[float, float]) -> tuple[float, float]:
+    """A quarter and three quarters of the way."""
+    low, high = limits
+    return low + 0.25 * (high - low), low + 0.75 * (high - low)
+
+
+def _out_of_time(astray: list[Route]) -> str:
+    """What is said where every search ends beyond the times of flight: they are not held, only kept or not."""
+    out, beyond = np.diff(min(astray, key=_cost).epochs_tdb) / SECONDS_PER_DAY
+    return (
+        f"none of {len(astray)} transfers keeps the times of flight; "
+        f"the cheapest takes {out:.2f} days out and {beyond:.2f} days beyond"
+    )
+
+
+def _distinct(routes: list[Route]) -> list[Route]:
+    """The cheapest first, without those found twice."""
+    routes = sorted(routes, key=_cost)
+    costs = np.array([_cost(route) for route in routes])
+    return [route for route, rise in zip(routes, np.diff(costs, prepend=-np.inf), strict=True) if rise > _SAME_KM_S]
+
+
+def _station(route: Route) -> EphemerisOrbit:
+    return cast(EphemerisOrbit, cast(OnPath, route.points[2]).path)
+
+
+def _cost(route: Route) -> float:
+    return float(route.delta_v_km_s.sum())
+
+
+def _injected_later(route: Route, seconds: float) -> Route:
+    """The cheapest route with another injection epoch."""
+    guess = [x.copy() for x in route.variables]
+    guess[0][-1] += seconds
+    leave = cast(Injection, route.points[0])
+    axes = equator_of_date(guess[0][-1:])[0]
+    return optimise([replace(leave, axes=axes), *route.points[1:]], guess, route.flight, held_epochs=(0,))
+
+
+def lift_off_tdb(route: Route, parking: ParkingOrbits) -> tuple[float, float]:
+    """Lift-off and the start of the coast in the parking orbit."""
+    _, argument, _, epoch = (np.array([x]) for x in route.variables[0])
+    lift_off, _ = parking.lift_off(argument, epoch)
+    return float(lift_off[0]), float(lift_off[0]) + parking.launch.ascent_s
+
+
+def _flown(
+    mission: MissionFile, forces: ForceModel, route: Route, orbit: PeriodicOrbit, parking: ParkingOrbits
+) -> Solution:
+    injected, passing, joined = (float(t) for t in route.epochs_tdb)
+    leaving, passed = route.side(0).state, route.side(1).state
+    before = route.side(1, before=True).state
+    station = _station(route)
+    stay = _cut(station.trajectory.arcs[0], joined, joined + mission.stay_s)
+    coasts = [
+        fly(leaving, injected, passing, forces, name="translunar coast"),
+        fly(passed, passing, joined, forces, center="moon", name="coast beyond the Moon"),
+    ]
+    trajectory = Trajectory([*coasts, stay] if mission.stay_s > 0.0 else coasts)
+    launch, parked = lift_off_tdb(route, parking)
+    tli, flyby, insertion = _burns(mission, route)
+    r, speed = float(np.linalg.norm(before[:3])), float(np.linalg.norm(before[3:]))
+    misses = (
+        miss_m(leaving, injected, before, passing, forces, ("earth", "moon")),
+        miss_m(passed, passing, route.side(2, before=True).state, joined, forces, ("moon", "moon")),
+    )
+    return Solution(
+        launch_tdb=launch,
+        parking_tdb=parked,
+        parking_inclination_rad=float(parking.inclination[0]),
+        tli=tli,
+        tli_c3_km2_s2=float(leaving[3:] @ leaving[3:] - 2.0 * forces.gm("earth") / np.linalg.norm(leaving[:3])),
+        perilune_tdb=passing,
+        perilune_altitude_km=r - RADIUS_KM["moon"],
+        v_infinity_km_s=float(np.sqrt(speed**2 - 2.0 * forces.gm("moon") / r)),
+        flyby=flyby,
+        insertion=(insertion,),
+        orbits=(),
+        end_orbit=None,
+        distant_orbit=_reached(orbit, station, joined, joined + mission.stay_s),
+        trajectory=trajectory,
+        closure_m=max(misses),
+        milestones=tuple(_milestones(trajectory)),
+        provenance=forces.describe() | {"tolerance": 1e-13, "check": CHECK, "distant_orbit": station.provenance},
+    )
+
+
+def _burns(mission: MissionFile, route: Route) -> tuple[Burn, Burn, Burn]:
+    terms = mission.distant_orbit
+    assert terms is not None  # it is what is being solved
+    engines = mission.translunar.engine, terms.engine, terms.engine
+    burns = zip(("TLI", "flyby burn", "insertion"), route.epochs_tdb, route.delta_v_km_s, engines, strict=True)
+    tli, flyby, insertion = (Burn(name, float(t), float(dv), engine) for name, t, dv, engine in burns)
+    return tli, flyby, insertion
+
+
+def _cut(arc: Arc, start: float, end: float) -> Arc:
+    """A part of an arc, from a node of its own to another."""
+    inside = (arc.nodes_tdb > start) & (arc.nodes_tdb < end)
+    ends, origins = arc.states(np.array([start, end]))
+    elapsed = np.array([start, end]) - arc.epoch_tdb
+    rows = arc.rows[[0, 0]]
+
+    def between(both: Floats, within: Floats) -> Floats:
+        return np.concatenate([both[:1], within[inside], both[1:]])
+
+    return replace(
+        arc,
+        name="stay",
+        elapsed_s=between(elapsed, arc.elapsed_s),
+        nodes=between(ends, arc.nodes),
+        origins=np.concatenate([origins[:1], arc.origins[inside], origins[1:]]),
+        rows=between(rows, arc.rows),
+    )
+
+
+def _reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float) -> DistantOrbitReached:
+    """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
+    passages = station.perilunes.tdb
+    passages = passages[(passages >= start) & (passages <= end)]
+    mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
+    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
+    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
+    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
+    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
+    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
+    return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
+
+
+def _milestones(trajectory: Trajectory) -> list[Milestone]:
+    """Entry into the sphere of influence, and eclipses longer than an hour."""
+    entries = events.find(trajectory.arcs[0], events.sphere_of_influence(events.FALLING))
+    found = [Milestone("lunar SOI entry", float(t)) for t in entries[:1]]
+    for body in ("earth", "moon"):
+        dark = eclipses(trajectory, body)
+        for start, span, umbra in zip(dark.start_tdb, dark.duration_s, dark.umbra_s, strict=True):
+            if span > _LONG_ECLIPSE_S:
+                note = f"{span / 60.0:.0f} min, {umbra / 60.0:.0f} of them without any Sun"
+                found.append(Milestone(f"eclipse by the {body.capitalize()}", float(start), note))
+    return found
