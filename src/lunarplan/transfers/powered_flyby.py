@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InfeasibleError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
@@ -217,7 +217,7 @@ def _best(pairs: list[_Try], flight: InEphemeris, held: tuple[int, ...], tries: 
     for _, points, guess in sorted(pairs, key=lambda t: t[0])[:tries]:
         try:
             routes.append(optimise(points, guess, flight, held_epochs=held))
-        except ConvergenceError:
+        except (ConvergenceError, InputError):  # an epoch may run out of the station's path
             continue
     if not routes:
         raise ConvergenceError("no pair of legs closes", where="powered flyby", remedy="try other durations")

@@ -343,6 +343,8 @@ class _Chain:
         for _ in range(_NEWTON_STEPS):
             if self.met(f):
                 return z
+            if not (np.isfinite(f).all() and np.isfinite(jacobian).all()):  # LAPACK would say so on stdout
+                raise ConvergenceError("a coast cannot be flown", where="route", remedy="start from another guess")
             step = -np.linalg.lstsq(jacobian, f, rcond=None)[0]
             z, f, jacobian = self._better(z, step * min(1.0, _LONGEST / np.abs(step).max()), f)
         raise ConvergenceError(
