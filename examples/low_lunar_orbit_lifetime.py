@@ -37,4 +37,4 @@ altitudes = [30.0, 50.0, 70.0, 90.0]
 lives = lifetime_map(altitudes, np.arange(3.75, 90.0, 7.5), [0.0], epoch, 30.0, forces=forces)
 plot.lifetimes(lives).figure.savefig(out / "lives.png", dpi=200)
 track = ground_track(sample_orbits(np.vstack([circular[1], frozen]), epoch, days=1.0, forces=forces))
-plot.ground_track(track).figure.savefig(out / "tracks.png", dpi=200)
+plot.ground_track(track, labels=[labels[1], labels[4]]).figure.savefig(out / "tracks.png", dpi=200)

@@ -32,5 +32,5 @@ with plot.house_style():
     ax = plot.orbit_projection(south, plane="xy", orbits=12)
     moon_km = (leaving[..., :3] - [1.0 - UNITS.mu, 0.0, 0.0]) * UNITS.length_km * 1e-3
     ax.plot(*np.moveaxis(moon_km[..., :2], -1, 0), color="#D55E00", lw=0.3)
-    ax.set_title("What leaves a halo of 13,000 km in 25 days")
+    ax.set(xlim=(-30.0, 230.0), ylim=(-150.0, 70.0), title="What leaves a halo of 13,000 km in 25 days")
     ax.figure.savefig(out / "manifold.png", dpi=200)

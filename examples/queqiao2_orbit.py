@@ -44,4 +44,6 @@ linked = contacts(sampled, Place([-90.0, -41.64], [0.0, -153.99]), mask_deg=10.0
 names = [f"{which}, {site}" for which in ("published", "corrected") for site in ("south pole", "Chang'e-6")]
 plot.contact_strips(linked, names).figure.savefig(out / "relay_contacts.png", dpi=200)
 seen = coverage_map(sampled, np.arange(-88.0, 90.0, 4.0), np.arange(-178.0, 180.0, 4.0), mask_deg=10.0)
-plot.coverage(seen).figure.savefig(out / "relay_coverage.png", dpi=200)
+ax = plot.coverage(seen)
+ax.set_title("Either relay at least 10 deg high, five days from 2 April 2024", fontsize=8.0)
+ax.figure.savefig(out / "relay_coverage.png", dpi=200, bbox_inches="tight")

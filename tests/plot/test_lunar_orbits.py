@@ -143,3 +143,9 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         plot.coverage(cover(), "colour")
     with pytest.raises(InputError, match="2 by 2"):
         plot.lifetimes(lives().isel(inclination=[0]))
+
+
+def test_tracks_are_told_apart_where_they_have_names() -> None:
+    assert plot.ground_track(track()).get_legend() is None
+    key = plot.ground_track(track(), rows=[0], labels=["86 deg"]).get_legend()
+    assert [text.get_text() for text in key.get_texts()] == ["86 deg"]

@@ -117,8 +117,13 @@ def eccentricity_vector(
 
 
 @style.styled
-def ground_track(track: Any, rows: Sequence[int] | None = None, ax: Axes | None = None) -> Axes:
-    """Draw ground tracks (`orbits.ground_track.GroundTrack`) over the Moon's relief; all rows if not given."""
+def ground_track(
+    track: Any, rows: Sequence[int] | None = None, labels: Sequence[str] = (), ax: Axes | None = None
+) -> Axes:
+    """Draw ground tracks (`orbits.ground_track.GroundTrack`) over the Moon's relief; all rows if not given.
+
+    labels : of the rows drawn; without them there is no key
+    """
     rows = list(range(len(track.latitude_deg))) if rows is None else list(rows)
     ax = ax or _map_axes()
     _relief(ax)
@@ -127,7 +132,10 @@ def ground_track(track: Any, rows: Sequence[int] | None = None, ax: Axes | None 
             *to_the_edges(track.longitude_deg[row], track.latitude_deg[row]),
             color=_COLOURS[number % len(_COLOURS)],
             lw=0.7,
+            label=labels[number] if number < len(labels) else None,
         )
+    if labels:
+        ax.legend(loc="upper left")
     return ax
 
 
