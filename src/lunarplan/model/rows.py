@@ -135,6 +135,12 @@ def full_rows(**arguments: tuple[ArrayLike, int]) -> tuple[list[Floats], tuple[i
     return out, shape
 
 
+def require_kind(where: str, value: Any, kind: type, allowed: str) -> None:
+    """Raise InputError unless a value is of a kind."""
+    if not isinstance(value, kind):
+        raise InputError(f"{value!r:.60}", where=where, allowed=allowed)
+
+
 def _spread(array: Floats, shape: tuple[int, ...]) -> Floats:
     """The array in a shape, C-ordered; its own memory where it has to be spread, as views of one row are read-only."""
     if array.shape == shape:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.frames import rotation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_GM_KM3_S2 = 4902.800118  # DE440
+_GM_KM3_S2 = GM_KM3_S2["moon"]
 _J2 = 2.0330e-4  # GRGM900C, -sqrt(5) C20
 _STEP_S = 7200.0  # the plane and the site move by 1.1 deg against one another
 _REFINEMENTS = 60  # halvings: below a millisecond

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.config.table import unknown
-from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.ephemeris import Ephemeris
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_GM_KM3_S2 = 4902.800118  # DE440
+_GM_KM3_S2 = GM_KM3_S2["moon"]
 _EARTH_RATE_RAD_S = math.tau / (27.321661 * 86_400.0)
 _STEP_S = 600.0
 _NEWTON = 12

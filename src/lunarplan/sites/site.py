@@ -21,7 +21,7 @@ from lunarplan.transfers.sortie import Lander, Sorties, sorties
 if TYPE_CHECKING:
     from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.terrain.nested import Terrain
-    from lunarplan.transfers.low_orbit import Path
+    from lunarplan.transfers.path import Path
 
 
 @dataclass(frozen=True)

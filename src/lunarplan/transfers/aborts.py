@@ -26,7 +26,7 @@ from lunarplan.model.propagation import propagate
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
 from lunarplan.transfers.entry import entries
-from lunarplan.transfers.low_orbit import Path
+from lunarplan.transfers.path import Path, states_about_moon
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -103,7 +103,7 @@ def aborts(
     durations, planes = numbers("days", days, 1).ravel(), numbers("inclinations_deg", inclinations_deg, 1).ravel()
     if not (len(durations) and len(planes)):
         raise InputError("is empty", where="days" if not len(durations) else "inclinations_deg")
-    states = np.asarray(flight.at(tdb, "moon"), float).reshape(len(tdb), 6)
+    states = states_about_moon(flight, tdb, "flight")
     moments = _Moments(tdb, states, flight_path_deg, forces)
     tries = _Tries(*(
         a.ravel()

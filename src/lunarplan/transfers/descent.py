@@ -17,7 +17,7 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, STANDARD_GRAVITY_M_S2
-from lunarplan.model.rows import batch_within, scalar
+from lunarplan.model.rows import batch_within, require_kind, scalar
 from lunarplan.transfers.powered import PoweredArcs, PoweredProblem
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ def powered_descent(
     the craft before it meets the ground is NaN, with a status.
     """
     touchdown = Touchdown() if touchdown is None else touchdown
+    require_kind("touchdown", touchdown, Touchdown, "a Touchdown, or None")
+    if approach is not None:
+        require_kind("approach", approach, Approach, "an Approach, or None")
     thrust, isp, mass, low, high, site, ground = batch_within(
         "powered_descent",
         thrust_n=(thrust_n, 1.0, 100000000.0, "N"),

@@ -21,11 +21,13 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import batch_within, numbers
+from lunarplan.model.rows import batch_within, numbers, require_kind
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.entry import Entries, entries
 from lunarplan.transfers.flight import InEphemeris
 from lunarplan.transfers.one_burn import OneBurn, solve
+from lunarplan.transfers.problem import north_or_south
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Targeted
 
 if TYPE_CHECKING:
@@ -64,8 +66,8 @@ class ReturnProblem:
         return np.asarray(self.departure_tdb + self.tof_s)
 
 
-@dataclass(frozen=True)
-class Returns:
+@dataclass(frozen=True, repr=False)
+class Returns(Solved):
     """Converged returns; NaN where not ``ok``.
 
     burn_km_s    : float64[N, 3], ICRF
@@ -77,27 +79,6 @@ class Returns:
     burn_km_s: Floats
     entry: Entries
     solution: Targeted
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
-
-    @property
-    def status(self) -> NDArray[np.int8]:
-        """int8[N], 0 where converged; see ``reason``."""
-        return self.solution.status
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.solution.reason(row)
-
-    def require(self) -> Returns:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
-    def __repr__(self) -> str:
-        return f"<Returns: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
 
     @property
     def delta_v_km_s(self) -> Floats:
@@ -143,7 +124,7 @@ def return_problem(
         states=(np.zeros(len(x)) if len(x) != 1 else 0.0, 0.0, 0.0, ""),
         tof_s=(tof_s, 21_600.0, 30 * 86_400.0, "s"),
         inclination_deg=(inclination_deg, 0.0, 180.0, "deg"),
-        northbound=(northbound, -1.0, 1.0, ""),
+        northbound=(north_or_south("northbound", northbound), -1.0, 1.0, ""),
         entry_altitude_km=(entry_altitude_km, 50.0, 1_000.0, "km"),
         flight_path_deg=(flight_path_deg, -45.0, 0.0, "deg"),
     )
@@ -164,6 +145,7 @@ def earth_returns(
 
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
+    require_kind("batch", batch, ReturnProblem, "a ReturnProblem, made by return_problem(...)")
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", tolerance, workers)
     legs = OneBurn(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from lunarplan.errors import InputError
 from lunarplan.kernels.blocks import STATE
 from lunarplan.model.cr3bp import EARTH_MOON_MU, propagate_cr3bp
 from lunarplan.model.forces import ForceModel
@@ -34,6 +35,16 @@ class Flight(Protocol):
     def rate(self, center: str, states: Floats, tdb: Floats) -> Floats:
         """Time derivative of states."""
         ...
+
+
+def flight_or_default(flight: Flight | None) -> Flight:
+    """The dynamics given, or those of ``ForceModel()``; raises InputError for what is none."""
+    if flight is None:
+        return InEphemeris(ForceModel())
+    given: object = flight
+    if not all(callable(getattr(given, name, None)) for name in ("gm", "moon", "arc", "rate")):
+        raise InputError(f"{given!r:.60}", where="flight", allowed="InEphemeris(...), InThreeBody(...), or None")
+    return flight
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
-from lunarplan.model.rows import batch_within
+from lunarplan.model.rows import batch_within, require_kind
 from lunarplan.model.sky import separation_rad
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
@@ -27,6 +27,8 @@ from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.entry import Entries, entries
 from lunarplan.transfers.flyby_conics import Conics
 from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
+from lunarplan.transfers.problem import north_or_south
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
@@ -83,8 +85,8 @@ class FreeReturnProblem:
         return taken(self, rows)
 
 
-@dataclass(frozen=True)
-class FreeReturns:
+@dataclass(frozen=True, repr=False)
+class FreeReturns(Solved):
     """Converged free returns, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     injection_tdb, injection_states : just after the injection burn, [N, 6] Earth-centred ICRF
@@ -106,30 +108,9 @@ class FreeReturns:
     entry: Entries
     solution: Targeted
 
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
-
-    @property
-    def status(self) -> NDArray[np.int8]:
-        """int8[N], 0 where converged; see ``reason``."""
-        return self.solution.status
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.solution.reason(row)
-
-    def require(self) -> FreeReturns:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
     def rows(self, rows: NDArray[np.intp]) -> FreeReturns:
         """Return the free returns of some rows."""
         return taken(self, rows)
-
-    def __repr__(self) -> str:
-        return f"<FreeReturns: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
 
     @property
     def lunar_inclination_deg(self) -> Floats:
@@ -175,9 +156,9 @@ def free_return_problem(
         perilune_altitude_km=(perilune_altitude_km, 0.0, 30_000.0, "km"),
         parking_altitude_km=(parking_altitude_km, 100.0, 10_000.0, "km"),
         parking_inclination_deg=(parking_inclination_deg, 0.0, 180.0, "deg"),
-        northbound_departure=(northbound_departure, -1.0, 1.0, ""),
+        northbound_departure=(north_or_south("northbound_departure", northbound_departure), -1.0, 1.0, ""),
         return_inclination_deg=(return_inclination_deg, 0.0, 180.0, "deg"),
-        northbound_return=(northbound_return, -1.0, 1.0, ""),
+        northbound_return=(north_or_south("northbound_return", northbound_return), -1.0, 1.0, ""),
         entry_altitude_km=(entry_altitude_km, 50.0, 1_000.0, "km"),
         flight_path_deg=(flight_path_deg, -45.0, 0.0, "deg"),
     )
@@ -203,6 +184,9 @@ def free_returns(
 
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
+    require_kind("batch", batch, FreeReturnProblem, "a FreeReturnProblem, made by free_return_problem(...)")
+    if launch is not None:
+        require_kind("launch", launch, LaunchTie, "a LaunchTie, made by LaunchTie.from_site(...)")
     forces = ForceModel() if forces is None else forces
     check_options(forces, "earth", tolerance, workers)
     if launch is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import elementwise
@@ -18,11 +18,13 @@ from scipy.optimize import elementwise
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import batch_within, full_rows
-from lunarplan.transfers.flight import Flight, InEphemeris
+from lunarplan.transfers.flight import Flight, InEphemeris, flight_or_default
 from lunarplan.transfers.one_burn import OneBurn, solve
+from lunarplan.transfers.path import Path, states_about_moon
+from lunarplan.transfers.problem import north_or_south
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Targeted
 
 if TYPE_CHECKING:
@@ -31,14 +33,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class Path(Protocol):
-    """What a station flies: a Trajectory, an orbit in the ephemeris, a plan's arc."""
-
-    def at(self, tdb: Any, center: str = ...) -> Floats: ...
-
-
-@dataclass(frozen=True)
-class LowOrbitTransfers:
+@dataclass(frozen=True, repr=False)
+class LowOrbitTransfers(Solved):
     """Transfers between a staging orbit and a low lunar orbit, float64[N] each unless said otherwise; NaN where not ok.
 
     staging_tdb, staging_states : epoch of the burn on the staging orbit, and [N, 6] of that orbit, about the Moon
@@ -56,27 +52,6 @@ class LowOrbitTransfers:
     perilune_delta_v_km_s: Floats
     node_deg: Floats
     solution: Targeted
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
-
-    @property
-    def status(self) -> NDArray[np.int8]:
-        """int8[N], 0 where converged; see ``reason``."""
-        return self.solution.status
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.solution.reason(row)
-
-    def require(self) -> LowOrbitTransfers:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
-    def __repr__(self) -> str:
-        return f"<LowOrbitTransfers: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
 
     @property
     def staging_delta_v_km_s(self) -> Floats:
@@ -142,16 +117,16 @@ def _solved(
     station: Path, epoch: Any, tof_s: Any, altitude_km: Any, inclination_deg: Any, northbound: Any,
     flight: Flight | None, sense: float,
 ) -> LowOrbitTransfers:  # fmt: skip
-    flight = InEphemeris(ForceModel()) if flight is None else flight
+    flight = flight_or_default(flight)
     tdb, tof, altitude, inclination, north = batch_within(
         "low_orbit",
         epoch=(tdb_seconds(epoch), -np.inf, np.inf, "s"),
         tof_s=(tof_s, 3_600.0, 10 * 86_400.0, "s"),
         altitude_km=(altitude_km, 5.0, 20_000.0, "km"),
         inclination_deg=(inclination_deg, 0.0, 180.0, "deg"),
-        northbound=(northbound, -1.0, 1.0, ""),
+        northbound=(north_or_south("northbound", northbound), -1.0, 1.0, ""),
     )
-    states = np.asarray(station.at(tdb, "moon"), float).reshape(len(tdb), 6)
+    states = states_about_moon(station, tdb, "station")
     legs = OneBurn(
         tdb, states, sense * tof, RADIUS_KM["moon"] + altitude, np.zeros_like(tdb), np.radians(inclination), north,
         _lunar_equator(flight, tdb + sense * tof),

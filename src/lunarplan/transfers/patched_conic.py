@@ -163,7 +163,8 @@ def velocity_to(position: Floats, excess: Floats, gm: float) -> Floats:
     Source: Battin (1999), An Introduction to the Mathematics and Methods of Astrodynamics, sec. 6.2, hyperbolic locus.
     """
     r, v = np.linalg.norm(position, axis=1, keepdims=True), np.linalg.norm(excess, axis=1, keepdims=True)
-    out, away = position / r, excess / v
+    with np.errstate(invalid="ignore"):  # from the centre itself nothing leads anywhere
+        out, away = position / r, excess / v
     cosine = np.einsum("ni,ni->n", out, away)[:, None]
     cosine = np.maximum(cosine, -0.9)  # right through the centre there is no conic: a first guess goes round
     d = np.sqrt(gm / (r * (1.0 + cosine)) + 0.25 * v * v)

@@ -19,11 +19,12 @@ from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import scalar
+from lunarplan.model.rows import numbers, scalar
 from lunarplan.transfers.direct import direct_transfers, problem
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, earth_returns, return_problem
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.low_orbit import LowOrbitTransfers, Path, from_low_orbit, to_low_orbit
+from lunarplan.transfers.low_orbit import LowOrbitTransfers, from_low_orbit, to_low_orbit
+from lunarplan.transfers.path import Path
 from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, optimise
 
 if TYPE_CHECKING:
@@ -67,13 +68,15 @@ def to_distant_orbit(
     Raises InfeasibleError if no pair of legs nearly fits, ConvergenceError if none of those closes.
     """
     forces, flight, radius = _setting(forces, flyby_altitude_km)
+    if not isinstance(stations, Sequence):
+        raise InputError(f"{stations!r:.60}", where="stations", allowed="a list of paths: an orbit in its phases")
     start = float(tdb_seconds(injection))
     parking = RADIUS_KM["earth"] + scalar("parking_altitude_km", parking_altitude_km, 100.0, 2000.0, "km")
     tilt = np.radians(scalar("parking_inclination_deg", parking_inclination_deg, 0.0, 180.0, "deg"))
     circular = float(np.sqrt(flight.gm("earth") / parking))
     leave = Injection(parking, float(tilt), equator_of_date(np.array([start]))[0], circular)
     pairs: list[_Try] = []
-    for days in out_days:
+    for days in numbers("out_days", out_days, 1).ravel().tolist():
         perilune_tdb = start + days * SECONDS_PER_DAY
         before = _outward(perilune_tdb, days, flyby_altitude_km, parking_altitude_km, parking_inclination_deg, forces)
         for station in stations:
@@ -110,7 +113,7 @@ def from_distant_orbit(
     held = (0,) * hold_departure + (2,) * (entry is not None)
     tilt = 40.0 if return_inclination_deg is None else scalar("return_inclination_deg", return_inclination_deg, 0, 180)
     pairs: list[_Try] = []
-    for days in beyond_days:
+    for days in numbers("beyond_days", beyond_days, 1).ravel().tolist():
         perilune_tdb = start + days * SECONDS_PER_DAY
         before = _inward(station, start, days, flyby_altitude_km, flight)
         backs = home_days if entry is None else [(float(tdb_seconds(entry)) - perilune_tdb) / SECONDS_PER_DAY]

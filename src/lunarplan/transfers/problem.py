@@ -13,6 +13,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers
 from lunarplan.transfers.batches import taken
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Targeted
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class Problem:
         return taken(self, rows)
 
 
-@dataclass(frozen=True)
-class Transfers:
+@dataclass(frozen=True, repr=False)
+class Transfers(Solved):
     """Converged transfers, float64[N] each; NaN where not ``ok``.
 
     problem              : as it was asked; with the arrival that was found, where that was not held
@@ -69,27 +70,6 @@ class Transfers:
     launch_tdb: Floats
     coast_s: Floats
     solution: Targeted
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
-
-    @property
-    def status(self) -> NDArray[np.int8]:
-        """int8[N], 0 where converged; see ``reason``."""
-        return self.solution.status
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.solution.reason(row)
-
-    def require(self) -> Transfers:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
-    def __repr__(self) -> str:
-        return f"<Transfers: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
 
     def rows(self, rows: NDArray[np.intp]) -> Transfers:
         """Return the transfers of some rows."""
@@ -135,8 +115,8 @@ def problem(
     )
     columns = {name: _within(name, value, low, high) for name, value, low, high in given}
     columns["perilune_tdb"] = _epochs("perilune_tdb", perilune_tdb)
-    columns["northbound_departure"] = _north_or_south("northbound_departure", northbound_departure)
-    columns["northbound_arrival"] = _north_or_south("northbound_arrival", northbound_arrival)
+    columns["northbound_departure"] = north_or_south("northbound_departure", northbound_departure)
+    columns["northbound_arrival"] = north_or_south("northbound_arrival", northbound_arrival)
     try:
         shape = np.broadcast_shapes((1,), *(c.shape for c in columns.values()))
     except ValueError:
@@ -174,7 +154,8 @@ def _epochs(name: str, value: ArrayLike) -> Floats:
         raise InputError(error.what, where=name, allowed=error.allowed, remedy=error.remedy) from None
 
 
-def _north_or_south(name: str, value: ArrayLike) -> Floats:
+def north_or_south(name: str, value: ArrayLike) -> Floats:
+    """1 for north and -1 for south, from these or from True and False; raises InputError for anything else."""
     a = numbers(name, np.where(value, 1.0, -1.0) if np.asarray(value).dtype == bool else value, 1)
     if not (np.abs(a) == 1.0).all():
         raise InputError("is neither north nor south", where=name, allowed="1 or True for north, -1 or False for south")

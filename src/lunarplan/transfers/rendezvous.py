@@ -15,12 +15,12 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import batch_within, numbers
 from lunarplan.model.two_body import lambert
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.flight import Flight, InEphemeris
-from lunarplan.transfers.low_orbit import Path
+from lunarplan.transfers.flight import Flight, flight_or_default
+from lunarplan.transfers.path import Path, states_about_moon
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ _TARGETS = (
 )
 
 
-@dataclass(frozen=True)
-class Rendezvous:
+@dataclass(frozen=True, repr=False)
+class Rendezvous(Solved):
     """Two-burn transfers, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     departure_tdb, arrival_tdb : epochs of the burns
@@ -52,30 +52,9 @@ class Rendezvous:
     arrival_burn_km_s: Floats
     solution: Targeted
 
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
-
-    @property
-    def status(self) -> NDArray[np.int8]:
-        """int8[N], 0 where converged; see ``reason``."""
-        return self.solution.status
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.solution.reason(row)
-
-    def require(self) -> Rendezvous:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
     def rows(self, rows: NDArray[np.intp]) -> Rendezvous:
         """Return some of the transfers."""
         return taken(self, rows)
-
-    def __repr__(self) -> str:
-        return f"<Rendezvous: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
 
     @property
     def delta_v_km_s(self) -> Floats:
@@ -102,16 +81,14 @@ def rendezvous(
 
     Raises InputError for values out of range, NaN, shapes that do not go together, and epochs a path does not cover.
     """
-    flight = InEphemeris(ForceModel()) if flight is None else flight
+    flight = flight_or_default(flight)
     start, tof = batch_within(
         "rendezvous",
         departure=(tdb_seconds(departure), -np.inf, np.inf, "s"),
         tof_s=(tof_s, 600.0, 60 * 86_400.0, "s"),
     )
     end = start + tof
-    leave, meet = (
-        np.asarray(path.at(tdb, "moon"), float).reshape(len(tdb), 6) for path, tdb in ((craft, start), (station, end))
-    )
+    leave, meet = states_about_moon(craft, start, "craft"), states_about_moon(station, end, "station")
     shooting = _Between(start, end, leave, meet, flight)
     found = target(shooting.evaluate, shooting.seed(retrograde), _FREE, _TARGETS)
     return Rendezvous(start, end, leave, meet, found.x[:, :3], found.x[:, 3:], found)

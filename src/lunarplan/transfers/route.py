@@ -19,12 +19,12 @@ from scipy.linalg import qr
 
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.transfers.ends import end_state
+from lunarplan.transfers.path import Path, states_about_moon
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.transfers.flight import Flight
-    from lunarplan.transfers.low_orbit import Path
 
     Floats = NDArray[np.float64]
 
@@ -158,7 +158,7 @@ class OnPath:
 
     def _side(self, x: Floats, flight: Flight, sign: float) -> Side:
         epoch = x[3:4]
-        state = np.asarray(self.path.at(epoch, "moon"), float).reshape(1, 6)
+        state = states_about_moon(self.path, epoch, "path")
         partials = np.zeros((6, 4))
         partials[3:, :3] = sign * np.eye(3)
         partials[:, 3] = flight.rate("moon", state, epoch)[0]

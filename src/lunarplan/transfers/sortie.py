@@ -25,7 +25,8 @@ from lunarplan.model.surface import Place
 from lunarplan.transfers.ascent import Ascents, powered_ascent
 from lunarplan.transfers.descent import Approach, Descents, Touchdown, powered_descent
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.low_orbit import LowOrbitTransfers, Path, cheapest_from_low_orbit, cheapest_to_low_orbit
+from lunarplan.transfers.low_orbit import LowOrbitTransfers, cheapest_from_low_orbit, cheapest_to_low_orbit
+from lunarplan.transfers.path import Path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,6 +124,9 @@ def sorties(
     stay = scalar("stay_days", stay_days, 0.05, 365.0, "days") * SECONDS_PER_DAY
     tof = scalar("transfer_hours", transfer_hours, 1.0, 240.0, "h") * 3600.0
     waits = _waits(wait_hours)
+    given: object = place, lander
+    if not (isinstance(place, Place) and isinstance(lander, Lander)):
+        raise InputError(f"{given!r:.60}", where="place, lander", allowed="a Place and a Lander")
     if numbers("place.latitude_deg", place.latitude_deg, 1).ndim:
         raise InputError("several places", where="place", allowed="one place", remedy="call it for each")
     options: dict[str, Any] = {
@@ -149,6 +153,8 @@ def sorties(
 
 
 def _waits(hours: tuple[float, float]) -> Floats:
+    if not (isinstance(hours, tuple | list) and len(hours) == 2):
+        raise InputError(f"{hours!r:.60}", where="wait_hours", allowed="least and most, such as (4.0, 48.0)")
     low = scalar("wait_hours[0]", hours[0], 0.0, 2400.0, "h")
     return np.array([low, scalar("wait_hours[1]", hours[1], low + 0.1, 2400.0, "h")]) * 3600.0
 

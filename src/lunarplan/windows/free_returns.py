@@ -16,7 +16,7 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers
+from lunarplan.model.rows import numbers, require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import joined
@@ -54,6 +54,9 @@ class FreeReturnLaunches:
     constraints: tuple[Constraint, ...] = ()
     forces: ForceModel = field(default_factory=lambda: ForceModel(moon_degree=0))
     workers: int | None = None
+
+    def __post_init__(self) -> None:
+        require_kind("FreeReturnLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
 
     @cached_property
     def _outward(self) -> Launches:
