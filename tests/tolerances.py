@@ -488,3 +488,8 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Stations, sorties from them, rendezvous about the Earth
+STATION_PERILUNE_S = 1e-2  # a millisecond asked for
+STATION_MET_KM = 1e-5  # samples of one and the same arc
+TDB_LESS_UTC_S = 2e-3  # thirty days of the one and of the other

@@ -1,4 +1,4 @@
-"""The mission file as a whole: `[mission]`, `[vehicle]`, `[launch]`, `[[phase]]`, `[expect]`.
+"""The mission file as a whole: `[mission]`, `[vehicle]`, `[lander]`, `[launch]`, `[[phase]]`, `[expect]`.
 
 Only shape and sense are checked here, nothing is solved: a file that passes is a question that can be asked.
 """
@@ -22,7 +22,7 @@ from lunarplan.config.lander import LanderTable
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
-from lunarplan.config.sequence import check_sequence
+from lunarplan.config.sequence import check_sequence, step_name
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
@@ -50,10 +50,18 @@ class MissionFile(Table):
     about: About = Field(alias="mission")
     vehicle: VehicleTable
     lander: LanderTable | None = None
-    launch: Launch
+    launch_terms: Launch | None = Field(alias="launch", default=None)
     phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
     windows_terms: Windows = Field(alias="windows", default_factory=Windows)
     expectations: Expectations = Field(alias="expect", default=())
+
+    @property
+    def launch(self) -> Launch:
+        """Raises InputError of a mission that begins without one."""
+        if self.launch_terms is None:
+            what = "the mission begins without a launch"
+            raise InputError(what, where="launch", remedy="ask this of one that has a launch")
+        return self.launch_terms
 
     @property
     def translunar(self) -> Translunar:
@@ -66,13 +74,25 @@ class MissionFile(Table):
 
     @property
     def distant_orbit(self) -> DistantOrbit | None:
-        """What a powered flyby leads to; None of a direct transfer."""
+        """The orbit of the three-body problem where the mission stays; None if there is none."""
         return next((phase for phase in self.phases if isinstance(phase, DistantOrbit)), None)
 
     @property
     def parts(self) -> frozenset[str]:
         """What there is to compute quantities of: the launch, the transfer, the phases."""
-        return frozenset({"launch", self.translunar.transfer, *(phase.type for phase in self.phases)})
+        begun = {"launch"} if self.launch_terms else set()
+        steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
+        return frozenset(begun | steps)
+
+    @property
+    def begins_tdb(self) -> tuple[float, float]:
+        """First and last epoch at which the mission may begin: of its launch, or that of its first phase."""
+        if self.launch_terms is not None:
+            return self.launch_terms.earliest_tdb, self.launch_terms.latest_tdb
+        first = self.phases[0]
+        assert isinstance(first, DistantOrbit)  # nothing else begins without a launch,
+        assert first.epoch_tdb is not None  # and it says when
+        return first.epoch_tdb, first.epoch_tdb
 
     @property
     def craft(self) -> dict[str, Vehicle]:
@@ -96,13 +116,14 @@ class MissionFile(Table):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        check_sequence(self.phases)
+        check_sequence(self.phases, launched=self.launch_terms is not None)
+        self._check_stations()
         self._check_engines()
         self._check_expected()
-        if self.distant_orbit is None:
+        if "insertion" in self.parts:
             self._check_arrival()
             self._check_numbered()
-        elif self.launch.parking_orbit.node != "best":
+        elif "powered_flyby" in self.parts and self.launch.parking_orbit.node != "best":
             what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
             raise _problem(what, ("launch", "parking_orbit", "node"), "best")
         return self
@@ -116,11 +137,20 @@ class MissionFile(Table):
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
 
+    def _check_stations(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, DistantOrbit):
+                try:
+                    phase.check_place(first=number == 0)
+                except Rejected as problem:
+                    raise Rejected(problem.error, ("phase", number, *problem.place)) from problem
+
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
-        for number, engine in enumerate((self.translunar.engine, (self.distant_orbit or self.insertion).engine)):
-            allowed = [LAUNCHER, *names] if number == 0 else names
-            if engine not in allowed:
+        for number, phase in enumerate(self.phases):
+            engine = getattr(phase, "engine", None)
+            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
+            if engine is not None and engine not in allowed:
                 raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
 
     def _check_arrival(self) -> None:

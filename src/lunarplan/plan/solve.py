@@ -6,20 +6,23 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_station import solve_station
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
 
-# Of each transfer: launch and the phases it leads to.
+# By the step a mission begins with: launch and the phases it leads to, or a station.
 _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
+    "distant_orbit": solve_station,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {}
@@ -32,7 +35,7 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     """
     say = progress or (lambda _: None)
     with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
-        flown = _WAYS_OUT[mission.translunar.transfer](mission, ephemeris, say)
+        flown = _WAYS_OUT[step_name(mission.phases[0])](mission, ephemeris, say)
         while flown.left:
             flown = _LATER[flown.left[0].type](flown, flown.left[0])
     return flown.solution()

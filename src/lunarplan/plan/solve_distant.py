@@ -1,7 +1,8 @@
 """Solve a mission to a distant orbit: launch site, powered flyby, insertion and stay.
 
-Each launch day is tried from its middle, to the orbit begun in several phases; the cheapest routes then move their
-injection until the launch site turns under their parking plane at lift-off, and the best of them tries phases nearby.
+Each launch day is tried from its middle, to the orbit begun in several phases, or to the station that is already
+there; the cheapest routes then move their injection until the launch site turns under their parking plane at lift-off,
+and the best of them tries phases nearby.
 """
 
 from __future__ import annotations
@@ -17,14 +18,13 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Arc, Trajectory, fly
-from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
-from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.orbits.long_orbit import EphemerisOrbit
 from lunarplan.plan.closure import BODIES, miss_m
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.legs import c3_note, launch_leg, long_eclipses, soi_entry, v_infinity_km_s
+from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import launch_tie
-from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg, Progress
+from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.station import begun_in_phase, periodic_orbit, stay_arc, stay_leg, with_perilune
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import Injection, OnPath, Route, optimise
@@ -62,9 +62,10 @@ def solve_distant(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
     days, _ = _launch_days(mission), _span(mission, forces.source)
     say("finding the orbit")
-    orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
-    search = _Search(mission, orbit, forces, say)
-    route = search.refined(search.tied(search.routes(days)))
+    search = _Search(mission, periodic_orbit(terms), forces, say)
+    route = search.tied(search.routes(days))
+    if terms.perilune_epoch_tdb is None:
+        route = search.refined(route)
     say("flying the transfer and the stay")
     return _flown(mission, search, route)
 
@@ -112,9 +113,14 @@ class _Search:
 
     def station(self, phase: float) -> EphemerisOrbit:
         """The orbit, begun in a phase, for as long as any launch may need it."""
-        start, end = _span(self.mission, self.forces.source)
-        turns = max((end - start) / SECONDS_PER_DAY / self.orbit.period_days, 0.6)
-        return carry(self.orbit, start, revolutions=turns, forces=self.forces, phase=phase)
+        return begun_in_phase(self.orbit, *_span(self.mission, self.forces.source), self.forces, phase)
+
+    def stations(self) -> list[EphemerisOrbit]:
+        """The orbit in every phase that is tried: one of a station that is already there."""
+        perilune = _terms(self.mission).perilune_epoch_tdb
+        if perilune is None:
+            return [self.station(k / _PHASES) for k in range(_PHASES)]
+        return [with_perilune(self.orbit, *_span(self.mission, self.forces.source), self.forces, perilune)]
 
     @property
     def parking(self) -> ParkingOrbits:
@@ -128,7 +134,7 @@ class _Search:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
         found: list[Route] = []
         astray: list[Route] = []
-        stations = [self.station(k / _PHASES) for k in range(_PHASES)]
+        stations = self.stations()
         for number, (day, station) in enumerate((d, s) for d in days for s in stations):
             self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
             kept, strayed = self._near(day, station)
@@ -272,7 +278,7 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
         fly(route.side(0).state, injected, passing, forces, name="translunar coast"),
         fly(route.side(1).state, passing, joined, forces, center="moon", name="coast beyond the Moon"),
     )
-    stay = (_cut(station.trajectory.arcs[0], joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
+    stay = (stay_arc(station, joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
     there = _staying(mission, search.orbit, route, Trajectory([*coasts, *stay]))
@@ -291,7 +297,7 @@ def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], lau
         "translunar",
         burns=(
             Burn("TLI", injected, tli, mission.translunar.engine, note=c3_note(c3)),
-            Burn("flyby burn", passing, flyby, _terms(mission).engine, note=f"at perilune, {height:.1f} km"),
+            Burn("flyby burn", passing, flyby, _engine(mission), note=f"at perilune, {height:.1f} km"),
         ),
         milestones=soi_entry(coasts[0]),
         values={
@@ -313,14 +319,8 @@ def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], lau
 
 def _staying(mission: MissionFile, orbit: PeriodicOrbit, route: Route, path: Trajectory) -> Leg:
     joined = float(route.epochs_tdb[2])
-    reached = _reached(orbit, _station(route), joined, joined + mission.stay_s)
-    burn = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
-    values = {
-        "orbit_period": reached.period_s,
-        "orbit_least_radius": reached.least_radius_km,
-        "orbit_greatest_radius": reached.greatest_radius_km,
-    }
-    return Leg("distant_orbit", burns=(burn,), milestones=long_eclipses(path), orbits=(reached,), values=values)
+    burn = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission))
+    return stay_leg(orbit, _station(route), joined, joined + mission.stay_s, path, burn)
 
 
 def _terms(mission: MissionFile) -> DistantOrbit:
@@ -329,34 +329,8 @@ def _terms(mission: MissionFile) -> DistantOrbit:
     return terms
 
 
-def _cut(arc: Arc, start: float, end: float) -> Arc:
-    """A part of an arc, from a node of its own to another."""
-    inside = (arc.nodes_tdb > start) & (arc.nodes_tdb < end)
-    ends, origins = arc.states(np.array([start, end]))
-    elapsed = np.array([start, end]) - arc.epoch_tdb
-    rows = arc.rows[[0, 0]]
-
-    def between(both: Floats, within: Floats) -> Floats:
-        return np.concatenate([both[:1], within[inside], both[1:]])
-
-    return replace(
-        arc,
-        name="stay",
-        elapsed_s=between(elapsed, arc.elapsed_s),
-        nodes=between(ends, arc.nodes),
-        origins=np.concatenate([origins[:1], arc.origins[inside], origins[1:]]),
-        rows=between(rows, arc.rows),
-    )
-
-
-def _reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float) -> DistantOrbitReached:
-    """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
-    passages = station.perilunes.tdb
-    passages = passages[(passages >= start) & (passages <= end)]
-    mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
-    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
-    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
-    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
-    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
-    return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
+def _engine(mission: MissionFile) -> str:
+    """Of the flyby burn and the insertion."""
+    engine = _terms(mission).engine
+    assert engine is not None  # checked, of an orbit that is come to
+    return engine
