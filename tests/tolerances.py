@@ -488,3 +488,8 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Missions that come home
+ENTRY_RADIUS_KM = 1e-4
+ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
