@@ -11,11 +11,13 @@ STEPS: dict[str, dict[str, str]] = {
     "flyby": {"distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed"},
     "low orbit, stayed": {},
-    "distant orbit": {"sortie": "distant orbit"},
+    "distant orbit": {"return": "way home", "sortie": "distant orbit"},
+    "way home": {"entry": "home"},
+    "home": {},
     "under way": {"distant_orbit": "distant orbit"},
 }
 START, UNLAUNCHED = "parking orbit", "under way"  # where a mission begins, with a launch and without
-_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby"}
+_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby", "way home"}
 
 
 def step_name(phase: AnyPhase) -> str:

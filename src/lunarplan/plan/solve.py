@@ -13,6 +13,7 @@ from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_station import solve_station
+from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -25,7 +26,9 @@ _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]]
     "distant_orbit": solve_station,
 }
 # Of each phase that goes on from where the one before it ended.
-_LATER: dict[str, Callable[[Flown, Any], Flown]] = {}
+_LATER: dict[str, Callable[[Flown, Any], Flown]] = {
+    "return": solve_way_home,
+}
 
 
 def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Progress | None = None) -> Solution:

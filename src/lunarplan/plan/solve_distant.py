@@ -24,7 +24,8 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import launch_tie
 from lunarplan.plan.solution import Burn, Leg, Progress
-from lunarplan.plan.station import begun_in_phase, periodic_orbit, stay_arc, stay_leg, with_perilune
+from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
+from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import Injection, OnPath, Route, optimise
@@ -89,7 +90,8 @@ def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
     launch, flight = mission.launch, mission.translunar
     start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
-    end = latest + mission.stay_s + _MARGIN_S
+    leeway = mission.way_home.leeway_s if mission.way_home else 0.0
+    end = latest + mission.stay_s + leeway + _MARGIN_S
     first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
     last = min(known.end_tdb, known.orientation.end_tdb)
     if launch.earliest_tdb < first or end > last:
@@ -281,7 +283,9 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
     stay = (stay_arc(station, joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
-    there = _staying(mission, search.orbit, route, Trajectory([*coasts, *stay]))
+    reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission), note=reached.note)
+    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
     legs = start, _translunar(mission, route, coasts, launch), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
 
@@ -315,12 +319,6 @@ def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], lau
             "insertion": miss_m(passed, passing, route.side(2, before=True).state, joined, forces, ("moon", "moon")),
         },
     )
-
-
-def _staying(mission: MissionFile, orbit: PeriodicOrbit, route: Route, path: Trajectory) -> Leg:
-    joined = float(route.epochs_tdb[2])
-    burn = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission))
-    return stay_leg(orbit, _station(route), joined, joined + mission.stay_s, path, burn)
 
 
 def _terms(mission: MissionFile) -> DistantOrbit:

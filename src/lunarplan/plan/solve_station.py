@@ -14,7 +14,8 @@ from lunarplan.plan.closure import BODIES
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Milestone, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE
-from lunarplan.plan.station import periodic_orbit, stay_arc, stay_leg, with_perilune
+from lunarplan.plan.station import periodic_orbit, stay_miss_m, with_perilune
+from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -39,9 +40,12 @@ def solve_station(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     perilune = start if terms.perilune_epoch_tdb is None else terms.perilune_epoch_tdb
     station = with_perilune(orbit, start - _MARGIN_S, end + _MARGIN_S, forces, perilune)
     stay = stay_arc(station, start, end)
-    leg = stay_leg(orbit, station, start, end, Trajectory([stay]))
-    begin = Milestone("start", start, "at the station")
-    leg = replace(leg, milestones=(begin, *leg.milestones))
+    leg = stay_leg(stay_in_numbers(station, orbit, start, end), (), Trajectory([stay]))
+    leg = replace(
+        leg,
+        milestones=(Milestone("start", start, "at the station"), *leg.milestones),
+        closures_m={"stay": stay_miss_m(station, start, end)},
+    )
     return Flown(mission, forces, say, 1, (leg,), (stay,), station, {"distant_orbit": station.provenance})
 
 

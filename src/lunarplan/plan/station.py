@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +9,10 @@ import numpy as np
 from lunarplan.errors import ConvergenceError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
-from lunarplan.model.trajectory import Arc, Trajectory
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan.closure import miss_m
-from lunarplan.plan.legs import long_eclipses
-from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,68 +77,10 @@ def _in_half_years(middle: float, start: float, end: float, forces: ForceModel) 
     return max(middle - before, min(start, first)), min(middle + after, max(end, last))
 
 
-def stay_leg(
-    orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float, path: Trajectory, *burns: Burn
-) -> Leg:
-    """A stay from start to end, its eclipses and those of the path before it.
-
-    burns : how it came there
-    """
-    reached = orbit_reached(orbit, station, start, end)
-    values = {
-        "orbit_period": reached.period_s,
-        "orbit_least_radius": reached.least_radius_km,
-        "orbit_greatest_radius": reached.greatest_radius_km,
-    }
-    burns = tuple(replace(burn, note=reached.note) for burn in burns)
-    return Leg(
-        "distant_orbit",
-        burns=burns,
-        milestones=long_eclipses(path),
-        orbits=(reached,),
-        values=values,
-        closures_m={"stay": _stay_miss_m(station, start, end)} if end > start else {},
-    )
-
-
-def _stay_miss_m(station: EphemerisOrbit, start: float, end: float) -> float:
+def stay_miss_m(station: EphemerisOrbit, start: float, end: float) -> float:
     """The largest miss of any day or so of the stay, flown again; errors of all of it would grow too far to be told."""
     cuts = station.tdb[(station.tdb > start) & (station.tdb < end)]
     cuts = np.concatenate([[start], cuts, [end]])
     states, moon = station.at(cuts), ("moon", "moon")
     legs = zip(states, cuts, states[1:], cuts[1:], strict=False)
     return max(miss_m(a, t, b, u, station.forces, moon) for a, t, b, u in legs if u - t > _SEAM_S)
-
-
-def stay_arc(station: EphemerisOrbit, start: float, end: float) -> Arc:
-    """A part of the station's arc, from a node of its own to another."""
-    arc = station.trajectory.arcs[0]
-    inside = (arc.nodes_tdb > start) & (arc.nodes_tdb < end)
-    ends, origins = arc.states(np.array([start, end]))
-    elapsed = np.array([start, end]) - arc.epoch_tdb
-    rows = arc.rows[[0, 0]]
-
-    def between(both: Floats, within: Floats) -> Floats:
-        return np.concatenate([both[:1], within[inside], both[1:]])
-
-    return replace(
-        arc,
-        name="stay",
-        elapsed_s=between(elapsed, arc.elapsed_s),
-        nodes=between(ends, arc.nodes),
-        origins=np.concatenate([origins[:1], arc.origins[inside], origins[1:]]),
-        rows=between(rows, arc.rows),
-    )
-
-
-def orbit_reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float) -> DistantOrbitReached:
-    """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
-    passages = station.perilunes.tdb
-    passages = passages[(passages >= start) & (passages <= end)]
-    mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
-    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
-    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
-    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
-    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
-    return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
