@@ -59,7 +59,7 @@ def plan():
 @pytest.fixture(scope="module")
 def logistics():
     table = library.read(library.find("gateway-logistics"))
-    table["launch"] |= {"earliest": "2028-02-05", "latest": "2028-02-05"}  # the day the whole week comes to
+    table["launch"] |= {"earliest": "2028-02-05", "latest": "2028-02-05"}  # the day all three come to
     table["phase"][1]["duration"] = "90 days"
     return Mission.from_dict(table).plan()
 

@@ -44,6 +44,7 @@ MOON_DEGREE = 8  # of the lunar field; a flyby at 130 km lasts minutes
 _PHASES = 8
 _FINER_PHASES = (1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0)  # tried to both sides of the best, one after the other
 _MOST_DAYS = 7
+_OUTS = 8
 _TIED = 4  # of the cheapest routes, how many are tied to the launch site
 _SAME_KM_S = 1e-5
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
@@ -151,11 +152,18 @@ class _Search:
 
     def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], list[Route]]:
         """Routes at an injection epoch: those that keep the times of flight, and those that do not."""
-        tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
+        tried = [self._route(injection, station, out) for out in self._outs_s]
         found = [route for route in tried if route is not None]
         kept = [self._keeps_times(route) for route in found]
         yes, no = ([r for r, keeps in zip(found, kept, strict=True) if keeps is wanted] for wanted in (True, False))
         return yes, no
+
+    @property
+    def _outs_s(self) -> tuple[float, ...]:
+        """Times out that are tried first: where the phase is given they are all there is to choose."""
+        limits = self.mission.translunar.out_s
+        given = _terms(self.mission).perilune_epoch_tdb is not None
+        return tuple(np.linspace(*limits, 2 * _OUTS + 1)[1::2].tolist()) if given else _inside(limits)
 
     def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
         terms, launch = self.mission.translunar, self.mission.launch

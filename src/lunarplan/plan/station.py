@@ -1,4 +1,4 @@
-"""The station of a mission: an orbit of the three-body problem in the real sky, its stay, and what is told of it."""
+"""The station of a mission: an orbit of the three-body problem in the real sky, and where on it things are when."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan.closure import miss_m
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from lunarplan.config.distant import DistantOrbit
     from lunarplan.model.forces import ForceModel
     from lunarplan.orbits.orbit import PeriodicOrbit
-
-    Floats = NDArray[np.float64]
 
 _LEAST_TURNS = 0.6
 _ON_TIME_S, _MOST_STEPS = 1e-3, 20
