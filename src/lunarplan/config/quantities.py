@@ -34,9 +34,19 @@ _ITEMS = ("epoch", "delta_v", "duration", "propellant")
 BURNS = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
-    "insertion": ("insertion", "distant_orbit"),
+    "insertion": ("insertion", "powered_flyby"),
     "departure": ("departure", "return"),
     "home_flyby": ("flyby on the way home", "return"),
+    "sortie_departure": ("sortie departure", "sortie"),
+    "sortie_insertion": ("sortie insertion", "sortie"),
+    "sortie_turn_down": ("turn before the descent", "sortie"),
+    "sortie_deorbit": ("sortie deorbit", "sortie"),
+    "sortie_descent": ("sortie descent", "sortie"),
+    "sortie_ascent": ("sortie ascent", "sortie"),
+    "sortie_circling": ("circling after the ascent", "sortie"),
+    "sortie_turn_up": ("turn after the ascent", "sortie"),
+    "sortie_raise": ("departure from low orbit", "sortie"),
+    "sortie_rendezvous": ("sortie rendezvous", "sortie"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -73,6 +83,15 @@ _PATH = {
     "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
+    "sortie_touchdown_epoch": Quantity("touchdown", None, "min", ("sortie",)),
+    "sortie_duration": Quantity("departure to docking", DURATION, "h", ("sortie",)),
+    "sortie_delta_v": Quantity("sortie in all", SPEED, "m/s", ("sortie",)),
+    "sortie_down_delta_v": Quantity("station to the ground", SPEED, "m/s", ("sortie",)),
+    "sortie_up_delta_v": Quantity("ground to the station", SPEED, "m/s", ("sortie",)),
+    "sortie_transfer_down_delta_v": Quantity("station to low orbit", SPEED, "m/s", ("sortie",)),
+    "sortie_transfer_up_delta_v": Quantity("low orbit to the station", SPEED, "m/s", ("sortie",)),
+    "sortie_landed_mass": Quantity("landed mass", MASS, "kg", ("sortie",)),
+    "sortie_returned_mass": Quantity("mass back at the station", MASS, "kg", ("sortie",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

@@ -12,6 +12,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
 from lunarplan.plan.solve_way_home import solve_way_home
 
@@ -28,6 +29,7 @@ _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]]
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
+    "sortie": solve_sortie,
 }
 
 
