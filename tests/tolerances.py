@@ -492,6 +492,7 @@ FLYBY_ALTITUDE_KM = 1e-5
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+RETURN_CLOSURE_KM = 1e-3  # asked for: 10 m; 0.2 m seen, six days after a flyby at 130 km
 NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
 # Splashdown
 SPLASHDOWN_KM = 50.0  # asked for

@@ -17,7 +17,6 @@ class Entry(Table):
     inclination_rad : of the way home to the Earth's equator, over 90 deg retrograde; None leaves it to the solver
     downrange_km    : from the interface to the splashdown over the turning Earth
     latitude_rad, longitude_rad : where to come down; None takes what comes
-    within_km       : how far from there it may be
     """
 
     type: Literal["entry"]
@@ -27,16 +26,13 @@ class Entry(Table):
     inclination_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] | None = Field(
         alias="inclination", default=None
     )
-    downrange_km: Annotated[float, Measured(LENGTH, 0.0, 15_000.0, "km", too_small="negative")] = Field(
-        alias="downrange"
-    )
+    downrange_km: Annotated[float, Measured(LENGTH, 500.0, 9_500.0, "km")] = Field(alias="downrange")
     latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] | None = Field(
         alias="latitude", default=None
     )
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] | None = Field(
         alias="longitude", default=None
     )
-    within_km: Annotated[float, Measured(LENGTH, 1.0, 20_000.0)] = Field(alias="within", default=50.0)
     source: str = ""
 
     @property
@@ -51,6 +47,4 @@ class Entry(Table):
         if (self.latitude_rad is None) != (self.longitude_rad is None):
             missing = "latitude" if self.latitude_rad is None else "longitude"
             raise Rejected(InputError("half a place to come down", remedy=f"give {missing} too, or neither"))
-        if "within_km" in self.model_fields_set and self.target is None:
-            raise Rejected(InputError("no place to be within", remedy="give latitude and longitude"), ("within",))
         return self
