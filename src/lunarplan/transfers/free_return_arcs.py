@@ -1,0 +1,142 @@
+"""The arcs of a free return: shot forwards from the injection, both ways from perilune, and backwards from the entry.
+
+They are to meet on either side of the Moon: twelve equations over the sixteen variables of `ARCS`, of which a problem
+holds some.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.kernels.blocks import STATE
+from lunarplan.model.earth_equator import equator_of_date
+from lunarplan.model.frames import rotation
+from lunarplan.model.propagation import Run, accelerations, row_inputs
+from lunarplan.transfers.ends import end_state
+from lunarplan.transfers.targeter import Target, Variable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lunarplan.model.forces import ForceModel
+
+    Floats = NDArray[np.float64]
+
+_MATCH_S = 57_600.0  # before and after perilune: about the edge of the Moon's sphere of influence
+ARCS = (
+    Variable("node", 1e-2, 0.2),
+    Variable("argument", 1e-2, 0.2),
+    Variable("speed", 1e-2, 0.05),
+    Variable("inclination", 1e-2, 0.2),
+    Variable("injection epoch", 600.0, 14_400.0),
+    Variable("node at the Moon", 3e-2, 0.3),
+    Variable("argument at the Moon", 3e-2, 0.3),
+    Variable("speed at the Moon", 1e-2, 0.1),
+    Variable("inclination at the Moon", 3e-2, 0.3),
+    Variable("perilune radius", 100.0, 2_000.0),
+    Variable("perilune epoch", 600.0, 14_400.0),
+    Variable("return node", 1e-2, 0.2),
+    Variable("return argument", 1e-2, 0.2),
+    Variable("return speed", 1e-2, 0.05),
+    Variable("return inclination", 1e-2, 0.2),
+    Variable("entry epoch", 600.0, 14_400.0),
+)
+(
+    NODE, ARGUMENT, SPEED, INCLINATION, INJECTION,
+    MOON_NODE, MOON_ARGUMENT, MOON_SPEED, MOON_INCLINATION, PERILUNE_RADIUS, PERILUNE,
+    HOME_NODE, HOME_ARGUMENT, HOME_SPEED, HOME_INCLINATION, ENTRY,
+) = range(len(ARCS))  # fmt: skip
+_LIMITS = (*((axis, 1e-6, 1e3) for axis in ("x", "y", "z")), *((axis, 1e-10, 1e-2) for axis in ("vx", "vy", "vz")))
+MATCHES = tuple(Target(f"{leg} match {axis}", *limits) for leg in ("outbound", "inbound") for axis, *limits in _LIMITS)
+
+
+class Arcs:
+    """The equations of a batch.
+
+    perilune_tdb : float64[N], the first guess: places of the match, equator and axes at the Moon are of its epoch
+    departure_radius_km, entry_radius_km, flight_path : float64[N]; the departure is level
+    """
+
+    def __init__(
+        self,
+        perilune_tdb: Floats,
+        departure_radius_km: Floats,
+        entry_radius_km: Floats,
+        flight_path: Floats,
+        forces: ForceModel,
+        tolerance: float,
+        workers: int | None,
+    ) -> None:
+        self.forces, self.departure_radius_km = forces, departure_radius_km
+        self.entry_radius_km, self.flight_path = entry_radius_km, flight_path
+        self.meet = perilune_tdb - _MATCH_S, perilune_tdb + _MATCH_S
+        self.moon = tuple(forces.source.state("moon", "earth", m) for m in self.meet)
+        self.equator = equator_of_date(perilune_tdb)
+        self.moon_axes = rotation("earth_moon_rotating", perilune_tdb, forces.source)
+        self.from_earth = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
+        self.from_moon = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers, continues=True)
+
+    def injection(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """State, and its partials by node, argument, speed and inclination."""
+        return end_state(
+            x[:, NODE], x[:, ARGUMENT], x[:, SPEED], x[:, INCLINATION],
+            radius=self.departure_radius_km[rows], axes=self.equator[rows],
+        )  # fmt: skip
+
+    def perilune(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """State about the Moon, and its partials by node, argument, speed, inclination and radius."""
+        radius = x[:, PERILUNE_RADIUS]
+        state, partials = end_state(
+            x[:, MOON_NODE], x[:, MOON_ARGUMENT], x[:, MOON_SPEED], x[:, MOON_INCLINATION], radius=radius,
+            axes=self.moon_axes[rows],
+        )  # fmt: skip
+        by_radius = np.zeros((len(x), 6, 1))
+        by_radius[:, :3, 0] = state[:, :3] / radius[:, None]
+        return state, np.concatenate([partials, by_radius], axis=2)
+
+    def entry(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """State, and its partials by node, argument, speed and inclination."""
+        return end_state(
+            x[:, HOME_NODE], x[:, HOME_ARGUMENT], x[:, HOME_SPEED], x[:, HOME_INCLINATION],
+            radius=self.entry_radius_km[rows], axes=self.equator[rows], flight_path=self.flight_path[rows],
+        )  # fmt: skip
+
+    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Mismatch before and after the Moon, [n, 12], with the Jacobian [n, 12, 16]."""
+        n, epoch = len(x), x[:, PERILUNE]
+        f, jacobian = np.empty((n, 12)), np.zeros((n, 12, len(ARCS)))
+        middle, middle_partials = self.perilune(x, rows)
+        rate = self.rate(middle, epoch, "moon")
+        inputs = row_inputs(n, self.forces, None)
+        ends = self.outbound(x, rows, inputs), self.inbound(x, rows, inputs)
+        for leg, (far, far_partials) in enumerate(ends):
+            near, near_stm, *_ = self.from_moon.batch(middle, epoch, self.meet[leg][rows], inputs)
+            part, first = slice(6 * leg, 6 * leg + 6), HOME_NODE if leg else NODE
+            f[:, part] = far - near - self.moon[leg][rows]
+            jacobian[:, part, first : first + 5] = far_partials
+            jacobian[:, part, MOON_NODE:PERILUNE] = -(near_stm @ middle_partials)
+            jacobian[:, part, PERILUNE] = np.einsum("nij,nj->ni", near_stm, rate)
+        return f, jacobian
+
+    def outbound(self, x: Floats, rows: NDArray[np.intp], inputs: Floats) -> tuple[Floats, Floats]:
+        """State where the ways from the Earth and from the Moon meet, and its partials by the first five variables."""
+        state, partials = self.injection(x, rows)
+        return self._from_earth(state, partials, x[:, INJECTION], self.meet[0][rows], inputs)
+
+    def inbound(self, x: Floats, rows: NDArray[np.intp], inputs: Floats) -> tuple[Floats, Floats]:
+        """The same on the way home, and its partials by the last five variables."""
+        state, partials = self.entry(x, rows)
+        return self._from_earth(state, partials, x[:, ENTRY], self.meet[1][rows], inputs)
+
+    def _from_earth(
+        self, state: Floats, partials: Floats, epoch: Floats, meet: Floats, inputs: Floats
+    ) -> tuple[Floats, Floats]:
+        far, stm, *_ = self.from_earth.batch(state, epoch, meet, inputs)
+        by_epoch = -np.einsum("nij,nj->ni", stm, self.rate(state, epoch))
+        return far, np.concatenate([stm @ partials, by_epoch[:, :, None]], axis=2)
+
+    def rate(self, states: Floats, tdb: Floats, center: str = "earth") -> Floats:
+        """Time derivative of states."""
+        return np.concatenate([states[:, 3:], accelerations(states, tdb, self.forces, center)], axis=1)
