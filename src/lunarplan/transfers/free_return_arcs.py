@@ -48,6 +48,7 @@ ARCS = (
     MOON_NODE, MOON_ARGUMENT, MOON_SPEED, MOON_INCLINATION, PERILUNE_RADIUS, PERILUNE,
     HOME_NODE, HOME_ARGUMENT, HOME_SPEED, HOME_INCLINATION, ENTRY,
 ) = range(len(ARCS))  # fmt: skip
+_OUTWARD, _HOMEWARD = tuple(range(NODE, MOON_NODE)), tuple(range(HOME_NODE, ENTRY + 1))
 _LIMITS = (*((axis, 1e-6, 1e3) for axis in ("x", "y", "z")), *((axis, 1e-10, 1e-2) for axis in ("vx", "vy", "vz")))
 MATCHES = tuple(Target(f"{leg} match {axis}", *limits) for leg in ("outbound", "inbound") for axis, *limits in _LIMITS)
 
@@ -58,6 +59,8 @@ class Arcs:
     perilune_tdb : float64[N], the first guess: places of the match, equator and axes at the Moon are of its epoch
     departure_radius_km, entry_radius_km, flight_path : float64[N]; the departure is level
     """
+
+    departing: tuple[int, ...] = _OUTWARD
 
     def __init__(
         self,
@@ -104,38 +107,40 @@ class Arcs:
         )  # fmt: skip
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Mismatch before and after the Moon, [n, 12], with the Jacobian [n, 12, 16]."""
+        """Mismatch before and after the Moon, [n, 12], with the Jacobian; x may have more variables than `ARCS`."""
         n, epoch = len(x), x[:, PERILUNE]
-        f, jacobian = np.empty((n, 12)), np.zeros((n, 12, len(ARCS)))
+        f, jacobian = np.empty((n, 12)), np.zeros((n, 12, x.shape[1]))
         middle, middle_partials = self.perilune(x, rows)
         rate = self.rate(middle, epoch, "moon")
-        inputs = row_inputs(n, self.forces, None)
-        ends = self.outbound(x, rows, inputs), self.inbound(x, rows, inputs)
-        for leg, (far, far_partials) in enumerate(ends):
-            near, near_stm, *_ = self.from_moon.batch(middle, epoch, self.meet[leg][rows], inputs)
-            part, first = slice(6 * leg, 6 * leg + 6), HOME_NODE if leg else NODE
+        ends = (*self.outbound(x, rows), self.departing), (*self.inbound(x, rows), _HOMEWARD)
+        for leg, (far, far_partials, columns) in enumerate(ends):
+            near, near_stm, *_ = self.from_moon.batch(middle, epoch, self.meet[leg][rows], self.inputs(n))
+            part = slice(6 * leg, 6 * leg + 6)
             f[:, part] = far - near - self.moon[leg][rows]
-            jacobian[:, part, first : first + 5] = far_partials
+            jacobian[:, part, columns] = far_partials
             jacobian[:, part, MOON_NODE:PERILUNE] = -(near_stm @ middle_partials)
             jacobian[:, part, PERILUNE] = np.einsum("nij,nj->ni", near_stm, rate)
         return f, jacobian
 
-    def outbound(self, x: Floats, rows: NDArray[np.intp], inputs: Floats) -> tuple[Floats, Floats]:
-        """State where the ways from the Earth and from the Moon meet, and its partials by the first five variables."""
+    def outbound(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """State where the ways from the Earth and from the Moon meet, and its partials by ``departing`` variables."""
         state, partials = self.injection(x, rows)
-        return self._from_earth(state, partials, x[:, INJECTION], self.meet[0][rows], inputs)
+        return self.to_match(state, partials, x[:, INJECTION], self.meet[0][rows])
 
-    def inbound(self, x: Floats, rows: NDArray[np.intp], inputs: Floats) -> tuple[Floats, Floats]:
+    def inbound(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """The same on the way home, and its partials by the last five variables."""
         state, partials = self.entry(x, rows)
-        return self._from_earth(state, partials, x[:, ENTRY], self.meet[1][rows], inputs)
+        return self.to_match(state, partials, x[:, ENTRY], self.meet[1][rows])
 
-    def _from_earth(
-        self, state: Floats, partials: Floats, epoch: Floats, meet: Floats, inputs: Floats
-    ) -> tuple[Floats, Floats]:
-        far, stm, *_ = self.from_earth.batch(state, epoch, meet, inputs)
+    def to_match(self, state: Floats, partials: Floats, epoch: Floats, meet: Floats) -> tuple[Floats, Floats]:
+        """States about the Earth flown on, and their partials by the variables of ``partials`` and the epoch."""
+        far, stm, *_ = self.from_earth.batch(state, epoch, meet, self.inputs(len(state)))
         by_epoch = -np.einsum("nij,nj->ni", stm, self.rate(state, epoch))
         return far, np.concatenate([stm @ partials, by_epoch[:, :, None]], axis=2)
+
+    def inputs(self, n: int) -> Floats:
+        """What ballistic rows bring along."""
+        return row_inputs(n, self.forces, None)
 
     def rate(self, states: Floats, tdb: Floats, center: str = "earth") -> Floats:
         """Time derivative of states."""
