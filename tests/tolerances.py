@@ -488,3 +488,15 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Free returns from a high Earth orbit, hybrids and corrections
+HIGH_ORBIT_CLOSURE_KM = 1e-4
+HIGH_ORBIT_INDEPENDENT_KM = 1e-2
+HIGH_ORBIT_LEVEL_RAD = 1e-8
+HIGH_ORBIT_SITE_RAD = 1e-5  # equator and pole are those of perilune
+ARTEMIS_2_LIFT_OFF_S = (
+    120.0  # 40 s seen; ascent and parking orbit are estimates, and due east is 0.13 deg off its plane
+)
+ARTEMIS_2_PERIGEE_S = 150.0  # 70 to 94 s seen
+ARTEMIS_2_C3 = 2e-3
+ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate

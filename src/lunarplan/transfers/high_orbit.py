@@ -212,7 +212,24 @@ def high_orbit_problem(
     low, high = parking_altitude_km if isinstance(parking_altitude_km, tuple) else (parking_altitude_km,) * 2
     earth = RADIUS_KM["earth"]
     lift_off = np.nan if launch_tdb is None else tdb_seconds(launch_tdb)
-    tdb, started, apogee, start, injected, parked, parked_high, tilt, turns, altitude, thrust, isp, mass = batch_within(
+    delay = numbers("ignition_s", ignition_s, 1)
+    (
+        tdb,
+        started,
+        apogee,
+        start,
+        injected,
+        parked,
+        parked_high,
+        tilt,
+        turns,
+        altitude,
+        thrust,
+        isp,
+        mass,
+        lit,
+        centred,
+    ) = batch_within(
         "high_orbit_problem",
         epoch=(tdb_seconds(perilune_tdb) if launch_tdb is None else lift_off, -np.inf, np.inf, "s"),
         launched=(np.nan_to_num(lift_off, nan=np.inf), -np.inf, np.inf, "s"),
@@ -227,6 +244,8 @@ def high_orbit_problem(
         thrust_n=(thrust_n, 1.0, np.inf, "N"),
         isp_s=(isp_s, 1.0, 1e5, "s"),
         mass_kg=(mass_kg, 1e-3, 1e9, "kg"),
+        ignition_s=(np.nan_to_num(delay), -_LONGEST_DELAY_S, _LONGEST_DELAY_S, "s from perigee"),
+        centred=(np.isnan(delay), 0.0, 1.0, ""),
     )
     if (turns % 1.0).any():
         raise InputError(f"{turns[turns % 1.0 > 0.0][0]:g}", where="revolutions", allowed="whole numbers from 1")
@@ -243,14 +262,11 @@ def high_orbit_problem(
         northbound_return=northbound_return, entry_altitude_km=entry_altitude_km, flight_path_deg=flight_path_deg,
     )  # fmt: skip
     n = len(way.perilune_tdb)
-    delay = numbers("ignition_s", ignition_s, 1)
-    if not (np.abs(np.nan_to_num(delay)) <= _LONGEST_DELAY_S).all():
-        raise InputError("out of range", where="ignition_s", allowed=f"up to {_LONGEST_DELAY_S:g} s from perigee")
 
     def rows(values: ArrayLike) -> Floats:
         return np.broadcast_to(np.asarray(values, float), (n,)).copy()
 
-    burn = InjectionBurn(rows(thrust), rows(isp), rows(mass), rows(delay))
+    burn = InjectionBurn(rows(thrust), rows(isp), rows(mass), rows(np.where(centred, np.nan, lit)))
     lift_offs = np.where(np.isinf(started), np.nan, started)
     return HighOrbitProblem(
         way, rows(lift_offs), rows(earth + parked), rows(earth + parked_high), rows(np.radians(tilt)),
