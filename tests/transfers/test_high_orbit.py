@@ -9,7 +9,8 @@ from lunarplan.model.earth_equator import equator_of_date, sidereal_angle
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
-from lunarplan.transfers.high_orbit import high_orbit_problem, high_orbit_returns
+from lunarplan.transfers.high_orbit import high_orbit_returns
+from lunarplan.transfers.high_orbit_problem import high_orbit_problem
 from lunarplan.transfers.launch import LaunchTie
 from tests import naive
 from tests.authorities import load

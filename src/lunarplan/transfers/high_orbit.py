@@ -12,67 +12,31 @@ perilune altitude, return inclination and apogee the launch leaves three to choo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import batch_within, numbers, require_kind
+from lunarplan.model.rows import require_kind
 from lunarplan.model.trajectory import Trajectory, fly
 from lunarplan.transfers import free_return_arcs as arcs
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
 from lunarplan.transfers.entry import Entries, entries
-from lunarplan.transfers.free_return import FreeReturnProblem, free_return_problem
 from lunarplan.transfers.high_orbit_arcs import APOGEE, BEFORE, FREE, RAISE, START, START_ARGUMENT, TARGETS, HighArcs
-from lunarplan.transfers.injection_burn import InjectionBurn
+from lunarplan.transfers.high_orbit_problem import HighOrbitProblem
 from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Targeted, target
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-_LONGEST_DELAY_S = 3_600.0
-_OUT_DAYS = 4.0  # first guess of the way out
 _GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to the Moon's month
-FOLLOWS = ("launch", "perilune_altitude", "return_inclination", "apogee")
-
-
-@dataclass(frozen=True)
-class HighOrbitProblem:
-    """A batch of flights, float64[N] each unless said otherwise; `high_orbit_problem` makes one.
-
-    way              : the free return; its parking orbit is that of the injection: perigee, a guess of the inclination
-    launch_tdb       : lift-off; a first guess, NaN for none, where it follows
-    parking_perigee_km, parking_apogee_km, inclination : radii, and to the Earth's equator of date, rad
-    start_radius_km  : perigee of the ellipse where the craft enters it
-    apogee_radius_km : of the first revolution
-    revolutions      : of the ellipse
-    burn             : of the injection
-    follows          : int64[N], index of `FOLLOWS`
-    """
-
-    way: FreeReturnProblem
-    launch_tdb: Floats
-    parking_perigee_km: Floats
-    parking_apogee_km: Floats
-    inclination: Floats
-    start_radius_km: Floats
-    apogee_radius_km: Floats
-    revolutions: Floats
-    burn: InjectionBurn
-    follows: NDArray[np.int64]
-
-    def rows(self, rows: NDArray[np.intp]) -> HighOrbitProblem:
-        """Return the problems of some rows."""
-        return taken(self, rows)
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,125 +126,6 @@ class HighOrbitReturns(Solved):
             fly(one.injection_states[0], cutoff, perilune, self.forces, name="outbound"),
             fly(one.perilune_states[0], perilune, entry, self.forces, center="moon", name="homebound"),
         ])  # fmt: skip
-
-
-def high_orbit_problem(
-    perilune_tdb: Any = None,
-    *,
-    launch_tdb: Any = None,
-    perilune_altitude_km: ArrayLike,
-    apogee_altitude_km: ArrayLike = 70_000.0,
-    start_altitude_km: ArrayLike = 185.0,
-    injection_altitude_km: ArrayLike = 185.0,
-    parking_altitude_km: ArrayLike | tuple[float, float] = 185.0,
-    inclination_deg: ArrayLike = 28.5,
-    revolutions: ArrayLike = 1,
-    northbound_departure: ArrayLike = 1,
-    return_inclination_deg: ArrayLike = 35.0,
-    northbound_return: ArrayLike = 1,
-    entry_altitude_km: ArrayLike = ENTRY_ALTITUDE_KM,
-    flight_path_deg: ArrayLike = -6.5,
-    follows: str = "launch",
-    thrust_n: ArrayLike = np.inf,
-    isp_s: ArrayLike = 316.0,
-    mass_kg: ArrayLike = 1.0,
-    ignition_s: ArrayLike = np.nan,
-) -> HighOrbitProblem:
-    """Build a batch from values in the units of the edge, broadcast against each other.
-
-    perilune_tdb, launch_tdb : one of them; anything `tdb_seconds` reads. The perilune's is a first guess wherever the
-             launch is from a site; the lift-off is kept unless it ``follows``
-    apogee_altitude_km : of the first revolution, over the equatorial radius of the Earth, 5,000 to 300,000
-    start_altitude_km  : perigee of the ellipse when it is entered; below the surface if the upper stage is to fall back
-    injection_altitude_km : perigee after the raise, where the injection is made
-    parking_altitude_km : of a circular parking orbit, or (perigee, apogee) of one that is left at its perigee
-    inclination_deg    : of the launch, to the Earth's equator
-    revolutions        : in the ellipse before the injection, 1 to 20
-    follows : which of `FOLLOWS` is found and not held; what is given for it is a first guess
-    thrust_n, isp_s, mass_kg, ignition_s : of the injection burn, along the velocity; mass at ignition; from perigee to
-             ignition, centred if not given. Without a thrust it is an impulse at perigee
-    the others : as in `free_return_problem`
-
-    Raises InputError for values out of range, NaN, and shapes that do not go together.
-    """
-    which = _which(follows, launch_tdb is not None)
-    if (perilune_tdb is None) == (launch_tdb is None):
-        raise InputError(
-            "both are given" if launch_tdb is not None else "neither is given",
-            where="high_orbit_problem", allowed="one of perilune_tdb and launch_tdb",
-        )  # fmt: skip
-    low, high = parking_altitude_km if isinstance(parking_altitude_km, tuple) else (parking_altitude_km,) * 2
-    earth = RADIUS_KM["earth"]
-    lift_off = np.nan if launch_tdb is None else tdb_seconds(launch_tdb)
-    delay = numbers("ignition_s", ignition_s, 1)
-    (
-        tdb,
-        started,
-        apogee,
-        start,
-        injected,
-        parked,
-        parked_high,
-        tilt,
-        turns,
-        altitude,
-        thrust,
-        isp,
-        mass,
-        lit,
-        centred,
-    ) = batch_within(
-        "high_orbit_problem",
-        epoch=(tdb_seconds(perilune_tdb) if launch_tdb is None else lift_off, -np.inf, np.inf, "s"),
-        launched=(np.nan_to_num(lift_off, nan=np.inf), -np.inf, np.inf, "s"),
-        apogee_altitude_km=(apogee_altitude_km, 5_000.0, 300_000.0, "km"),
-        start_altitude_km=(start_altitude_km, -200.0, 10_000.0, "km"),
-        injection_altitude_km=(injection_altitude_km, 100.0, 10_000.0, "km"),
-        parking_altitude_km=(low, 100.0, 10_000.0, "km"),
-        parking_apogee_altitude_km=(high, 100.0, 100_000.0, "km"),
-        inclination_deg=(inclination_deg, 0.0, 180.0, "deg"),
-        revolutions=(revolutions, 1, 20, ""),
-        perilune_altitude_km=(perilune_altitude_km, 0.0, 30_000.0, "km"),
-        thrust_n=(thrust_n, 1.0, np.inf, "N"),
-        isp_s=(isp_s, 1.0, 1e5, "s"),
-        mass_kg=(mass_kg, 1e-3, 1e9, "kg"),
-        ignition_s=(np.nan_to_num(delay), -_LONGEST_DELAY_S, _LONGEST_DELAY_S, "s from perigee"),
-        centred=(np.isnan(delay), 0.0, 1.0, ""),
-    )
-    if (turns % 1.0).any():
-        raise InputError(f"{turns[turns % 1.0 > 0.0][0]:g}", where="revolutions", allowed="whole numbers from 1")
-    if np.isinf(thrust).any() and not np.isinf(thrust).all():
-        raise InputError("impulses and burns in one batch", where="thrust_n", remedy="solve them apart")
-    if (parked_high < parked).any():
-        raise InputError("the apogee lies below the perigee", where="parking_altitude_km", allowed="(perigee, apogee)")
-    gm = GM_KM3_S2["earth"]
-    period = 2.0 * np.pi * np.sqrt((earth + 0.5 * (apogee + injected)) ** 3 / gm)
-    guess = tdb if launch_tdb is None else tdb + turns * period + _OUT_DAYS * SECONDS_PER_DAY
-    way = free_return_problem(
-        guess, perilune_altitude_km=altitude, parking_altitude_km=injected, parking_inclination_deg=tilt,
-        northbound_departure=northbound_departure, return_inclination_deg=return_inclination_deg,
-        northbound_return=northbound_return, entry_altitude_km=entry_altitude_km, flight_path_deg=flight_path_deg,
-    )  # fmt: skip
-    n = len(way.perilune_tdb)
-
-    def rows(values: ArrayLike) -> Floats:
-        return np.broadcast_to(np.asarray(values, float), (n,)).copy()
-
-    burn = InjectionBurn(rows(thrust), rows(isp), rows(mass), rows(np.where(centred, np.nan, lit)))
-    lift_offs = np.where(np.isinf(started), np.nan, started)
-    return HighOrbitProblem(
-        way, rows(lift_offs), rows(earth + parked), rows(earth + parked_high), rows(np.radians(tilt)),
-        rows(earth + start), rows(earth + apogee), rows(turns), burn, np.full(n, which),
-    )  # fmt: skip
-
-
-def _which(follows: str, launched: bool) -> int:
-    """Index of what follows; raises InputError for what cannot."""
-    if follows not in FOLLOWS:
-        raise InputError(f"{follows!r}", where="follows", allowed=", ".join(FOLLOWS))
-    if follows != "launch" and not launched:
-        raise InputError(f"{follows!r} without a lift-off", where="follows", remedy="give launch_tdb")
-    return FOLLOWS.index(follows)
 
 
 def high_orbit_returns(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.forces import ForceModel
-    from lunarplan.transfers.high_orbit import HighOrbitProblem
+    from lunarplan.transfers.high_orbit_problem import HighOrbitProblem
     from lunarplan.transfers.injection_burn import InjectionBurn
     from lunarplan.transfers.launch import LaunchTie
 
