@@ -500,3 +500,5 @@ ARTEMIS_2_LIFT_OFF_S = (
 ARTEMIS_2_PERIGEE_S = 150.0  # 70 to 94 s seen
 ARTEMIS_2_C3 = 2e-3
 ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
+ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
+ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
