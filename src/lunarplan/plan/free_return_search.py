@@ -108,7 +108,7 @@ class Search:
     def solved(
         self, perilune_tdb: Floats, out: Floats, home: Floats, tilt_deg: Floats, mass_kg: float | None = None
     ) -> FreeReturns | HighOrbitReturns:
-        """Free returns of given sides and planes, tied to the launch site; mass at ignition of a burn that takes time."""
+        """Free returns of given sides and planes, tied to the launch site; the mass is that at ignition."""
         terms, launch, tie = self.mission.translunar, self.mission.launch, launch_tie(self.mission)
         orbit = self.mission.earth_orbit
         common: dict[str, Any] = {

@@ -26,9 +26,9 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, check_options, row_inputs
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.transfers.abort_home import Home
-from lunarplan.transfers.abort_search import PROVEN_KM, Goal, Search, Way
+from lunarplan.transfers.abort_search import PROVEN_KM, Goal, Search, Way, spread
 from lunarplan.transfers.abort_station import Station
-from lunarplan.transfers.batches import joined
+from lunarplan.transfers.batches import joined, taken
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
 from lunarplan.transfers.entry import entries
 from lunarplan.transfers.path import Path, states_about_moon
@@ -101,8 +101,8 @@ def aborts(
     else:
         goal = Station(tdb, states, to, spans, forces)
     fastest, cheapest, converged, tried = Search(goal, 1e-3 * limits).best()
-    if to is None:
-        cheapest = _carried_on(flight, home, cheapest)
+    if to is None and (own := _carried_on(flight, home)) is not None:
+        fastest, cheapest = _joined(fastest, own, own.duration_s <= _or_never(fastest)), _joined(cheapest, own, own.ok)
     return Aborts(tdb, fastest, cheapest, np.full(len(tdb), tried), converged)
 
 
@@ -131,15 +131,25 @@ def _planes(inclinations_deg: ArrayLike) -> Floats:
     return planes
 
 
-def _carried_on(flight: Path, home: Home, cheapest: Way) -> Way:
-    """The ways home, nothing done where that, flown by another integrator, is one: to where the flight ends."""
+def _or_never(way: Way) -> Floats:
+    return np.where(way.ok, way.duration_s, np.inf)
+
+
+def _joined(way: Way, other: Way, where: NDArray[np.bool_]) -> Way:
+    """Ways with those of some moments replaced."""
+    rows = np.flatnonzero(where)
+    return joined(way, rows, taken(other, rows))
+
+
+def _carried_on(flight: Path, home: Home) -> Way | None:
+    """Nothing done: for moments from which that, flown by another integrator, leads to where the flight enters."""
     end = getattr(flight, "end_tdb", None)
     if end is None or not len(home.tdb):
-        return cheapest
+        return None
     state = np.asarray(flight.at(end, "earth"), float).reshape(1, 6)
     height = float(np.linalg.norm(state[0, :3])) - RADIUS_KM["earth"]
     if not (0.0 < height < 2.0 * ENTRY_ALTITUDE_KM and state[0, :3] @ state[0, 3:] < 0.0):
-        return cheapest
+        return None
     run = Run(home.forces, "moon", 1e-14, 0, True, None, steered=True, continues=True)
     last = np.full(len(home.tdb), float(end))
     there, _, status, *_ = run.batch(home.states, home.tdb, last, row_inputs(len(last), home.forces, None))
@@ -155,4 +165,4 @@ def _carried_on(flight: Path, home: Home, cheapest: Way) -> Way:
         0.0 * one, last[rows] - home.tdb[rows], none, none, entry.speed_km_s[0] * one, entry.latitude_deg[0] * one,
         entry.longitude_deg[0] * one, inclination * one, miss[rows],
     )  # fmt: skip
-    return joined(cheapest, rows, own)
+    return spread(own, rows, len(last))
