@@ -518,3 +518,5 @@ ARTEMIS_MISSION_FRACTION = 0.05  # asked for; 1.5 percent less than flown seen
 ARTEMIS_PHASE_DAYS = 1.0  # the valley is flat along the phase of the orbit; 19 h seen
 ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
 ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences
+THRUST_JOINT_KM = 1e-6
+INDEPENDENT_HOME_KM = 3e-4  # four days after the Moon, at the entry interface: 94 mm seen, 10 m asked for
