@@ -108,19 +108,31 @@ class Arcs:
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Mismatch before and after the Moon, [n, 12], with the Jacobian; x may have more variables than `ARCS`."""
-        n, epoch = len(x), x[:, PERILUNE]
-        f, jacobian = np.empty((n, 12)), np.zeros((n, 12, x.shape[1]))
-        middle, middle_partials = self.perilune(x, rows)
-        rate = self.rate(middle, epoch, "moon")
-        ends = (*self.outbound(x, rows), self.departing), (*self.inbound(x, rows), _HOMEWARD)
-        for leg, (far, far_partials, columns) in enumerate(ends):
-            near, near_stm, *_ = self.from_moon.batch(middle, epoch, self.meet[leg][rows], self.inputs(n))
-            part = slice(6 * leg, 6 * leg + 6)
-            f[:, part] = far - near - self.moon[leg][rows]
-            jacobian[:, part, columns] = far_partials
-            jacobian[:, part, MOON_NODE:PERILUNE] = -(near_stm @ middle_partials)
-            jacobian[:, part, PERILUNE] = np.einsum("nij,nj->ni", near_stm, rate)
-        return f, jacobian
+        middle = self._middle(x, rows)
+        out, home = self._meeting(0, x, rows, middle), self._meeting(1, x, rows, middle)
+        return np.concatenate([out[0], home[0]], axis=1), np.concatenate([out[1], home[1]], axis=1)
+
+    def before_moon(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Mismatch before the Moon alone, [n, 6], with the Jacobian."""
+        return self._meeting(0, x, rows, self._middle(x, rows))
+
+    def _middle(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        """State at perilune, its partials, and its rate."""
+        state, partials = self.perilune(x, rows)
+        return state, partials, self.rate(state, x[:, PERILUNE], "moon")
+
+    def _meeting(
+        self, leg: int, x: Floats, rows: NDArray[np.intp], middle: tuple[Floats, Floats, Floats]
+    ) -> tuple[Floats, Floats]:
+        """By how much the arcs from the Earth and from perilune miss one another, and the partials."""
+        state, partials, rate = middle
+        far, far_partials = (self.inbound if leg else self.outbound)(x, rows)
+        near, stm, *_ = self.from_moon.batch(state, x[:, PERILUNE], self.meet[leg][rows], self.inputs(len(x)))
+        jacobian = np.zeros((len(x), 6, x.shape[1]))
+        jacobian[:, :, _HOMEWARD if leg else self.departing] = far_partials
+        jacobian[:, :, MOON_NODE:PERILUNE] = -(stm @ partials)
+        jacobian[:, :, PERILUNE] = np.einsum("nij,nj->ni", stm, rate)
+        return far - near - self.moon[leg][rows], jacobian
 
     def outbound(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """State where the ways from the Earth and from the Moon meet, and its partials by ``departing`` variables."""
