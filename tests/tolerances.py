@@ -520,3 +520,7 @@ ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
 ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences
 THRUST_JOINT_KM = 1e-6
 INDEPENDENT_HOME_KM = 3e-4  # four days after the Moon, at the entry interface: 94 mm seen, 10 m asked for
+CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the injection; 2 % seen
+HYBRID_PLANE_RAD = 1e-6
+HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
+LANES_CORRECTION_M_S = 1e-6
