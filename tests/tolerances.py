@@ -489,6 +489,19 @@ DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and tha
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
 
+# Free returns from a high Earth orbit, hybrids and corrections
+HIGH_ORBIT_CLOSURE_KM = 1e-4
+HIGH_ORBIT_INDEPENDENT_KM = 1e-2
+HIGH_ORBIT_LEVEL_RAD = 1e-8
+HIGH_ORBIT_SITE_RAD = 1e-5  # equator and pole are those of perilune
+ARTEMIS_2_LIFT_OFF_S = (
+    120.0  # 40 s seen; ascent and parking orbit are estimates, and due east is 0.13 deg off its plane
+)
+ARTEMIS_2_PERIGEE_S = 150.0  # 70 to 94 s seen
+ARTEMIS_2_C3 = 2e-3
+ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
+ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
+ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
@@ -513,3 +526,9 @@ APOLLO_ENTRY_KM_S = 1e-3  # as printed; 0.3 m/s seen
 APOLLO_ENTRY_PLACE_DEG = 0.6  # the bank reversals' 50 km; 0.4 seen
 APOLLO_BURN_S = 60.0  # 38 s seen
 APOLLO_MASS_FRACTION = 0.01  # the turn of the plane, 8 m/s, is not in it; 0.5 percent seen
+THRUST_JOINT_KM = 1e-6
+INDEPENDENT_HOME_KM = 3e-4  # four days after the Moon, at the entry interface: 94 mm seen, 10 m asked for
+CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the injection; 2 % seen
+HYBRID_PLANE_RAD = 1e-6
+HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
+LANES_CORRECTION_M_S = 1e-6

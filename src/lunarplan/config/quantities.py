@@ -37,6 +37,8 @@ BURNS = {
     "insertion": ("insertion", "distant_orbit"),
     "departure": ("departure", "return"),
     "home_flyby": ("home flyby", "return"),
+    "apogee_raise": ("apogee raise", "earth_orbit"),
+    "perigee_raise": ("perigee raise", "earth_orbit"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -59,7 +61,7 @@ _PATH = {
     "apolune_altitude": Quantity("final apolune", LENGTH, "km", ("insertion",)),
     "period": Quantity("final period", DURATION, "h", ("insertion",)),
     "inclination": Quantity("final inclination", ANGLE, "deg", ("insertion",)),
-    "flyby_altitude": Quantity("flyby altitude", LENGTH, "km", ("powered_flyby",)),
+    "flyby_altitude": Quantity("flyby altitude", LENGTH, "km", ("powered_flyby", "free_return")),
     "beyond_time": Quantity("flyby to insertion", DURATION, "h", ("powered_flyby",)),
     "arrival_delta_v": Quantity("flyby and insertion", SPEED, "m/s", ("powered_flyby",)),
     "orbit_period": Quantity("mean period in orbit", DURATION, "h", ("distant_orbit",)),
@@ -73,6 +75,11 @@ _PATH = {
     "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
+    "earth_orbit_apogee_radius": Quantity("apogee radius before TLI", LENGTH, "km", ("earth_orbit",)),
+    "earth_orbit_duration": Quantity("apogee raise to TLI", DURATION, "h", ("earth_orbit",)),
+    "greatest_earth_radius": Quantity("farthest from Earth", LENGTH, "km", ("free_return",)),
+    "return_inclination": Quantity("inclination of the way home", ANGLE, "deg", ("free_return",)),
+    "return_time": Quantity("perilune to entry", DURATION, "h", ("free_return",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

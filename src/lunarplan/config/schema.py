@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from lunarplan.config.distant import DistantOrbit
+from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
@@ -82,6 +83,10 @@ class MissionFile(Table):
         return {"vehicle": self.vehicle.build()} | (self.lander.build() if self.lander else {})
 
     @property
+    def earth_orbit(self) -> EarthOrbit | None:
+        return next((phase for phase in self.phases if isinstance(phase, EarthOrbit)), None)
+
+    @property
     def way_home(self) -> WayHome | None:
         return next((phase for phase in self.phases if isinstance(phase, WayHome)), None)
 
@@ -106,9 +111,11 @@ class MissionFile(Table):
         self._check_total()
         self._check_engines()
         self._check_expected()
-        if self.distant_orbit is None:
+        if self.translunar.transfer == "direct":
             self._check_arrival()
             self._check_numbered()
+        elif self.translunar.transfer == "free_return":
+            self._check_injection()
         elif self.launch.parking_orbit.node != "best":
             what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
             raise _problem(what, ("launch", "parking_orbit", "node"), "best")
@@ -132,10 +139,24 @@ class MissionFile(Table):
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
         for number, phase in enumerate(self.phases):
-            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
-            engine = getattr(phase, "engine", None)
-            if engine is not None and engine not in allowed:
-                raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
+            first = isinstance(phase, Translunar | EarthOrbit)
+            for key, allowed in (("engine", [LAUNCHER, *names] if first else names), ("raise_engine", names)):
+                engine = getattr(phase, key, None)
+                if engine is not None and engine not in allowed:
+                    raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+
+    def _check_injection(self) -> None:
+        """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""
+        number = self.phases.index(self.translunar)
+        if self.translunar.finite and (self.earth_orbit is None or self.translunar.engine == LAUNCHER):
+            what = (
+                "an injection from the parking orbit is an impulse"
+                if self.earth_orbit is None
+                else ("the thrust of the launcher is not known")
+            )
+            raise _problem(what, ("phase", number, "finite"), "false")
+        if self.translunar.ignition_s is not None and not self.translunar.finite:
+            raise _problem("an impulse is at perigee", ("phase", number, "ignition"), "")
 
     def _check_arrival(self) -> None:
         arrival = self.insertion.epoch_tdb

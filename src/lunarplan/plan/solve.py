@@ -11,6 +11,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_way_home import solve_way_home
 
@@ -24,6 +25,7 @@ _WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
 _WAYS_OUT: dict[str, _WayOut] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
+    "free_return": solve_free_return,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
