@@ -18,8 +18,8 @@ from tests.tolerances import (
     DISTANT_CLOSURE_M,
     DISTANT_JOINT_KM,
     ENTRY_ANGLE_DEG,
+    HOME_CLOSURE_KM,
     LAUNCH_PLANE_DEG,
-    RETURN_CLOSURE_KM,
     SPLASHDOWN_KM,
 )
 
@@ -67,7 +67,7 @@ def test_it_closes(plan):
 def test_an_independent_integration_comes_to_the_same_entry(plan):
     path, start = plan.trajectory, plan.values["home_flyby_epoch"]
     end = naive.propagate(Flight(path.forces), path.at(start)[0], start, path.end_tdb)
-    assert np.linalg.norm(end[:3] - path.at(path.end_tdb)[0, :3]) < RETURN_CLOSURE_KM
+    assert np.linalg.norm(end[:3] - path.at(path.end_tdb)[0, :3]) < HOME_CLOSURE_KM
 
 
 def test_the_stay_is_as_long_as_asked(plan):

@@ -17,6 +17,7 @@ class Entry(Table):
     inclination_rad : of the way home to the Earth's equator, over 90 deg retrograde; None leaves it to the solver
     downrange_km    : from the interface to the splashdown over the turning Earth
     latitude_rad, longitude_rad : where to come down; None takes what comes
+    within_km       : how far from there a free return may come down, which cannot aim; powered returns hit the place
     """
 
     type: Literal["entry"]
@@ -33,6 +34,7 @@ class Entry(Table):
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] | None = Field(
         alias="longitude", default=None
     )
+    within_km: Annotated[float, Measured(LENGTH, 1.0, 20_000.0)] = Field(alias="within", default=50.0)
     source: str = ""
 
     @property
@@ -47,4 +49,6 @@ class Entry(Table):
         if (self.latitude_rad is None) != (self.longitude_rad is None):
             missing = "latitude" if self.latitude_rad is None else "longitude"
             raise Rejected(InputError("half a place to come down", remedy=f"give {missing} too, or neither"))
+        if "within_km" in self.model_fields_set and self.target is None:
+            raise Rejected(InputError("no place to be within", remedy="give latitude and longitude"), ("within",))
         return self
