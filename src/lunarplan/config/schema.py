@@ -5,6 +5,7 @@ Only shape and sense are checked here, nothing is solved: a file that passes is 
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from lunarplan.config.distant import DistantOrbit
+from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
@@ -102,6 +104,10 @@ class MissionFile(Table):
         return {"vehicle": self.vehicle.build()} | (self.lander.build() if self.lander else {})
 
     @property
+    def earth_orbit(self) -> EarthOrbit | None:
+        return next((phase for phase in self.phases if isinstance(phase, EarthOrbit)), None)
+
+    @property
     def way_home(self) -> WayHome | None:
         return next((phase for phase in self.phases if isinstance(phase, WayHome)), None)
 
@@ -125,11 +131,14 @@ class MissionFile(Table):
         check_sequence(self.phases, launched=self.launch_terms is not None)
         self._check_stations()
         self._check_lander()
+        self._check_total()
         self._check_engines()
         self._check_expected()
-        if "insertion" in self.parts:
+        if "direct" in self.parts:
             self._check_arrival()
             self._check_numbered()
+        elif "free_return" in self.parts:
+            self._check_injection()
         elif "powered_flyby" in self.parts and self.launch.parking_orbit.node != "best":
             what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
             raise _problem(what, ("launch", "parking_orbit", "node"), "best")
@@ -157,13 +166,41 @@ class MissionFile(Table):
             if isinstance(phase, Sortie) and self.lander is None:
                 raise Rejected(InputError("nothing lands", remedy="add [lander]"), ("phase", number))
 
+    def _check_total(self) -> None:
+        """A total time is split by a solver of its own, from the launch on, past an orbit in any phase."""
+        for number, (before, phase) in enumerate(pairwise(self.phases), 1):
+            if not (isinstance(phase, WayHome) and phase.total_s is not None):
+                continue
+            what = ""
+            if not isinstance(before, DistantOrbit):
+                what = f'of a "{before.type}" before the way home'
+            elif before.perilune_epoch_tdb is not None or before.epoch_tdb is not None:
+                what = "of a station that is already there"
+            if what:
+                raise _problem(what, ("phase", number, "total"), "a stay alone")
+
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
         for number, phase in enumerate(self.phases):
-            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
-            engine = getattr(phase, "engine", None)
-            if engine is not None and engine not in allowed:
-                raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
+            first = isinstance(phase, Translunar | EarthOrbit)
+            for key, allowed in (("engine", [LAUNCHER, *names] if first else names), ("raise_engine", names)):
+                engine = getattr(phase, key, None)
+                begins_there = number == 0 and isinstance(phase, DistantOrbit)
+                if engine is not None and engine not in allowed and not begins_there:
+                    raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+
+    def _check_injection(self) -> None:
+        """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""
+        number = self.phases.index(self.translunar)
+        if self.translunar.finite and (self.earth_orbit is None or self.translunar.engine == LAUNCHER):
+            what = (
+                "an injection from the parking orbit is an impulse"
+                if self.earth_orbit is None
+                else ("the thrust of the launcher is not known")
+            )
+            raise _problem(what, ("phase", number, "finite"), "false")
+        if self.translunar.ignition_s is not None and not self.translunar.finite:
+            raise _problem("an impulse is at perigee", ("phase", number, "ignition"), "")
 
     def _check_arrival(self) -> None:
         arrival = self.insertion.epoch_tdb
