@@ -499,6 +499,10 @@ ARTEMIS_2_C3 = 2e-3
 ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
 ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
 ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
+# Stations, sorties from them, rendezvous about the Earth
+STATION_PERILUNE_S = 1e-2  # a millisecond asked for
+STATION_MET_KM = 1e-5  # samples of one and the same arc
+TDB_LESS_UTC_S = 2e-3  # thirty days of the one and of the other
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lunarplan.config import library
 from lunarplan.config.schema import MissionFile
+from lunarplan.config.sequence import step_name
 from lunarplan.errors import InputError
 from lunarplan.plan.plan import Plan
 from lunarplan.plan.solution import Progress
@@ -96,10 +97,11 @@ class Mission(MissionFile):
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
-        if self.translunar.transfer != "direct":
-            kind = self.translunar.transfer.replace("_", " ")
-            what = f"launch windows are those of direct transfers, this one is a {kind}"
-            raise InputError(what, where="phase[0].transfer", allowed="direct", remedy="plan its launch days instead")
+        _ = self.launch  # InputError, if there is none
+        way = step_name(self.phases[0])
+        if way != "direct":
+            what = f"launch windows are those of direct transfers, this one begins with a {way.replace('_', ' ')}"
+            raise InputError(what, where="phase[0]", allowed="direct", remedy="plan its launch days instead")
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows
 
