@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Equations = Callable[[Floats, Rows], tuple[Floats, Floats]]
     Cost = Callable[[Floats, Rows], tuple[Floats, Floats]]
 
-_MOST_STEPS, _NEWTON_STEPS = 30, 30
-_LONGEST, _FIRST_STEP, _LEAST_STEP = 30.0, 3.0, 1e-3  # in scales of the variables
+_MOST_STEPS, _FIRST_CLOSING, _CLOSING = 30, 25, 8
+_LONGEST, _FIRST_STEP, _LEAST_STEP = 30.0, 100.0, 1e-3  # in scales of the variables
 _LEAST_SHARE = 2.0**-9  # of a Newton step
 _PROBE = 1e-3
 _SINGULAR = 1e-13
@@ -85,7 +85,7 @@ class _Descent:
 
     def run(self, guess: Floats) -> Targeted:
         rows = np.arange(len(guess))
-        now = self._closed(self._at(guess.copy(), rows), rows)
+        now = self._closed(self._at(guess.copy(), rows), rows, _FIRST_CLOSING)
         status = np.where(now.met, ITERATION_LIMIT, np.where(np.isfinite(now.f).all(axis=1), STALLED, NOT_FINITE))
         longest, iterations = np.full(len(guess), _FIRST_STEP), np.zeros(len(guess), np.int32)
         for _ in range(_MOST_STEPS):
@@ -109,7 +109,7 @@ class _Descent:
         length = np.minimum(length, longest[rows])
         go = np.flatnonzero(~at_bottom)
         moved = self._moved(here.x[go], np.einsum("nvk,nk->nv", along[go], step[go]))
-        trial = self._closed(self._at(moved, rows[go]), rows[go])
+        trial = self._closed(self._at(moved, rows[go]), rows[go], _CLOSING)
         lower = trial.met & (self._cost(trial.x, rows[go])[0] < cost[go])
         won, lost = go[lower], go[~lower]
         now.put(rows[won], trial.rows(np.flatnonzero(lower)))
@@ -139,10 +139,10 @@ class _Descent:
         step = -np.einsum("nij,nj->ni", v, np.einsum("nji,nj->ni", v, slope) / w)
         return along, step, -0.5 * np.einsum("nk,nk->n", slope, step)
 
-    def _closed(self, at: _State, rows: Rows) -> _State:
+    def _closed(self, at: _State, rows: Rows, most: int) -> _State:
         """The nearest iterates that meet the equations, by least-norm steps that are halved until they help."""
         share = np.ones(len(rows))
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(most):
             go = np.flatnonzero(~at.met & (share >= _LEAST_SHARE) & np.isfinite(at.a).all(axis=(1, 2)))
             if not len(go):
                 break

@@ -24,9 +24,10 @@ from lunarplan.transfers.batches import taken
 from lunarplan.transfers.descent import Problems, descend
 from lunarplan.transfers.direct import launches_near
 from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
-from lunarplan.transfers.low_orbit import from_low_orbit
+from lunarplan.transfers.one_burn import FREE as ONE_BURN
+from lunarplan.transfers.one_burn import OneBurn, low_orbit_seed
 from lunarplan.transfers.problem import Problem, Transfers, problem
-from lunarplan.transfers.targeter import NOT_FINITE, Targeted
+from lunarplan.transfers.targeter import NOT_FINITE, Target, Targeted, target
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,9 @@ _PLANES_DEG = np.array([8.0, 30.0, 55.0, 80.0, 100.0, 125.0, 150.0, 160.0, 166.0
 _MOST_TURN_KM_S = 1.0  # between two legs that are worth trying
 _ALIKE = 0.7  # cosine of the angle between planes of two tries
 _WORTH_KM_S = 1e-7  # a step that promises less, 0.1 mm/s, is not taken
-_TOLERANCE = 1e-12  # of the propagator
+_TOLERANCE, _LEG_TOLERANCE = 1e-12, 1e-9  # of the propagator
+_LEG_ITERATIONS = 12
+_MEETS = *(Target(f"match {axis}", 10.0, 1e3) for axis in "xyz"), *(Target(f"match v{axis}", 1e-4, 1e-2) for axis in "xyz")
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def flyby_routes(
     flight = eq.OwnClocks(forces, _TOLERANCE, workers)
     radius = RADIUS_KM["moon"] + flyby_altitude_km
     out = _outward(asked, tie, flyby_altitude_km, forces, workers)
-    guesses, row = _guesses(asked, out, stations, spans, flyby_altitude_km, flight, tries)
+    legs = eq.OwnClocks(forces, _LEG_TOLERANCE, workers)
+    guesses, row = _guesses(asked, out, stations, spans, flyby_altitude_km, legs, tries)
     equations = _equations(asked.rows(row), guesses, stations, spans, tie, flight, radius)
     best = _cheapest(equations, _descended(equations, guesses, free_times), row, len(asked.out_s))
     equations = _equations(asked, best.x, stations, spans, tie, flight, radius)
@@ -206,24 +210,41 @@ def _onward(
     station: Path, other_tdb: float, perilune_tdb: Floats, beyond_s: Floats, low_km: float, flight: eq.OwnClocks
 ) -> tuple[Floats, Floats]:
     """Ways from perilunes in all planes of the net to a station: states there [n, planes, 6] and burns [n, planes, 3]."""
-    plane, north = (a.ravel() for a in np.meshgrid(_PLANES_DEG, [1.0, -1.0], indexing="ij"))
-    n, epochs, later = len(beyond_s), np.repeat(perilune_tdb, len(plane)), np.repeat(beyond_s, len(plane))
-    found = from_low_orbit(
-        _Alone(station, other_tdb), epochs + later, later, altitude_km=low_km, inclination_deg=np.tile(plane, n),
-        northbound=np.tile(north, n), flight=flight,
+    plane, north = (a.ravel() for a in np.meshgrid(np.radians(_PLANES_DEG), [1.0, -1.0], indexing="ij"))
+    n, m = len(beyond_s), len(plane)
+    meets = perilune_tdb + beyond_s
+    each = np.repeat(np.arange(n), m)
+    legs = OneBurn(
+        meets[each], eq.states_alone(station, meets, other_tdb)[each], -beyond_s[each],
+        np.full(n * m, RADIUS_KM["moon"] + low_km), np.zeros(n * m), np.tile(plane, n), np.tile(north, n),
+        rotation("moon_me", perilune_tdb, flight.forces.source)[each],
     )  # fmt: skip
-    return found.perilune_states.reshape(n, len(plane), 6), found.staging_burn_km_s.reshape(n, len(plane), 3)
+    found = target(
+        _Meeting(legs, flight).evaluate, low_orbit_seed(legs, flight), ONE_BURN, _MEETS, max_iterations=_LEG_ITERATIONS
+    )
+    states, _ = legs.end(found.x, np.arange(n * m))
+    return states.reshape(n, m, 6), -found.x[:, :3].reshape(n, m, 3)
 
 
 @dataclass(frozen=True)
-class _Alone:
-    """A path whose states are the same in whatever company they are asked for."""
+class _Meeting:
+    """Ways from a perilune up to a station, from both ends to half-way: as good as a first guess has to be."""
 
-    path: Path
-    other_tdb: float
+    legs: OneBurn
+    flight: eq.OwnClocks
 
-    def at(self, tdb: Floats, center: str = "moon") -> Floats:
-        return eq.states_alone(self.path, tdb, self.other_tdb)
+    def evaluate(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
+        legs, n = self.legs, len(x)
+        start = legs.burn_states[rows].copy()
+        start[:, 3:] += x[:, :3]
+        end, end_partials = legs.end(x, rows)
+        meet = legs.burn_tdb[rows] + 0.5 * legs.tof_s[rows]
+        states, stm = self.flight.arc(
+            "moon", np.concatenate([start, end]), np.concatenate([legs.burn_tdb[rows], legs.end_tdb[rows]]),
+            np.concatenate([meet, meet]),
+        )  # fmt: skip
+        partials = np.concatenate([stm[:n, :, 3:], -(stm[n:] @ end_partials)], axis=2)
+        return states[:n] - states[n:], partials
 
 
 def _pairs(coming: Floats, left: Floats, burns: Floats, tries: int) -> Iterator[tuple[Rows, Rows]]:
