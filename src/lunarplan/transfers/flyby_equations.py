@@ -47,7 +47,9 @@ class OwnClocks(InEphemeris):
         if len(states) < 2 or (start != start[0]).any():
             return super().arc(center, states, start, end)
         shorter = start[:1] + 0.5 * (end[:1] - start[:1])  # rows that start and end together would be
-        states, start, end = (np.concatenate(pair) for pair in ((states, states[:1]), (start, start[:1]), (end, shorter)))
+        states, start, end = (
+            np.concatenate(pair) for pair in ((states, states[:1]), (start, start[:1]), (end, shorter))
+        )
         final, partials = super().arc(center, states, start, end)
         return final[:-1], partials[:-1]
 

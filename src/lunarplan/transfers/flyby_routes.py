@@ -44,7 +44,10 @@ _ALIKE = 0.7  # cosine of the angle between planes of two tries
 _WORTH_KM_S = 1e-7  # a step that promises less, 0.1 mm/s, is not taken
 _TOLERANCE, _LEG_TOLERANCE = 1e-12, 1e-9  # of the propagator
 _LEG_ITERATIONS = 12
-_MEETS = *(Target(f"match {axis}", 10.0, 1e3) for axis in "xyz"), *(Target(f"match v{axis}", 1e-4, 1e-2) for axis in "xyz")
+_MEETS = (
+    *(Target(f"match {axis}", 10.0, 1e3) for axis in "xyz"),
+    *(Target(f"match v{axis}", 1e-4, 1e-2) for axis in "xyz"),
+)
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,9 @@ def _guesses(
 ) -> tuple[Floats, Rows]:
     """First guesses of routes, float64[n, 18], and the row each is for: pairs of legs that differ little at perilune."""
     known = np.isfinite(out.perilune_tdb)
-    passing = np.where(known, out.perilune_tdb, 0.0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+    passing = np.where(known, out.perilune_tdb, 0.0).sum(axis=1) / np.where(
+        known.any(axis=1), known.sum(axis=1), np.nan
+    )
     perilune_tdb = passing[out.of]
     guesses, rows = [np.empty((0, eq.SIZE))], [np.empty(0, np.intp)]
     for k, station in enumerate(stations):
@@ -268,7 +273,13 @@ def _pairs(coming: Floats, left: Floats, burns: Floats, tries: int) -> Iterator[
 
 
 def _equations(
-    asked: Asked, x: Floats, stations: Sequence[Path], spans: Floats, tie: LaunchTie, flight: eq.OwnClocks, radius: float
+    asked: Asked,
+    x: Floats,
+    stations: Sequence[Path],
+    spans: Floats,
+    tie: LaunchTie,
+    flight: eq.OwnClocks,
+    radius: float,
 ) -> eq.FlybyEquations:
     """The equations of routes near iterates, which say in which revolution the injection is made."""
     forces = flight.forces
