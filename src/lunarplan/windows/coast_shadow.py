@@ -162,10 +162,14 @@ def _longest(count: int, pieces: list[tuple[Rows, Floats, Floats]]) -> Floats:
     row, begin, end = row[order], begin[order], end[order]
     if not len(row):
         return longest
-    apart = row * (2.0 * end.max() + 1.0)  # so that no coast reaches into the next
-    until = np.maximum.accumulate(apart + end)
-    first = np.concatenate([[True], (apart + begin)[1:] > until[:-1] + _SEAM_S])
+    # The latest end so far of the same coast, by rank: sums with an offset for each coast would round by its number.
+    ranked = np.argsort(end, kind="stable")
+    rank = np.empty(len(end), np.int64)
+    rank[ranked] = np.arange(len(end))
+    until = end[ranked[np.maximum.accumulate(row * len(end) + rank) - row * len(end)]]
+    new = (row[1:] != row[:-1]) | (begin[1:] > until[:-1] + _SEAM_S)
+    first = np.concatenate([[True], new])
     starts = np.flatnonzero(first)
     last = np.concatenate([starts[1:], [len(row)]]) - 1
-    np.maximum.at(longest, row[starts], until[last] - (apart + begin)[starts])
+    np.maximum.at(longest, row[starts], until[last] - begin[starts])
     return longest
