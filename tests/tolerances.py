@@ -488,3 +488,9 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Powered flybys by the batch.
+FLYBY_CLOSURE_M = 10.0  # a coast flown again by Runge-Kutta, at its end
+FLYBY_TIE_S = 1e-3  # the pad under the plane at lift-off: half a metre of its way
+FLYBY_PARTIALS = 1e-5  # of the largest in its column, against central differences
+FLYBY_SAME_COST_M_S = 1e-3  # all burns, against the optimiser of single routes with the same tie

@@ -1,186 +1,225 @@
-"""Batched constrained minima: every row drives its equations to nought and then, along what they leave free, its cost down.
+"""From a low orbit to the ground: deorbit burn, optimal braking, approach, touchdown; with what gravity costs.
 
-Newton's method closes the equations by the shortest step. The directions in which they stay closed come from a QR
-factorisation of their partials; along them Newton's method goes on, with the curvature of the Lagrangian by differences
-of its exact gradient. Every row is a problem of its own and sees nothing of the others.
+    landed = powered_descent(thrust_n=45_000.0, isp_s=311.0, mass_kg=15_000.0)
+    landed.delta_v_m_s, landed.gravity_loss_m_s, landed.landed_mass_kg
 
-Source: Nocedal and Wright (2006), Numerical Optimization, sec. 15.3 and 18.3, null-space methods; as `route.optimise`.
+Braking is one burn at full throttle, steered for the least propellant. The approach, if there is one, takes a given
+time with an acceleration that changes evenly, so that a crew or a camera sees the site; the last metres are flown
+straight down at constant speed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.transfers.targeter import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED, Targeted
+from lunarplan.errors import InputError
+from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, STANDARD_GRAVITY_M_S2
+from lunarplan.model.rows import batch_within, require_kind, scalar
+from lunarplan.transfers.powered import PoweredArcs, PoweredProblem
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-    Rows = NDArray[np.intp]
-    Equations = Callable[[Floats, Rows], tuple[Floats, Floats]]
-    Cost = Callable[[Floats, Rows], tuple[Floats, Floats]]
 
-_MOST_STEPS, _FIRST_CLOSING, _CLOSING = 30, 25, 8
-_LONGEST, _FIRST_STEP, _LEAST_STEP = 30.0, 100.0, 1e-3  # in scales of the variables
-_LEAST_SHARE = 2.0**-9  # of a Newton step
-_PROBE = 1e-3
-_SINGULAR = 1e-13
+_GM, _R = GM_KM3_S2["moon"], RADIUS_KM["moon"]
 
 
 @dataclass(frozen=True)
-class Problems:
-    """A batch of minima to be found.
+class Approach:
+    """The phase between braking and the last metres.
 
-    equations : (x, rows) -> float64[n, m] and partials [n, m, v]; NaN where they cannot be evaluated
-    cost      : (x, rows) -> float64[n] and gradient [n, v]
-    scale_x   : float64[v], changes that matter; nought for variables that are held
-    scale_f, tolerance : float64[m], how equations are weighed, and when they are met
-    worth     : a step that promises to save less is not taken
+    altitude_m, descent_m_s, forward_m_s : where braking ends (the high gate), over the site; both speeds positive
+    duration_s : from there to the end of the approach
+
+    Raises InputError for values out of range.
     """
 
-    equations: Equations
-    cost: Cost
-    scale_x: Floats
-    scale_f: Floats
-    tolerance: Floats
-    worth: float
+    altitude_m: float
+    descent_m_s: float
+    forward_m_s: float
+    duration_s: float
+
+    def __post_init__(self) -> None:
+        scalar("Approach.altitude_m", self.altitude_m, 1.0, 15_000.0, "m")
+        scalar("Approach.descent_m_s", self.descent_m_s, 0.0, 300.0, "m/s")
+        scalar("Approach.forward_m_s", self.forward_m_s, 0.0, 1_000.0, "m/s")
+        scalar("Approach.duration_s", self.duration_s, 1.0, 1_000.0, "s")
 
 
-@dataclass
-class _State:
-    """Iterates: x, equations and partials in scales; and which rows meet their equations."""
+@dataclass(frozen=True)
+class Touchdown:
+    """The last metres, straight down at constant speed.
 
-    x: Floats
-    f: Floats
-    a: Floats
-    met: NDArray[np.bool_]
+    altitude_m, descent_m_s : where they begin, over the site, and how fast; hover_s : on top, standing still
 
-    def rows(self, rows: Rows) -> _State:
-        return _State(self.x[rows], self.f[rows], self.a[rows], self.met[rows])
-
-    def put(self, rows: Rows, other: _State) -> None:
-        self.x[rows], self.f[rows], self.a[rows], self.met[rows] = other.x, other.f, other.a, other.met
-
-
-def descend(problems: Problems, guess: Floats) -> Targeted:
-    """Find the least cost of every row near its guess, float64[N, v]; statuses as of the targeter.
-
-    A row whose equations cannot be closed is NaN.
+    Raises InputError for values out of range.
     """
-    return _Descent(problems).run(guess)
+
+    altitude_m: float = 30.0
+    descent_m_s: float = 1.5
+    hover_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        scalar("Touchdown.altitude_m", self.altitude_m, 0.0, 2_000.0, "m")
+        scalar("Touchdown.descent_m_s", self.descent_m_s, 0.1, 50.0, "m/s")
+        scalar("Touchdown.hover_s", self.hover_s, 0.0, 600.0, "s")
+
+    @property
+    def duration_s(self) -> float:
+        return self.altitude_m / self.descent_m_s + self.hover_s
 
 
-class _Descent:
-    """The iteration, over the variables that are not held."""
+@dataclass(frozen=True)
+class Descents:
+    """Descents, float64[N] each; NaN where braking has no solution.
 
-    def __init__(self, problems: Problems) -> None:
-        self.ask = problems
-        self.free = np.flatnonzero(problems.scale_x)
-        self.scale = problems.scale_x[self.free]
+    deorbit_m_s     : from the circular orbit of the apoapsis to the periapsis
+    braking_m_s, approach_m_s, touchdown_m_s : of the rocket equation
+    gravity_loss_m_s : braking, approach and touchdown less the change of speed itself
+    duration_s      : from ignition to touchdown
+    downrange_km    : over the ground of a Moon at rest, from ignition to touchdown
+    landed_mass_kg  : after all of it
+    least_throttle, most_throttle : of approach and touchdown, as fractions of full thrust; NaN where there is neither
+    braking         : the arcs, for their ``path``
+    """
 
-    def run(self, guess: Floats) -> Targeted:
-        rows = np.arange(len(guess))
-        now = self._closed(self._at(guess.copy(), rows), rows, _FIRST_CLOSING)
-        status = np.where(now.met, ITERATION_LIMIT, np.where(np.isfinite(now.f).all(axis=1), STALLED, NOT_FINITE))
-        longest, iterations = np.full(len(guess), _FIRST_STEP), np.zeros(len(guess), np.int32)
-        for _ in range(_MOST_STEPS):
-            rows = np.flatnonzero(status == ITERATION_LIMIT)
-            if not len(rows):
-                break
-            iterations[rows] += 1
-            status[rows[self._descended(now, rows, longest)]] = CONVERGED
-        residuals = now.f * self.ask.scale_f
-        x = np.where((status == CONVERGED)[:, None], now.x, np.nan)
-        return Targeted(x, residuals, status.astype(np.int8), iterations)
+    deorbit_m_s: Floats
+    braking_m_s: Floats
+    approach_m_s: Floats
+    touchdown_m_s: Floats
+    gravity_loss_m_s: Floats
+    duration_s: Floats
+    downrange_km: Floats
+    landed_mass_kg: Floats
+    least_throttle: Floats
+    most_throttle: Floats
+    braking: PoweredArcs
 
-    def _descended(self, now: _State, rows: Rows, longest: Floats) -> NDArray[np.bool_]:
-        """One step downhill, as far as it helps; which rows are at the bottom."""
-        here = now.rows(rows)
-        cost, _ = self._cost(here.x, rows)
-        along, step, gain = self._downhill(here, rows)
-        at_bottom = ~(gain >= self.ask.worth)
-        length = np.linalg.norm(step, axis=1)
-        step = step * np.minimum(1.0, longest[rows] / np.maximum(length, 1e-300))[:, None]
-        length = np.minimum(length, longest[rows])
-        go = np.flatnonzero(~at_bottom)
-        moved = self._moved(here.x[go], np.einsum("nvk,nk->nv", along[go], step[go]))
-        trial = self._closed(self._at(moved, rows[go]), rows[go], _CLOSING)
-        lower = trial.met & (self._cost(trial.x, rows[go])[0] < cost[go])
-        won, lost = go[lower], go[~lower]
-        now.put(rows[won], trial.rows(np.flatnonzero(lower)))
-        longest[rows[won]] = 2.0 * np.maximum(longest[rows[won]], length[won])
-        longest[rows[lost]] = 0.25 * length[lost]
-        at_bottom[lost] = longest[rows[lost]] < _LEAST_STEP
-        return at_bottom
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        return self.braking.ok
 
-    def _downhill(self, here: _State, rows: Rows) -> tuple[Floats, Floats, Floats]:
-        """Directions that stay on the surface, [n, v, k]; Newton's step along them; what it promises to save."""
-        m = here.a.shape[1]
-        q, r = np.linalg.qr(np.swapaxes(here.a, 1, 2), mode="complete")
-        along = q[:, :, m:]
-        gradient = self._cost(here.x, rows)[1]
-        weights = _solved(r[:, :m], np.einsum("nvm,nv->nm", q[:, :, :m], gradient))
-        slope = np.einsum("nvk,nv->nk", along, gradient)
-        bend = np.empty((len(rows), along.shape[2], along.shape[2]))
-        for k in range(along.shape[2]):
-            there = self._moved(here.x, _PROBE * along[:, :, k])
-            partials = self._at(there, rows).a
-            tilt = self._cost(there, rows)[1] - np.einsum("nmv,nm->nv", partials, weights)
-            bend[:, k] = (np.einsum("nvk,nv->nk", along, tilt) - slope) / _PROBE
-        bend = 0.5 * (bend + np.swapaxes(bend, 1, 2))
-        bend[~np.isfinite(bend).all(axis=(1, 2))] = np.eye(along.shape[2])
-        w, v = np.linalg.eigh(bend)
-        w = np.maximum(np.abs(w), 1e-6 * np.abs(w).max(axis=1, keepdims=True) + 1e-12)  # downhill where it bends down
-        step = -np.einsum("nij,nj->ni", v, np.einsum("nji,nj->ni", v, slope) / w)
-        return along, step, -0.5 * np.einsum("nk,nk->n", slope, step)
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "converged"."""
+        return self.braking.solution.reason(row)
 
-    def _closed(self, at: _State, rows: Rows, most: int) -> _State:
-        """The nearest iterates that meet the equations, by least-norm steps that are halved until they help."""
-        share = np.ones(len(rows))
-        for _ in range(most):
-            go = np.flatnonzero(~at.met & (share >= _LEAST_SHARE) & np.isfinite(at.a).all(axis=(1, 2)))
-            if not len(go):
-                break
-            step = -_least_norm(at.a[go], at.f[go])
-            step *= (share[go] * np.minimum(1.0, _LONGEST / np.maximum(np.abs(step).max(axis=1), 1e-300)))[:, None]
-            trial = self._at(self._moved(at.x[go], step), rows[go])
-            better = np.linalg.norm(trial.f, axis=1) < np.linalg.norm(at.f[go], axis=1)  # NaN is not
-            at.put(go[better], trial.rows(np.flatnonzero(better)))
-            share[go] = np.where(better, 1.0, 0.5 * share[go])
-        return at
+    def require(self) -> Descents:
+        """Return self, or raise ConvergenceError if any row failed."""
+        self.braking.solution.require()
+        return self
 
-    def _at(self, x: Floats, rows: Rows) -> _State:
-        f, by = self.ask.equations(x, rows)
-        f = f / self.ask.scale_f
-        a = by[:, :, self.free] * self.scale / self.ask.scale_f[:, None]
-        f = np.where(np.isfinite(a).all(axis=(1, 2))[:, None], f, np.nan)
-        return _State(x, f, a, np.asarray((np.abs(f) <= self.ask.tolerance / self.ask.scale_f).all(axis=1)))
-
-    def _cost(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
-        cost, gradient = self.ask.cost(x, rows)
-        return cost, gradient[:, self.free] * self.scale
-
-    def _moved(self, x: Floats, step: Floats) -> Floats:
-        moved = x.copy()
-        moved[:, self.free] += step * self.scale
-        return moved
+    @property
+    def delta_v_m_s(self) -> Floats:
+        """Of powered descent: without the deorbit burn."""
+        return self.braking_m_s + self.approach_m_s + self.touchdown_m_s
 
 
-def _least_norm(a: Floats, f: Floats) -> Floats:
-    """The shortest solutions of a step = f, float64[n, v]; NaN where the equations depend on one another."""
-    q, r = np.linalg.qr(np.swapaxes(a, 1, 2))
-    return np.asarray(np.einsum("nvm,nm->nv", q, _solved(np.swapaxes(r, 1, 2), f)))
+def powered_descent(
+    thrust_n: ArrayLike,
+    isp_s: ArrayLike,
+    mass_kg: ArrayLike,
+    *,
+    periapsis_altitude_km: ArrayLike = 15.0,
+    apoapsis_altitude_km: ArrayLike = 100.0,
+    site_altitude_km: ArrayLike = 0.0,
+    ground_speed_m_s: ArrayLike = 0.0,
+    approach: Approach | None = None,
+    touchdown: Touchdown | None = None,
+) -> Descents:
+    """Solve descents that brake from the periapsis of an orbit.
+
+    thrust_n, isp_s, mass_kg : full thrust, specific impulse, mass at ignition (after the deorbit burn)
+    site_altitude_km  : of the ground, over the mean sphere
+    ground_speed_m_s  : of the ground along the flight: 4.6 times the cosine of the latitude where it leads due east
+    approach, touchdown : see there; no approach and the last 30 m at 1.5 m/s, if not given
+
+    Raises InputError for values out of range, NaN and shapes that do not go together. A row whose thrust cannot stop
+    the craft before it meets the ground is NaN, with a status.
+    """
+    touchdown = Touchdown() if touchdown is None else touchdown
+    require_kind("touchdown", touchdown, Touchdown, "a Touchdown, or None")
+    if approach is not None:
+        require_kind("approach", approach, Approach, "an Approach, or None")
+    thrust, isp, mass, low, high, site, ground = batch_within(
+        "powered_descent",
+        thrust_n=(thrust_n, 1.0, 100000000.0, "N"),
+        isp_s=(isp_s, 50.0, 2000.0, "s"),
+        mass_kg=(mass_kg, 1.0, 10000000.0, "kg"),
+        periapsis_altitude_km=(periapsis_altitude_km, 1.0, 500.0, "km"),
+        apoapsis_altitude_km=(apoapsis_altitude_km, 1.0, 20000.0, "km"),
+        site_altitude_km=(site_altitude_km, -10.0, 12.0, "km"),
+        ground_speed_m_s=(ground_speed_m_s, -5.0, 5.0, "m/s"),
+    )
+    if not (high >= low).all():
+        raise InputError("below the periapsis", where="apoapsis_altitude_km", allowed="at least the periapsis")
+    gate = _gate(approach, touchdown)
+    speed = np.sqrt(2.0 * _GM * (_R + high) / ((_R + low) * (2.0 * _R + low + high)))
+    none = np.zeros_like(speed)
+    braking = PoweredProblem(
+        _GM, _R + low, none, speed, _R + site + 1e-3 * gate[0], none - 1e-3 * gate[1],
+        1e-3 * (ground + gate[2]), 1e-3 * thrust / mass, 1e-3 * isp * STANDARD_GRAVITY_M_S2, -1.0,
+    ).solve()  # fmt: skip
+    return _landed(braking, approach, touchdown, thrust, isp, mass, low, high, site, ground)
 
 
-def _solved(matrices: Floats, right: Floats) -> Floats:
-    """Solutions of triangular systems, float64[n, m]; NaN where they have none."""
-    diagonal = np.abs(np.diagonal(matrices, axis1=1, axis2=2))
-    singular = ~(diagonal.min(axis=1) > _SINGULAR * diagonal.max(axis=1))
-    usable = np.where(singular[:, None, None], np.eye(matrices.shape[1]), matrices)
-    solution = np.linalg.solve(usable, right[..., None])[..., 0]
-    return np.where(singular[:, None], np.nan, solution)
+def _gate(approach: Approach | None, touchdown: Touchdown) -> tuple[float, float, float]:
+    """Altitude, descent and forward speed at which braking ends."""
+    if approach is None:
+        return touchdown.altitude_m, touchdown.descent_m_s, 0.0
+    if approach.altitude_m <= touchdown.altitude_m:
+        raise InputError(
+            f"{approach.altitude_m:g} m", where="Approach.altitude_m", allowed=f"over {touchdown.altitude_m:g} m",
+            remedy="the approach ends where the touchdown begins",
+        )  # fmt: skip
+    return approach.altitude_m, approach.descent_m_s, approach.forward_m_s
+
+
+def _landed(
+    braking: PoweredArcs, approach: Approach | None, touchdown: Touchdown, thrust: Floats, isp: Floats, mass: Floats,
+    low: Floats, high: Floats, site: Floats, ground: Floats,
+) -> Descents:  # fmt: skip
+    exhaust = isp * STANDARD_GRAVITY_M_S2
+    weight = 1e6 * _GM / (_R + site) ** 2 / 1e3  # m/s2
+    speed = 1e3 * braking.problem.start_speed
+    near, forward, felt = _approached(approach, touchdown, weight)
+    at_gate = mass * (1.0 - braking.propellant_fraction)
+    spent = near + weight * touchdown.duration_s + touchdown.descent_m_s
+    after = at_gate * np.exp(-near / exhaust)
+    landed = at_gate * np.exp(-spent / exhaust)
+    brake = 1e3 * braking.delta_v_km_s
+    last = spent - near
+    first = np.sqrt(1e6 * _GM / (_R + high)) - np.sqrt(2e6 * _GM * (_R + low) / ((_R + high) * (2.0 * _R + low + high)))
+    duration = braking.burn_s + (approach.duration_s if approach else 0.0) + touchdown.duration_s
+    throttles = np.array([felt.min(axis=0) * after / thrust, felt.max(axis=0) * at_gate / thrust])
+    hover = np.array([weight * landed / thrust, weight * after / thrust])
+    return Descents(
+        first, brake, np.where(braking.ok, near, np.nan), np.where(braking.ok, last, np.nan),
+        brake + spent - np.abs(speed - ground), duration, braking.angle_rad * (_R + site) + 1e-3 * forward, landed,
+        np.minimum(throttles[0], hover[0]), np.maximum(throttles[1], hover[1]), braking,
+    )  # fmt: skip
+
+
+_SAMPLES = 201
+
+
+def _approached(approach: Approach | None, touchdown: Touchdown, weight: Floats) -> tuple[Floats, float, Floats]:
+    """Delta-v of the approach (m/s), ground it covers (m), and thrust per mass on the way, [samples, N] (m/s2).
+
+    The vertical acceleration changes evenly such that altitude and speed end as the touchdown wants them, the
+    horizontal one stays: there is no more to be said of a site that lies where the approach ends.
+    """
+    if approach is None:
+        return np.zeros_like(weight), 0.0, weight[None]
+    t, part = approach.duration_s, np.linspace(0.0, 1.0, _SAMPLES)
+    fall = approach.descent_m_s - touchdown.descent_m_s  # slowed by
+    drop = approach.altitude_m - touchdown.altitude_m - 0.5 * (approach.descent_m_s + touchdown.descent_m_s) * t
+    # v(t) = v0 + a t + b t2 / 2: the mean acceleration stops the fall, its slope makes up for the height
+    mean, slope = fall / t, 12.0 * drop / t**2
+    vertical = mean + slope * (part - 0.5)
+    felt = np.hypot(vertical[:, None] + weight, approach.forward_m_s / t)
+    near = t * np.trapezoid(felt, part, axis=0)
+    return np.asarray(near), 0.5 * approach.forward_m_s * t, felt

@@ -1,4 +1,4 @@
-"""Powered flybys from a launch site to stations, by the batch: times of flight held, burns as small as they then can be.
+"""Powered flybys from a launch site to stations by the batch: times of flight held, burns as small as they can be.
 
     found = flyby_routes(asked, stations, tie, flyby_altitude_km=130.0)
 
@@ -21,9 +21,9 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.frames import rotation
 from lunarplan.transfers import flyby_equations as eq
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.descent import Problems, descend
 from lunarplan.transfers.direct import launches_near
 from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
+from lunarplan.transfers.minimiser import Problems, descend
 from lunarplan.transfers.one_burn import FREE as ONE_BURN
 from lunarplan.transfers.one_burn import OneBurn, low_orbit_seed
 from lunarplan.transfers.problem import Problem, Transfers, problem
@@ -44,6 +44,7 @@ _ALIKE = 0.7  # cosine of the angle between planes of two tries
 _WORTH_KM_S = 1e-7  # a step that promises less, 0.1 mm/s, is not taken
 _TOLERANCE, _LEG_TOLERANCE = 1e-12, 1e-9  # of the propagator
 _LEG_ITERATIONS = 12
+_APART = np.array([3600.0, 3600.0, 0.0, 0.0, 0.0])  # s
 _MEETS = (
     *(Target(f"match {axis}", 10.0, 1e3) for axis in "xyz"),
     *(Target(f"match v{axis}", 1e-4, 1e-2) for axis in "xyz"),
@@ -163,18 +164,17 @@ def _outward(asked: Asked, tie: LaunchTie, low_km: float, forces: ForceModel, wo
     )
     kinds, of = np.unique(alike, axis=0, return_inverse=True)
     plane, north = (a.ravel() for a in np.meshgrid(_PLANES_DEG, [1.0, -1.0], indexing="ij"))
-    near, out, radius, tilt, opportunity = (np.repeat(c, len(plane)) for c in kinds.T)
+    each = np.repeat(kinds, len(plane), axis=0)
     # one leg more, which belongs to none: rows that start and end together would be flown in step
-    near, out = np.append(near, near[0] + 3600.0), np.append(out, out[0] + 3600.0)
+    near, out, radius, tilt, opportunity = np.concatenate([each, each[:1] + _APART]).T
+    plane, north = (np.resize(axis, len(near)) for axis in (plane, north))
     batch = problem(
-        near + out, out, parking_altitude_km=np.append(radius, radius[0]) - RADIUS_KM["earth"],
-        parking_inclination_deg=np.degrees(np.append(tilt, tilt[0])), perilune_altitude_km=low_km,
-        lunar_inclination_deg=np.append(np.tile(plane, len(kinds)), 90.0),
-        northbound_departure=np.append(opportunity, opportunity[0]),
-        northbound_arrival=np.append(np.tile(north, len(kinds)), 1.0),
+        near + out, out, parking_altitude_km=radius - RADIUS_KM["earth"],
+        parking_inclination_deg=np.degrees(tilt), perilune_altitude_km=low_km,
+        lunar_inclination_deg=plane, northbound_departure=opportunity, northbound_arrival=north,
     )  # fmt: skip
     found = launches_near(near, batch, tie, forces, workers=workers)
-    shape = len(kinds), len(plane)
+    shape = len(kinds), 2 * len(_PLANES_DEG)
     variables = np.column_stack([found.solution.x[:, :3], found.injection_tdb])[:-1]
     epochs = np.where(found.ok, found.problem.perilune_tdb, np.nan)[:-1]
     return _Legs(
@@ -185,11 +185,10 @@ def _outward(asked: Asked, tie: LaunchTie, low_km: float, forces: ForceModel, wo
 def _guesses(
     asked: Asked, out: _Legs, stations: Sequence[Path], spans: Floats, low_km: float, flight: eq.OwnClocks, tries: int
 ) -> tuple[Floats, Rows]:
-    """First guesses of routes, float64[n, 18], and the row each is for: pairs of legs that differ little at perilune."""
+    """First guesses of routes, float64[n, 18], and the row of each: pairs of legs that differ little at perilune."""
     known = np.isfinite(out.perilune_tdb)
-    passing = np.where(known, out.perilune_tdb, 0.0).sum(axis=1) / np.where(
-        known.any(axis=1), known.sum(axis=1), np.nan
-    )
+    count = known.sum(axis=1)
+    passing = np.where(count > 0, np.where(known, out.perilune_tdb, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
     perilune_tdb = passing[out.of]
     guesses, rows = [np.empty((0, eq.SIZE))], [np.empty(0, np.intp)]
     for k, station in enumerate(stations):
@@ -214,7 +213,7 @@ def _guesses(
 def _onward(
     station: Path, other_tdb: float, perilune_tdb: Floats, beyond_s: Floats, low_km: float, flight: eq.OwnClocks
 ) -> tuple[Floats, Floats]:
-    """Ways from perilunes in all planes of the net to a station: states there [n, planes, 6] and burns [n, planes, 3]."""
+    """Ways from perilunes in all planes of the net to a station: states there [n, planes, 6], burns [n, planes, 3]."""
     plane, north = (a.ravel() for a in np.meshgrid(np.radians(_PLANES_DEG), [1.0, -1.0], indexing="ij"))
     n, m = len(beyond_s), len(plane)
     meets = perilune_tdb + beyond_s
@@ -333,10 +332,10 @@ def _routes(asked: Asked, equations: eq.FlybyEquations, best: Targeted, forces: 
     lift_off, coast = equations.parking(rows).lift_off(x[:, 1], x[:, eq.INJECTION])
     circular = np.sqrt(gm / asked.parking_radius_km)
     c3 = x[:, 2] ** 2 - 2.0 * gm / asked.parking_radius_km
+    way_out = _ways_out(asked, x, before, best.ok, forces, equations.flyby_radius_km)
     return FlybyRoutes(
-        _ways_out(asked, x, before, best.ok, forces, equations.flyby_radius_km), forces, x[:, eq.INJECTION], leaving, before,
-        x[:, 2] - circular, c3, lift_off, coast, best, after, x[:, eq.AFTER] - x[:, eq.BEFORE], x[:, eq.JOINING], meets, station,
-        asked.station,
+        way_out, forces, x[:, eq.INJECTION], leaving, before, x[:, 2] - circular, c3, lift_off, coast, best, after,
+        x[:, eq.AFTER] - x[:, eq.BEFORE], x[:, eq.JOINING], meets, station, asked.station,
     )  # fmt: skip
 
 

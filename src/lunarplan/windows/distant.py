@@ -230,7 +230,7 @@ class DistantLaunches:
         if not same.any(axis=1).all():
             unknown = phases_deg[~same.any(axis=1)][0]
             raise InputError(f"{unknown:g} deg", where="grid.phase_deg", allowed=f"of the stations: {known.tolist()}")
-        return same.argmax(axis=1)
+        return np.asarray(same.argmax(axis=1), np.intp)
 
     def _check_spans(self, cells: Mapping[str, Array]) -> None:
         """Raise InputError unless the stations are known when they may be joined."""
