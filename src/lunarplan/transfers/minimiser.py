@@ -133,7 +133,7 @@ class _Descent:
             tilt = self._cost(there, rows)[1] - np.einsum("nmv,nm->nv", partials, weights)
             bend[:, k] = (np.einsum("nvk,nv->nk", along, tilt) - slope) / _PROBE
         bend = 0.5 * (bend + np.swapaxes(bend, 1, 2))
-        bend[~np.isfinite(bend).all(axis=(1, 2))] = np.eye(along.shape[2])
+        bend = np.where(np.isfinite(bend).all(axis=(1, 2), keepdims=True), bend, np.eye(along.shape[2]))
         w, v = np.linalg.eigh(bend)
         w = np.maximum(np.abs(w), 1e-6 * np.abs(w).max(axis=1, keepdims=True) + 1e-12)  # downhill where it bends down
         step = -np.einsum("nij,nj->ni", v, np.einsum("nji,nj->ni", v, slope) / w)
@@ -158,7 +158,8 @@ class _Descent:
         f, by = self.ask.equations(x, rows)
         f = f / self.ask.scale_f
         a = by[:, :, self.free] * self.scale / self.ask.scale_f[:, None]
-        f = np.where(np.isfinite(a).all(axis=(1, 2))[:, None], f, np.nan)
+        known = np.isfinite(a).reshape(len(a), -1).all(axis=1)
+        f = np.where(known[:, None], f, np.nan)
         return _State(x, f, a, np.asarray((np.abs(f) <= self.ask.tolerance / self.ask.scale_f).all(axis=1)))
 
     def _cost(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
@@ -180,7 +181,7 @@ def _least_norm(a: Floats, f: Floats) -> Floats:
 def _solved(matrices: Floats, right: Floats) -> Floats:
     """Solutions of triangular systems, float64[n, m]; NaN where they have none."""
     diagonal = np.abs(np.diagonal(matrices, axis1=1, axis2=2))
-    singular = ~(diagonal.min(axis=1) > _SINGULAR * diagonal.max(axis=1))
+    singular = np.asarray(~(diagonal.min(axis=1) > _SINGULAR * diagonal.max(axis=1)))
     usable = np.where(singular[:, None, None], np.eye(matrices.shape[1]), matrices)
     solution = np.linalg.solve(usable, right[..., None])[..., 0]
     return np.where(singular[:, None], np.nan, solution)
