@@ -494,3 +494,15 @@ FLYBY_CLOSURE_M = 10.0  # a coast flown again by Runge-Kutta, at its end
 FLYBY_TIE_S = 1e-3  # the pad under the plane at lift-off: half a metre of its way
 FLYBY_PARTIALS = 1e-5  # of the largest in its column, against central differences
 FLYBY_SAME_COST_M_S = 1e-3  # all burns, against the optimiser of single routes with the same tie
+# Missions that come home
+ENTRY_RADIUS_KM = 1e-4
+ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
+# Splashdown
+SPLASHDOWN_KM = 50.0  # asked for
+SPLASHDOWN_FLOWN_KM = 0.05  # as flown again: the entry within metres, times ten of the ground an entry's plane turns
+GEODESIC_KM = 0.1  # to first order in the flattening; 2 m seen at 8,900 km
+APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank reversals steer aside; 4 and 24 seen
+LANDING_PARTIALS = 1e-6  # relative: differences
+LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
+ENTRY_PATH_DEG = 0.01  # asked for
