@@ -1,4 +1,4 @@
-"""Powered flybys by the batch: closed in the full field, over the pad, as cheap as the optimiser of single routes has it."""
+"""Powered flybys by the batch: closed in the full field, over the pad, as cheap as single routes are made."""
 
 from dataclasses import dataclass, replace
 
@@ -93,7 +93,9 @@ def test_times_are_those_asked_for_and_the_pad_is_under_the_plane(asked, found):
     r = found.rows(ok)
     np.testing.assert_allclose(r.tof_s, asked.out_s[ok], atol=1e-6)
     np.testing.assert_allclose(r.beyond_s, asked.beyond_s[ok], atol=1e-6)
-    orbits = ParkingOrbits.about_earth(TIE, np.full(len(ok), RADIUS), np.full(len(ok), TILT), FORCES.gm("earth"), oblate=True)
+    orbits = ParkingOrbits.about_earth(
+        TIE, np.full(len(ok), RADIUS), np.full(len(ok), TILT), FORCES.gm("earth"), oblate=True
+    )
     late, _ = orbits.lateness(r.solution.x[:, 0], r.solution.x[:, 1], r.injection_tdb)
     assert np.abs(late).max() < FLYBY_TIE_S
     assert (orbits.revolutions_astray(r.coast_s) == 0.0).all()

@@ -158,7 +158,7 @@ class _Descent:
         f, by = self.ask.equations(x, rows)
         f = f / self.ask.scale_f
         a = by[:, :, self.free] * self.scale / self.ask.scale_f[:, None]
-        known = np.isfinite(a).reshape(len(a), -1).all(axis=1)
+        known = np.asarray(np.isfinite(a).all(axis=(1, 2)))
         f = np.where(known[:, None], f, np.nan)
         return _State(x, f, a, np.asarray((np.abs(f) <= self.ask.tolerance / self.ask.scale_f).all(axis=1)))
 

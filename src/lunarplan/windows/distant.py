@@ -33,6 +33,7 @@ from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, Ascent, Departur
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.orbits.orbit import PeriodicOrbit
     from lunarplan.transfers.launch import LaunchTie
     from lunarplan.transfers.problem import Transfers
@@ -81,9 +82,9 @@ def stations_on(
     )
 
 
-def default_forces() -> ForceModel:
+def default_forces(ephemeris: Ephemeris | None = None) -> ForceModel:
     """The field scans are made in: the Moon's mass is in one point, and no row depends on others to the last bit."""
-    return ForceModel(bodies=_BODIES, moon_degree=0)
+    return ForceModel(bodies=_BODIES, moon_degree=0, ephemeris=ephemeris)
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,6 +138,11 @@ class DistantLaunches:
             self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
             self.constraints, self.forces,
         )  # fmt: skip
+
+    @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return "tli_delta_v", "flyby_delta_v", "insertion_delta_v"
 
     @property
     def reasons(self) -> dict[int, str]:

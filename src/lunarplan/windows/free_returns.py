@@ -66,6 +66,11 @@ class FreeReturnLaunches:
         )  # fmt: skip
 
     @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return ("tli_delta_v",)
+
+    @property
     def reasons(self) -> dict[int, str]:
         """What the codes mean; those of constraints count from 1."""
         return self.departure.reasons

@@ -98,6 +98,11 @@ class Launches:
         }
 
     @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return "tli_delta_v", "loi_delta_v"
+
+    @property
     def reasons(self) -> dict[int, str]:
         """What the codes mean; those of constraints count from 1."""
         return self.departure.reasons
