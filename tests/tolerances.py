@@ -506,3 +506,7 @@ APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank revers
 LANDING_PARTIALS = 1e-6  # relative: differences
 LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
 ENTRY_PATH_DEG = 0.01  # asked for
+FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in the full field half an hour long
+FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
+STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
+STATION_BEGINS_DEG = 10.0  # by which a station carried into the real sky slides along its orbit: hours of 6.5 days
