@@ -60,7 +60,7 @@ class Landing(Table):
 class Station(Table):
     """Where on its orbit a station is that is there already.
 
-    epoch_tdb, phase_rad : its phase at an epoch, from the orbit's first state on, as `carry` counts it
+    epoch_tdb, phase_rad : its phase at an epoch as `carry` counts it: of halos from apolune, of DROs from the Earth's side
     """
 
     epoch_tdb: Epoch = Field(alias="epoch")
