@@ -24,7 +24,6 @@ DAY = 86_400.0
 SHORT = {"out": ["4.75 days", "5.5 days"], "beyond": ["0.75 days", "1.25 days"]}
 GIVEN = {
     "tof_step": "18 h",
-    "beyond_step": "12 h",
     "station": {"epoch": "2028-01-05T00:00:00Z", "phase": "135 deg"},
     "arrival_delta_v": "900 m/s",
     "arrival_phase": ["0 deg", "360 deg"],
@@ -47,10 +46,11 @@ def found() -> Windows:
 
 
 def test_a_station_that_is_there_is_the_only_one(found: Windows) -> None:
-    assert found.axes == ("launch_day", "opportunity", "tof_s", "phase_deg", "beyond_s", "azimuth_deg")
+    assert found.axes == ("launch_day", "opportunity", "tof_s", "phase_deg", "azimuth_deg")
     assert found.dataset["phase_deg"].values.tolist() == [135.0]
     assert (found.dataset["tof_s"].values / DAY).tolist() == pytest.approx([4.75, 5.5])
-    assert (found.dataset["beyond_s"].values / DAY).tolist() == pytest.approx([0.75, 1.25])
+    beyond = found.dataset["beyond_s"].values / DAY
+    assert 0.75 - 1e-9 < np.nanmin(beyond) < np.nanmax(beyond) < 1.25 + 1e-9
     assert found.burns == ("tli_delta_v", "flyby_delta_v", "insertion_delta_v")
     arrived = found.dataset["insertion_tdb"].values - tdb_seconds("2028-01-05T00:00:00Z")
     phase = 135.0 + 360.0 * arrived / (6.562 * DAY)
@@ -75,11 +75,11 @@ def test_the_limits_of_a_file_are_kept(found: Windows) -> None:
 
 
 def test_without_a_station_phases_are_tried() -> None:
-    terms = {"phases": 3, "tof_step": "10 days", "beyond_step": "10 days"}
+    terms = {"phases": 3, "tof_step": "10 days"}
     mission = gateway(terms, {"out": "5 days", "beyond": "1 days"})
     found = mission.windows("2028-01-05", "2028-01-05")
     assert found.dataset["phase_deg"].values.tolist() == [0.0, 120.0, 240.0]
-    assert found.open.shape == (1, 2, 1, 3, 1, 1)
+    assert found.open.shape == (1, 2, 1, 3, 1)
 
 
 @pytest.mark.parametrize(

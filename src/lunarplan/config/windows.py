@@ -60,7 +60,7 @@ class Landing(Table):
 class Station(Table):
     """Where on its orbit a station is that is there already.
 
-    epoch_tdb, phase_rad : its phase at an epoch as `carry` counts it: of halos from apolune, of DROs from the Earth's side
+    epoch_tdb, phase_rad : its phase then as `carry` counts it: of halos from apolune, of DROs from the Earth's side
     """
 
     epoch_tdb: Epoch = Field(alias="epoch")
@@ -73,7 +73,6 @@ class Windows(Table):
     azimuth_rad : inertial launch azimuths tried, from and to; by default that of the parking orbit alone
     azimuths    : how many of them, both ends counted; 5 by default, or one where from and to are the same
     tof_step_s  : times of flight tried, within those of the translunar phase; to a distant orbit those to the flyby
-    beyond_step_s : those from there to the insertion
     phase_count : how many phases of a distant orbit are tried; 8 by default, or that of the station alone
     station     : that of the orbit which is there already
     arrival_phase_rad : of the station when it is joined, from and to
@@ -101,9 +100,6 @@ class Windows(Table):
     launch_sun_elevation_rad: Elevation | None = Field(alias="launch_sun_elevation", default=None)
     arrival_seen_from_earth: StrictBool = False
     landing: Landing | None = None
-    beyond_step_s: Annotated[float, Measured(DURATION, 60.0, 10.0 * SECONDS_PER_DAY, "h", too_small="too short")] = (
-        Field(alias="beyond_step", default=43_200.0)
-    )
     phase_count: Annotated[StrictInt, Field(ge=1, le=360)] | None = Field(alias="phases", default=None)
     station: Station | None = None
     flyby_delta_v_km_s: Speed | None = Field(alias="flyby_delta_v", default=None)

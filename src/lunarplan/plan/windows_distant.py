@@ -24,7 +24,7 @@ _LATER_S = 2.5 * SECONDS_PER_DAY  # than the launch day and the longest flight a
 
 
 def distant(asked: Asked) -> tuple[DistantLaunches, Grid]:
-    """Launches over day, opportunity, station, times of flight out and beyond, and azimuth."""
+    """Launches over day, opportunity, station, time of flight to the Moon and azimuth."""
     terms.check_keys(asked, "powered_flyby", _FOREIGN)
     mission, own = asked.mission, asked.terms
     flight, forces = mission.translunar, visits.default_forces(asked.ephemeris)
@@ -32,6 +32,7 @@ def distant(asked: Asked) -> tuple[DistantLaunches, Grid]:
     job = DistantLaunches(
         site=mission.launch.site,
         stations=_stations(asked, forces),
+        beyond_days=(flight.beyond_s[0] / SECONDS_PER_DAY, flight.beyond_s[1] / SECONDS_PER_DAY),
         flyby_altitude_km=flight.flyby_altitude_km,
         parking_altitude_km=mission.launch.parking_orbit.altitude_km,
         ascents=terms.ascents(mission),
@@ -40,12 +41,10 @@ def distant(asked: Asked) -> tuple[DistantLaunches, Grid]:
         forces=forces,
         workers=asked.workers,
     )
-    out, beyond = terms.stepped(flight.out_s, own.tof_step_s), terms.stepped(flight.beyond_s, own.beyond_step_s)
     axes = {
         **terms.day_axes(asked),
         "phase_deg": Axis([s.phase_deg for s in job.stations], "deg", "of the station when it is begun"),
-        "tof_s": Axis(out, "s", "injection to flyby"),
-        "beyond_s": Axis(beyond, "s", "flyby to insertion"),
+        "tof_s": Axis(terms.stepped(flight.out_s, own.tof_step_s), "s", "injection to flyby"),
         **terms.azimuth_axis(mission),
     }
     return job, Grid(axes)

@@ -85,13 +85,11 @@ class FlybyEquations:
 
     def cost(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
         """All burns, km/s, float64[n], and their gradient [n, 18]."""
-        circular = np.sqrt(self.flight.gm("earth") / self.parking_radius_km[rows])
-        gradient = np.zeros((len(x), SIZE))
-        gradient[:, 2] = 1.0
-        flyby, turned = _length(x[:, AFTER] - x[:, BEFORE])
-        joining, pushed = _length(x[:, JOINING])
-        gradient[:, AFTER], gradient[:, BEFORE], gradient[:, JOINING] = turned, -turned, pushed
-        return x[:, 2] - circular + flyby + joining, gradient
+        return cost(x, np.sqrt(self.flight.gm("earth") / self.parking_radius_km[rows]))
+
+    def late_s(self, x: Floats, rows: Rows) -> Floats:
+        """How long after lift-off the launch site would turn under the parking plane, float64[n]."""
+        return self.parking(rows).lateness(x[:, 0], x[:, 1], x[:, INJECTION])[0]
 
     def station_states(self, tdb: Floats, rows: Rows) -> Floats:
         """Of each row's station, about the Moon, float64[n, 6]."""
@@ -181,6 +179,16 @@ class FlybyEquations:
         o = self.orbits
         turns = None if o.whole_turns is None else o.whole_turns[rows]
         return ParkingOrbits(o.launch, o.inclination[rows], o.rate[rows], o.node_rate[rows], turns)
+
+
+def cost(x: Floats, parked_km_s: Floats) -> tuple[Floats, Floats]:
+    """All burns, km/s, float64[n], and their gradient [n, 18]; the first is made along the velocity before it."""
+    gradient = np.zeros((len(x), SIZE))
+    gradient[:, 2] = 1.0
+    flyby, turned = _length(x[:, AFTER] - x[:, BEFORE])
+    joining, pushed = _length(x[:, JOINING])
+    gradient[:, AFTER], gradient[:, BEFORE], gradient[:, JOINING] = turned, -turned, pushed
+    return x[:, 2] - parked_km_s + flyby + joining, gradient
 
 
 def states_alone(path: Path, tdb: Floats, other_tdb: float) -> Floats:

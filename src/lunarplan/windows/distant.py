@@ -1,8 +1,8 @@
 """Launch windows to a station in a distant orbit, past the Moon: what a scan computes in each cell.
 
 stations = stations_on(orbit, "2028-01-01", "2028-04-01", [0.0, 90.0, 180.0, 270.0])
-job = DistantLaunches(launch_site("ksc-39b"), stations, flyby_altitude_km=130.0)
-dataset = scan(job, job.grid("2028-01-05", "2028-03-05", out_days=[4.5, 5.5], beyond_days=[1.0, 1.5]))
+job = DistantLaunches(launch_site("ksc-39b"), stations, beyond_days=(0.5, 2.0))
+dataset = scan(job, job.grid("2028-01-05", "2028-03-05", out_days=[4.5, 5.5]))
 
 A station is known by its phase at the start. One that is already there is given alone; of an orbit that is still to be
 chosen several are tried. The phase in which it is when the craft joins it is a result.
@@ -22,7 +22,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, require_kind
+from lunarplan.model.rows import numbers, require_kind, scalar
 from lunarplan.model.sites import LaunchSite
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.scans.grid import Axis, Field, Grid
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _BODIES = ("earth", "moon", "sun")
+_TIMES_APART_DAYS, _MOST_TIMES = 1.25, 6
 
 
 @dataclass(frozen=True)
@@ -99,18 +100,20 @@ class StationVisits(FlybyRoutes):
 
 @dataclass(frozen=True)
 class DistantLaunches:
-    """The job of a scan over launch day, opportunity, station, times of flight out and beyond, and azimuth.
+    """The job of a scan over launch day, opportunity, station, time of flight to the Moon, and azimuth.
 
-    In every cell the burns are the least for its times of flight: injection, flyby and insertion together. See
+    In every cell the burns are the least for its time of flight: injection, flyby and insertion together. See
     `scans.scan.Job`.
 
-    stations : known for all arrivals
-    tries    : how many ways round the Moon are tried in each cell
+    stations    : known for all arrivals
+    beyond_days : limits of the time from flyby to insertion, which is chosen; both the same to hold it
+    tries       : how many ways round the Moon and on, by plane and time, are tried in each cell
     The others are as in `Launches`.
     """
 
     site: LaunchSite
     stations: tuple[Station, ...]
+    beyond_days: tuple[float, float]
     flyby_altitude_km: float = 130.0
     parking_altitude_km: float = 185.0
     ascent_s: float = 600.0
@@ -119,11 +122,14 @@ class DistantLaunches:
     ascents: tuple[Ascent, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     forces: ForceModel = field(default_factory=default_forces)
-    tries: int = 2
+    tries: int = 3
     workers: int | None = None
 
     def __post_init__(self) -> None:
         require_kind("DistantLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
+        low, high = (scalar("DistantLaunches.beyond_days", days, 0.1, 60.0, "days") for days in self.beyond_days)
+        if low > high:
+            raise InputError(f"{low:g} to {high:g}", where="DistantLaunches.beyond_days", remedy="swap them")
         given: object = self.stations
         if not (isinstance(given, tuple) and given and all(isinstance(s, Station) for s in given)):
             raise InputError(f"{given!r:.60}", where="DistantLaunches.stations", allowed="Stations: stations_on(...)")
@@ -155,6 +161,7 @@ class DistantLaunches:
             "flyby_delta_v": Field(unit="m/s", long_name="burn at perilune"),
             "flyby_altitude": Field(unit="km", long_name="least altitude over the Moon"),
             "insertion_delta_v": Field(unit="m/s", long_name="burn that joins the station"),
+            "beyond_s": Field(unit="s", long_name="flyby to insertion"),
             "insertion_tdb": Field(unit="s", long_name="insertion, TDB past J2000"),
             "arrival_phase": Field(unit="deg", long_name="of the station when it is joined"),
         }
@@ -163,6 +170,7 @@ class DistantLaunches:
     def describe(self) -> dict[str, Any]:
         return self.departure.describe() | {
             "flyby_altitude_km": self.flyby_altitude_km,
+            "beyond_days": list(self.beyond_days),
             "stations": [station.describe() for station in self.stations],
             "tries": self.tries,
         }
@@ -173,7 +181,6 @@ class DistantLaunches:
         last_day: str,
         *,
         out_days: ArrayLike,
-        beyond_days: ArrayLike,
         azimuths_deg: ArrayLike = (90.0,),
         opportunities: Sequence[str] = (NORTHBOUND, SOUTHBOUND),
     ) -> Grid:
@@ -181,17 +188,13 @@ class DistantLaunches:
 
         Raises InputError for days that are none or run backwards.
         """
-        out, beyond = (
-            SECONDS_PER_DAY * numbers(name, given, 1).ravel()
-            for name, given in (("out_days", out_days), ("beyond_days", beyond_days))
-        )
+        out = SECONDS_PER_DAY * numbers("out_days", out_days, 1).ravel()
         return Grid(
             {
                 "launch_day": Axis(days_between(first_day, last_day), long_name="launch day, UTC"),
                 "opportunity": Axis(tuple(opportunities), long_name="way past the Moon's direction"),
                 "phase_deg": Axis([s.phase_deg for s in self.stations], "deg", "of the station at the start"),
                 "tof_s": Axis(out, "s", "injection to flyby"),
-                "beyond_s": Axis(beyond, "s", "flyby to insertion"),
                 "azimuth_deg": Axis(numbers("azimuths_deg", azimuths_deg, 1).ravel(), "deg", "inertial launch azimuth"),
             }
         )
@@ -203,16 +206,17 @@ class DistantLaunches:
     def visits(self, cells: Mapping[str, Array], tie: LaunchTie) -> StationVisits:
         """One route for each cell, whose azimuths all have the tie to the site."""
         noon = noon_tdb(cells["launch_day"])
-        n = len(noon)
+        n, (shortest, longest) = len(noon), self._beyond_s
         asked = Asked(
-            noon, cells["tof_s"], cells["beyond_s"], self._station_of(cells["phase_deg"]),
+            noon, cells["tof_s"], np.full(n, shortest), np.full(n, longest), self._station_of(cells["phase_deg"]),
             np.full(n, RADIUS_KM["earth"] + self.parking_altitude_km),
             np.radians(self.departure.inclination_deg(cells["azimuth_deg"])),
             np.where(cells["opportunity"] == NORTHBOUND, 1.0, -1.0),
         )  # fmt: skip
         found = flyby_routes(
             asked, [s.orbit for s in self.stations], np.array([s.span for s in self.stations]), tie,
-            flyby_altitude_km=self.flyby_altitude_km, forces=self.forces, tries=self.tries, workers=self.workers,
+            flyby_altitude_km=self.flyby_altitude_km, forces=self.forces, times=self._times, tries=self.tries,
+            workers=self.workers,
         )  # fmt: skip
         phase = np.full(n, np.nan)
         for k, station in enumerate(self.stations):
@@ -220,12 +224,22 @@ class DistantLaunches:
             phase[own] = station.phases_deg(found.insertion_tdb[own])
         return StationVisits(**{f.name: getattr(found, f.name) for f in fields(found)}, arrival_phase_deg=phase)
 
+    @property
+    def _beyond_s(self) -> tuple[float, float]:
+        return SECONDS_PER_DAY * self.beyond_days[0], SECONDS_PER_DAY * self.beyond_days[1]
+
+    @property
+    def _times(self) -> int:
+        """How many times beyond the Moon are tried first."""
+        return int(np.clip(np.ceil((self.beyond_days[1] - self.beyond_days[0]) / _TIMES_APART_DAYS), 1, _MOST_TIMES))
+
     def _measured(self, cells: dict[str, Array], tie: LaunchTie) -> dict[str, Array]:
         found = self.visits(cells, tie)
         return self.departure.measured(found, cells["launch_day"]) | {
             "flyby_delta_v": 1e3 * found.flyby_delta_v_km_s,
             "flyby_altitude": flyby_altitude_km(found),
             "insertion_delta_v": 1e3 * found.insertion_delta_v_km_s,
+            "beyond_s": found.beyond_s,
             "insertion_tdb": found.insertion_tdb,
             "arrival_phase": found.arrival_phase_deg,
         }
@@ -242,11 +256,12 @@ class DistantLaunches:
         """Raise InputError unless the stations are known when they may be joined."""
         if not len(cells["tof_s"]):
             return
-        joined = noon_tdb(cells["launch_day"]) + cells["tof_s"] + cells["beyond_s"]
+        passing = noon_tdb(cells["launch_day"]) + cells["tof_s"]
+        earliest, latest = float(passing.min()) + self._beyond_s[0], float(passing.max()) + self._beyond_s[1]
         first = max(station.span[0] for station in self.stations) + SECONDS_PER_DAY
         last = min(station.span[1] for station in self.stations) - SECONDS_PER_DAY
-        if joined.min() < first or joined.max() > last:
-            what = f"arrivals from {utc_iso(float(joined.min()), 0)} to {utc_iso(float(joined.max()), 0)}"
+        if earliest < first or latest > last:
+            what = f"arrivals from {utc_iso(earliest, 0)} to {utc_iso(latest, 0)}"
             allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)}"
             raise InputError(what, where="DistantLaunches.stations", allowed=allowed, remedy="carry them farther")
 
