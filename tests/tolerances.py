@@ -503,6 +503,11 @@ ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
 STATION_PERILUNE_S = 1e-2  # a millisecond asked for
 STATION_MET_KM = 1e-5  # samples of one and the same arc
 TDB_LESS_UTC_S = 2e-3  # thirty days of the one and of the other
+# Powered flybys by the batch.
+FLYBY_CLOSURE_M = 10.0  # a coast flown again by Runge-Kutta, at its end
+FLYBY_TIE_S = 1e-3  # the pad under the plane at lift-off: half a metre of its way
+FLYBY_PARTIALS = 1e-5  # of the largest in its column, against central differences
+FLYBY_SAME_COST_M_S = 1e-3  # all burns, against the optimiser of single routes with the same tie
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
@@ -533,3 +538,7 @@ CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the i
 HYBRID_PLANE_RAD = 1e-6
 HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
 LANES_CORRECTION_M_S = 1e-6
+FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in the full field half an hour long
+FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
+STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
+STATION_BEGINS_DEG = 10.0  # by which a station carried into the real sky slides along its orbit: hours of 6.5 days
