@@ -93,13 +93,13 @@ class PoweredProblem:
     def solve(self) -> PoweredArcs:
         """Solve every row; one that has no such burn is NaN, with a status."""
         found = target(self._evaluate, self._seed(), _FREE, _TARGETS, max_iterations=60)
-        burn = found.x[:, 2] * self._shortest()
+        burn = found.x[:, 2] * self.shortest_s()
         fraction = self.acceleration / self.exhaust_speed * burn
         final = self._fly(found.x, np.arange(len(burn)))
         delta_v = -self.exhaust_speed * np.log1p(-fraction)
         return PoweredArcs(burn, fraction, delta_v, np.asarray(final[1].real, float), found, self)
 
-    def _shortest(self) -> Floats:
+    def shortest_s(self) -> Floats:
         """Time in which the rocket equation gives the change of speed."""
         change = np.hypot(self.end_speed - self.start_speed, self.end_climb - self.start_climb)
         return np.asarray(-self.exhaust_speed / self.acceleration * np.expm1(-change / self.exhaust_speed))
@@ -143,16 +143,16 @@ class PoweredProblem:
         for k in range(samples - 1):
             state = _step(rate, state, k / (samples - 1), 1.0 / (samples - 1))
             states.append(state)
-        times = np.linspace(0.0, 1.0, samples)[:, None] * (x[:, 2] * self._shortest())
+        times = np.linspace(0.0, 1.0, samples)[:, None] * (x[:, 2] * self.shortest_s())
         return times, np.stack(states, axis=1)
 
     def _start(self, x: Array, rows: NDArray[np.intp]) -> tuple[Array, _Rate]:
         """State and primer vector at ignition; the time is counted in burns."""
         pitch, turning, longer = x.T
-        duration = longer * self._shortest()[rows]
+        duration = longer * self.shortest_s()[rows]
         full = np.zeros((7, len(rows)), x.dtype)
         full[0], full[2], full[3] = self.start_radius[rows], self.start_climb[rows], self.start_speed[rows]
-        full[4], full[5], full[6] = turning / self._shortest()[rows], pitch, self.sense
+        full[4], full[5], full[6] = turning / self.shortest_s()[rows], pitch, self.sense
         return full, _Rate(self.gm, duration, self.acceleration[rows], self.exhaust_speed[rows])
 
 
