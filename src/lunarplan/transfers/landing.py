@@ -25,10 +25,11 @@ from lunarplan.model.frames import rotation, turned
 from lunarplan.model.rows import full_rows, require_kind, scalar
 from lunarplan.model.surface import Place
 from lunarplan.transfers.descent import Approach, Touchdown
-from lunarplan.transfers.landing_flight import LandingPath, Phase, end_states, flown
+from lunarplan.transfers.landing_flight import Phase, PoweredPath, end_states, flown
 from lunarplan.transfers.landing_gate import NODES, Told
 from lunarplan.transfers.landing_orbit import Deorbits, overflights, passage_of, upward
 from lunarplan.transfers.landing_problem import NO_BRAKING, NO_DEORBIT, Braked, LandingProblem, LastPhases
+from lunarplan.transfers.landing_stage import Stage
 from lunarplan.transfers.path import Path
 
 if TYPE_CHECKING:
@@ -49,50 +50,6 @@ _REASONS = {
     DRY: "the tanks run dry",
     NOT_CLOSED: "flown again it misses the place by more than 10 m",
 }
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What lands, numbers or float64[N]: thrust at full throttle, specific impulse, mass before the deorbit burn.
-
-    least_throttle, most_throttle : parts of full thrust between which the engine runs; braking uses the most
-    propellant_kg : there is, for deorbit burn and descent
-    jettison_kg   : dropped between the deorbit burn and braking
-
-    Raises InputError for values out of range.
-    """
-
-    thrust_n: ArrayLike
-    isp_s: ArrayLike
-    mass_kg: ArrayLike
-    least_throttle: ArrayLike = 0.0
-    most_throttle: ArrayLike = 1.0
-    propellant_kg: ArrayLike = 1e9
-    jettison_kg: ArrayLike = 0.0
-
-    def __post_init__(self) -> None:
-        limits = {
-            "thrust_n": (1.0, 1e8), "isp_s": (50.0, 2000.0), "mass_kg": (1.0, 1e7), "least_throttle": (0.0, 1.0),
-            "most_throttle": (1e-3, 1.0), "propellant_kg": (0.0, 1e9), "jettison_kg": (0.0, 1e7),
-        }  # fmt: skip
-        rows, _ = full_rows(**{name: (getattr(self, name), 1) for name in limits})
-        for row, (name, (low, high)) in zip(rows, limits.items(), strict=True):
-            bad = ~((row >= low) & (row <= high))
-            if bad.any():
-                raise InputError(f"{row[bad][0]:g}", where=f"Stage.{name}", allowed=f"{low:g} to {high:g}")
-        if (rows[3] > rows[4]).any():
-            raise InputError("above the most", where="Stage.least_throttle", allowed="at most most_throttle")
-        if (rows[6] >= rows[2]).any():
-            raise InputError("all of the mass", where="Stage.jettison_kg", allowed="less than mass_kg")
-
-    def rows(self, n: int) -> dict[str, Floats]:
-        """Every column as float64[N]; raises InputError for another number of rows."""
-        try:
-            return {
-                name: np.broadcast_to(np.asarray(value, float), (n,)).copy() for name, value in self.__dict__.items()
-            }
-        except ValueError:
-            raise InputError("another number of rows", where="stage", allowed=f"one, or {n}") from None
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,7 +121,7 @@ class Landings:
             )
         return self
 
-    def path(self, row: int, samples: int = 61) -> LandingPath:
+    def path(self, row: int, samples: int = 61) -> PoweredPath:
         """One landing as flown again, from ignition to touchdown, with so many samples a phase.
 
         Raises InputError for a row that was not solved.

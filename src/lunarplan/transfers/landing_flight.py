@@ -122,7 +122,7 @@ def end_states(states: Floats, phases: list[Phase], forces: ForceModel) -> Float
 
 
 @dataclass(frozen=True)
-class LandingPath:
+class PoweredPath:
     """A powered flight, float64[samples] each unless said otherwise.
 
     epochs_tdb, states : TDB s; [samples, 6] about the Moon, ICRF, km and km/s
@@ -147,7 +147,7 @@ class LandingPath:
     throttle: Floats
 
 
-def flown(start: Floats, phases: list[Phase], forces: ForceModel, row: int, samples: int) -> LandingPath:
+def flown(start: Floats, phases: list[Phase], forces: ForceModel, row: int, samples: int) -> PoweredPath:
     """One flight, with so many samples a phase."""
     one = np.array([row])
     states, epochs, thrusts, masses, fulls, names = start[one], [], [], [], [], []
@@ -177,14 +177,14 @@ def _spent(thrust: Floats, times: Floats) -> Floats:
 
 def _seen(
     epochs: Floats, states: Floats, thrust: Floats, mass: Floats, full: Floats, names: list[str], forces: ForceModel
-) -> LandingPath:
+) -> PoweredPath:
     fixed = turned(states, epochs, "icrf", "moon_me", forces.source)
     latitude, longitude, radius = latitude_longitude_radius(fixed[:, :3])
     east, north, up = local_axes(latitude, longitude)
     pushed = np.einsum("nij,nj->ni", rotation("moon_me", epochs, forces.source), thrust)
     e, n, u = ((axis * pushed).sum(axis=1) for axis in (east, north, up))
     size = np.linalg.norm(thrust, axis=1)
-    return LandingPath(
+    return PoweredPath(
         epochs, states, names, radius - RADIUS_KM["moon"], np.degrees(latitude), np.degrees(longitude),
         1e3 * np.linalg.norm(fixed[:, 3:], axis=1), 1e3 * (up * fixed[:, 3:]).sum(axis=1),
         np.degrees(np.arctan2(u, np.hypot(e, n))), np.degrees(np.arctan2(e, n)) % 360.0, mass, size * mass / full,

@@ -132,11 +132,13 @@ class LandingProblem:
     def solve(self, revolutions: float) -> tuple[NDArray[np.int8], Braked]:
         """What stopped each row (0: nothing, 1: deorbit burn, 2: braking), and those that nothing stopped."""
         status = np.zeros(len(self.tdb), np.int8)
-        level = self.planar().solve()
-        status[~level.ok] = NO_BRAKING
-        low = ~(self.semi_major_axis_km > 0.5 * self.periapsis_km)  # NaN among them
-        status[low] = NO_DEORBIT
-        alive = np.flatnonzero(status == 0)
+        with np.errstate(all="ignore"):
+            bound = self.semi_major_axis_km > 0.5 * self.periapsis_km
+        status[~bound] = NO_DEORBIT
+        alive = np.flatnonzero(bound)
+        level = self.rows(alive).planar().solve()
+        status[alive[~level.ok]] = NO_BRAKING
+        alive, level = alive[level.ok], level.rows(np.flatnonzero(level.ok))
         rounds = _Rounds(self.rows(alive), alive, level, revolutions, status)
         for _ in range(_ROUNDS):
             rounds.deorbit()
@@ -191,12 +193,12 @@ class _Rounds:
         status: NDArray[np.int8],
     ) -> None:  # fmt: skip
         self.problem, self.rows, self.status = problem, rows, status
-        pitch, turning, longer = level.solution.x[rows].T
+        pitch, turning, longer = level.solution.x.T
         none = np.zeros(len(rows))
         self.x = np.column_stack([pitch, none, -turning, none, longer, none])
-        self.least_s = level.problem.shortest_s()[rows]
+        self.least_s = level.problem.shortest_s()
         self.duration_s = longer * self.least_s
-        self.uprange = level.angle_rad[rows] + problem.last.gate[2] / _R
+        self.uprange = level.angle_rad + problem.last.gate[2] / _R
         self.guess = problem.deorbit(self.uprange, self.duration_s).guess(problem.passes(revolutions))
         self.rest = np.zeros((STEPS, DOP853.stages, 3, len(rows)))
 

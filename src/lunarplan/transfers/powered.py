@@ -10,8 +10,8 @@ Source: Lawden (1963), Optimal Trajectories for Space Navigation, ch. 3; Pontrya
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from lunarplan.kernels.tableaux import DOP853
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
     Array = NDArray[Any]  # real, or complex for the partials
@@ -65,6 +63,13 @@ class PoweredArcs:
     def ok(self) -> NDArray[np.bool_]:
         return self.solution.ok
 
+    def rows(self, rows: NDArray[np.intp]) -> PoweredArcs:
+        """Some of the burns."""
+        return PoweredArcs(
+            self.burn_s[rows], self.propellant_fraction[rows], self.delta_v_km_s[rows], self.angle_rad[rows],
+            self.solution.rows(rows), self.problem.rows(rows),
+        )  # fmt: skip
+
     def path(self, samples: int = 61) -> tuple[Floats, Flown, Floats]:
         """Times [samples, N], states and pitch (thrust over the local horizon, rad, along the motion) on the way."""
         times, states = self.problem.path(self.solution.x, samples)
@@ -89,6 +94,13 @@ class PoweredProblem:
     acceleration: Floats
     exhaust_speed: Floats
     sense: float
+
+    def rows(self, rows: NDArray[np.intp]) -> PoweredProblem:
+        """Some of the burns."""
+        columns: dict[str, Any] = {
+            name: value[rows] for name, value in self.__dict__.items() if isinstance(value, np.ndarray)
+        }
+        return replace(self, **columns)
 
     def solve(self) -> PoweredArcs:
         """Solve every row; one that has no such burn is NaN, with a status."""
