@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lunarplan.config.distant import FAMILIES, DistantOrbit
+from lunarplan.config.lander import LanderTable, Stage
 from lunarplan.config.launch import EngineTable, Launch, ParkingOrbit, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, CaptureBurn, Insertion, LunarOrbit, Translunar
 from lunarplan.config.quantities import NAMES
@@ -13,7 +14,7 @@ from lunarplan.config.table import Table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encoding="utf-8")
 TABLES = (
-    *(About, VehicleTable, EngineTable, Launch, ParkingOrbit),
+    *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit),
 )
 
