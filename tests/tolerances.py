@@ -488,3 +488,14 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Landings and ascents in the real sky
+LANDING_CLOSURE_KM = 1e-4  # asked for: 10 m; a centimetre seen
+LANDING_CLOSURE_KM_S = 1e-6
+LANDING_SHIFT_RAD = 2e-3  # the burn is flat there: 3.5 km of ignition are 5 ms
+OVERFLIGHT_S = 1.0  # nearest among half seconds, and to the plane, not to the place, which moves across
+OVERFLIGHT_KM = 0.1
+BATCH_LANDING_M_S = 1e-5
+ASCENT_CLOSURE_KM = 1e-4
+COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms seen with five, below 1 ms with seven
+LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning

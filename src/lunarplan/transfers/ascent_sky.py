@@ -201,8 +201,7 @@ def ascend_into(
     (t, n, low, high, rise, latitude, longitude, height, *_), shape = full_rows(
         lift_off=(epochs, 1), normals=(normals, 3), periapsis_altitude_km=(periapsis_altitude_km, 1),
         apoapsis_altitude_km=(apoapsis_altitude_km, 1), vertical_rise_s=(vertical_rise_s, 1),
-        latitude_deg=(place.latitude_deg, 1), longitude_deg=(place.longitude_deg, 1), height_km=(place.height_km, 1),
-        thrust_n=(stage.thrust_n, 1), isp_s=(stage.isp_s, 1), mass_kg=(stage.mass_kg, 1),
+        **{name: (value, 1) for name, value in (place.__dict__ | stage.__dict__).items()},
     )  # fmt: skip
     if len(shape) > 1:
         raise InputError(f"shape {shape}", where="ascend_into", allowed="one row, or one for each of N")

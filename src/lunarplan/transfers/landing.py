@@ -199,13 +199,10 @@ def land_from(
     if approach is not None:
         require_kind("approach", approach, Approach, "an Approach, or None")
     epochs = np.asarray(tdb_seconds(tdb), float)
-    shaped = [(getattr(stage, name), 1) for name in ("thrust_n", "isp_s", "mass_kg")]
-    places = [(getattr(place, name), 1) for name in ("latitude_deg", "longitude_deg", "height_km")]
-    names = ("thrust_n", "isp_s", "mass_kg", "latitude_deg", "longitude_deg", "height_km")
-    (x, t, low, *columns), shape = full_rows(
-        states=(states, 6), tdb=(epochs, 1), periapsis_altitude_km=(periapsis_altitude_km, 1),
-        **dict(zip(names, shaped + places, strict=True)),
-    )  # fmt: skip
+    columns: dict[str, Any] = {name: (value, 1) for name, value in (place.__dict__ | stage.__dict__).items()}
+    (x, t, low, *rest), shape = full_rows(
+        states=(states, 6), tdb=(epochs, 1), periapsis_altitude_km=(periapsis_altitude_km, 1), **columns
+    )
     if len(shape) > 1:
         raise InputError(f"shape {shape}", where="land_from", allowed="one row, or one for each of N")
     if not (np.isfinite(x).all() and ((low >= 1.0) & (low <= 500.0)).all()):
@@ -215,7 +212,7 @@ def land_from(
         )  # fmt: skip
     _gate_over(approach, touchdown)
     problem = LandingProblem(
-        x, t, Place(*columns[3:]), stage.rows(len(x)), _R + low, LastPhases.of(approach, touchdown), forces
+        x, t, Place(*rest[:3]), stage.rows(len(x)), _R + low, LastPhases.of(approach, touchdown), forces
     )
     return _landings(problem, *problem.solve(revolutions_ahead))
 
