@@ -22,7 +22,7 @@ from lunarplan.model.constants import RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation, turned
-from lunarplan.model.rows import full_rows, require_kind, scalar
+from lunarplan.model.rows import full_rows, numbers, require_kind, scalar
 from lunarplan.model.surface import Place
 from lunarplan.transfers.ascent_problem import AscentProblem, Risen
 from lunarplan.transfers.landing_flight import Phase, PoweredPath, flown
@@ -194,14 +194,34 @@ def ascend_into(
     Raises InputError for values out of range, NaN, and shapes that do not go together. An ascent that cannot be made
     is a row of NaN with a status.
     """
-    forces = ForceModel() if forces is None else forces
+    vectors = numbers("normals", normals, 3)
+    if not (np.isfinite(vectors).all() and vectors.any(axis=-1).all()):
+        raise InputError("not finite, or nought", where="normals", allowed="vectors along r x v")
+    return ascend_rows(
+        place, np.asarray(tdb_seconds(lift_off), float), vectors, stage,
+        periapsis_altitude_km=periapsis_altitude_km, apoapsis_altitude_km=apoapsis_altitude_km,
+        vertical_rise_s=vertical_rise_s, forces=ForceModel() if forces is None else forces,
+    )  # fmt: skip
+
+
+def ascend_rows(
+    place: Place,
+    tdb: Floats,
+    normals: Floats,
+    stage: Stage,
+    *,
+    periapsis_altitude_km: ArrayLike = 18.0,
+    apoapsis_altitude_km: ArrayLike = 85.0,
+    vertical_rise_s: ArrayLike = 10.0,
+    forces: ForceModel,
+) -> SkyAscents:
+    """As `ascend_into`; a row whose epoch or normal is not finite is one that cannot be made."""
     for name, value, kind in (("place", place, Place), ("stage", stage, Stage), ("forces", forces, ForceModel)):
         require_kind(name, value, kind, f"a {kind.__name__}")
-    epochs = np.asarray(tdb_seconds(lift_off), float)
+    columns: dict[str, Any] = {name: (value, 1) for name, value in (place.__dict__ | stage.__dict__).items()}
     (t, n, low, high, rise, latitude, longitude, height, *_), shape = full_rows(
-        lift_off=(epochs, 1), normals=(normals, 3), periapsis_altitude_km=(periapsis_altitude_km, 1),
-        apoapsis_altitude_km=(apoapsis_altitude_km, 1), vertical_rise_s=(vertical_rise_s, 1),
-        **{name: (value, 1) for name, value in (place.__dict__ | stage.__dict__).items()},
+        lift_off=(tdb, 1), normals=(normals, 3), periapsis_altitude_km=(periapsis_altitude_km, 1),
+        apoapsis_altitude_km=(apoapsis_altitude_km, 1), vertical_rise_s=(vertical_rise_s, 1), **columns,
     )  # fmt: skip
     if len(shape) > 1:
         raise InputError(f"shape {shape}", where="ascend_into", allowed="one row, or one for each of N")
@@ -210,10 +230,8 @@ def ascend_into(
     _require_within("vertical_rise_s", rise, 0.0, 60.0, "s")
     if not (high >= low).all():
         raise InputError("below the periapsis", where="apoapsis_altitude_km", allowed="at least the periapsis")
-    size = np.linalg.norm(n, axis=1, keepdims=True)
-    if not (np.isfinite(size).all() and (size > 0.0).all()):
-        raise InputError("not finite, or nought", where="normals", allowed="vectors along r x v")
-    return _solved(Place(latitude, longitude, height), t, n / size, stage, low + _R, high + _R, rise, forces)
+    n = n / np.linalg.norm(n, axis=1, keepdims=True)
+    return _solved(Place(latitude, longitude, height), t, n, stage, low + _R, high + _R, rise, forces)
 
 
 def _require_within(name: str, column: Floats, low: float, high: float, unit: str) -> None:
@@ -228,16 +246,18 @@ def _solved(
 ) -> SkyAscents:  # fmt: skip
     n, columns, gm = len(tdb), stage.rows(len(tdb)), forces.gm("moon")
     fixed = np.concatenate([place.position_km, np.zeros((n, 3))], axis=1)
-    ground = turned(fixed, tdb, "moon_me", "icrf", forces.source) if n else fixed
+    there = np.isfinite(normals).all(axis=1) & np.isfinite(tdb)
+    when = np.where(there, tdb, forces.source.start_tdb)
+    ground = turned(fixed, when, "moon_me", "icrf", forces.source) if n else fixed
     thrust, mass = 1e-3 * columns["most_throttle"] * columns["thrust_n"], columns["mass_kg"] - columns["jettison_kg"]
     speed = np.sqrt(2.0 * gm * high / (low * (low + high)))
     exhaust = 1e-3 * STANDARD_GRAVITY_M_S2 * columns["isp_s"]
-    strong = np.flatnonzero(thrust * (ground[:, :3] ** 2).sum(axis=1) > mass * gm)
+    able = thrust * (ground[:, :3] ** 2).sum(axis=1) > mass * gm
+    strong = np.flatnonzero(able & there)
     whole = AscentProblem(ground, tdb, normals, low, speed, thrust, exhaust, mass, rise, forces)
     problem = whole.rows(strong)
     risen = problem.solve()
-    status = np.full(n, TOO_WEAK, np.int8)
-    status[strong] = NO_STEERING
+    status = np.where(able, np.int8(NO_STEERING), np.int8(TOO_WEAK))
     status[strong[risen.rows]] = INSERTED
     straight = problem.straight_ahead().solve()
     return _told(whole, columns, strong, risen, straight, status)

@@ -191,13 +191,11 @@ def land_from(
 
     Raises InputError for values out of range, NaN, and batches that do not go together.
     """
-    forces, touchdown = forces or ForceModel(), touchdown or Touchdown()
+    forces = forces or ForceModel()
     require_kind("forces", forces, ForceModel, "a ForceModel, or None")
     require_kind("place", place, Place, "a Place")
     require_kind("stage", stage, Stage, "a Stage")
-    require_kind("touchdown", touchdown, Touchdown, "a Touchdown, or None")
-    if approach is not None:
-        require_kind("approach", approach, Approach, "an Approach, or None")
+    touchdown = require_phases(approach, touchdown)
     epochs = np.asarray(tdb_seconds(tdb), float)
     columns: dict[str, Any] = {name: (value, 1) for name, value in (place.__dict__ | stage.__dict__).items()}
     (x, t, low, *rest), shape = full_rows(
@@ -210,23 +208,32 @@ def land_from(
             "not finite, or a periapsis out of range", where="states, periapsis_altitude_km",
             allowed="finite; 1 to 500 km",
         )  # fmt: skip
-    _gate_over(approach, touchdown)
     problem = LandingProblem(
         x, t, Place(*rest[:3]), stage.rows(len(x)), _R + low, LastPhases.of(approach, touchdown), forces
     )
-    return _landings(problem, *problem.solve(revolutions_ahead))
+    return landings(problem, revolutions_ahead)
 
 
-def _gate_over(approach: Approach | None, touchdown: Touchdown) -> None:
+def require_phases(approach: Approach | None, touchdown: Touchdown | None) -> Touchdown:
+    """The touchdown, or what there is if none is given; raises InputError for one that does not follow the approach."""
+    touchdown = Touchdown() if touchdown is None else touchdown
+    require_kind("touchdown", touchdown, Touchdown, "a Touchdown, or None")
+    if approach is not None:
+        require_kind("approach", approach, Approach, "an Approach, or None")
     if approach is not None and approach.altitude_m <= touchdown.altitude_m:
         raise InputError(
             f"{approach.altitude_m:g} m", where="Approach.altitude_m", allowed=f"over {touchdown.altitude_m:g} m",
             remedy="the approach ends where the touchdown begins",
         )  # fmt: skip
+    return touchdown
 
 
-def _landings(problem: LandingProblem, status: NDArray[np.int8], braked: Braked) -> Landings:
-    """What was solved, flown again and told; rows that fail here keep their throttles and misses."""
+def landings(problem: LandingProblem, revolutions_ahead: float) -> Landings:
+    """What can be solved of a problem, flown again and told; a row that is not finite is one that cannot be.
+
+    Rows that fail after the solver keep their throttles and misses.
+    """
+    status, braked = problem.solve(revolutions_ahead)
     some, rows, n = problem.rows(braked.rows), braked.rows, len(status)
     phases = _phases(some, braked)
     told = _told(some, braked, phases)
