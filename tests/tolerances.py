@@ -500,3 +500,19 @@ COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms
 LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
 SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
 SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
+# Missions that come home
+ENTRY_RADIUS_KM = 1e-4
+ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
+# Splashdown
+SPLASHDOWN_KM = 50.0  # asked for
+SPLASHDOWN_FLOWN_KM = 0.05  # as flown again: the entry within metres, times ten of the ground an entry's plane turns
+GEODESIC_KM = 0.1  # to first order in the flattening; 2 m seen at 8,900 km
+APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank reversals steer aside; 4 and 24 seen
+LANDING_PARTIALS = 1e-6  # relative: differences
+LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
+ENTRY_PATH_DEG = 0.01  # asked for
+ARTEMIS_MISSION_FRACTION = 0.05  # asked for; 1.5 percent less than flown seen
+ARTEMIS_PHASE_DAYS = 1.0  # the valley is flat along the phase of the orbit; 19 h seen
+ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
+ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences

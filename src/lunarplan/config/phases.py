@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from lunarplan.config.distant import DistantOrbit
+from lunarplan.config.entry import Entry
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
+from lunarplan.config.way_home import WayHome
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 
@@ -211,7 +213,7 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit
+AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 

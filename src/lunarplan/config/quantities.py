@@ -35,6 +35,8 @@ BURNS = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
     "insertion": ("insertion", "distant_orbit"),
+    "departure": ("departure", "return"),
+    "home_flyby": ("flyby on the way home", "return"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -63,6 +65,14 @@ _PATH = {
     "orbit_period": Quantity("mean period in orbit", DURATION, "h", ("distant_orbit",)),
     "orbit_least_radius": Quantity("least lunar radius", LENGTH, "km", ("distant_orbit",)),
     "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km", ("distant_orbit",)),
+    "home_flyby_altitude": Quantity("flyby altitude on the way home", LENGTH, "km", ("return",)),
+    "return_delta_v": Quantity("departure and flyby", SPEED, "m/s", ("return",)),
+    "entry_epoch": Quantity("entry interface", None, "min", ("entry",)),
+    "entry_speed": Quantity("entry speed", SPEED, "km/s", ("entry",)),
+    "entry_flight_path_angle": Quantity("flight path at entry", ANGLE, "deg", ("entry",)),
+    "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
+    "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
+    "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

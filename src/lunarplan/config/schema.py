@@ -24,6 +24,7 @@ from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, T
 from lunarplan.config.quantities import NUMBERED
 from lunarplan.config.sequence import check_sequence
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
+from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import utc_iso
@@ -80,6 +81,10 @@ class MissionFile(Table):
         return {"vehicle": self.vehicle.build()} | (self.lander.build() if self.lander else {})
 
     @property
+    def way_home(self) -> WayHome | None:
+        return next((phase for phase in self.phases if isinstance(phase, WayHome)), None)
+
+    @property
     def stay_s(self) -> float:
         """Time to stay in the last orbit, s."""
         return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
@@ -118,9 +123,10 @@ class MissionFile(Table):
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
-        for number, engine in enumerate((self.translunar.engine, (self.distant_orbit or self.insertion).engine)):
-            allowed = [LAUNCHER, *names] if number == 0 else names
-            if engine not in allowed:
+        for number, phase in enumerate(self.phases):
+            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
+            engine = getattr(phase, "engine", None)
+            if engine is not None and engine not in allowed:
                 raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
 
     def _check_arrival(self) -> None:

@@ -11,10 +11,12 @@ STEPS: dict[str, dict[str, str]] = {
     "flyby": {"distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed"},
     "low orbit, stayed": {},
-    "distant orbit": {},
+    "distant orbit": {"return": "way home"},
+    "way home": {"entry": "home"},
+    "home": {},
 }
 START = "parking orbit"
-_ON_THE_WAY = {START, "approach", "flyby"}
+_ON_THE_WAY = {START, "approach", "flyby", "way home"}
 
 
 def step_name(phase: AnyPhase) -> str:

@@ -11,6 +11,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -22,7 +23,9 @@ _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]]
     "powered_flyby": solve_distant,
 }
 # Of each phase that goes on from where the one before it ended.
-_LATER: dict[str, Callable[[Flown, Any], Flown]] = {}
+_LATER: dict[str, Callable[[Flown, Any], Flown]] = {
+    "return": solve_way_home,
+}
 
 
 def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Progress | None = None) -> Solution:

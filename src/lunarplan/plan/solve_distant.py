@@ -22,9 +22,10 @@ from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan.closure import BODIES, miss_m
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.legs import c3_note, launch_leg, long_eclipses, soi_entry, v_infinity_km_s
+from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import launch_tie
-from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg, Progress
+from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import Injection, OnPath, Route, optimise
@@ -88,7 +89,8 @@ def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
     launch, flight = mission.launch, mission.translunar
     start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
-    end = latest + mission.stay_s + _MARGIN_S
+    leeway = mission.way_home.leeway_s if mission.way_home else 0.0
+    end = latest + mission.stay_s + leeway + _MARGIN_S
     first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
     last = min(known.end_tdb, known.orientation.end_tdb)
     if launch.earliest_tdb < first or end > last:
@@ -272,10 +274,12 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
         fly(route.side(0).state, injected, passing, forces, name="translunar coast"),
         fly(route.side(1).state, passing, joined, forces, center="moon", name="coast beyond the Moon"),
     )
-    stay = (_cut(station.trajectory.arcs[0], joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
+    stay = (stay_arc(station, joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
-    there = _staying(mission, search.orbit, route, Trajectory([*coasts, *stay]))
+    reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
+    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
     legs = start, _translunar(mission, route, coasts, launch), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
 
@@ -311,52 +315,7 @@ def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], lau
     )
 
 
-def _staying(mission: MissionFile, orbit: PeriodicOrbit, route: Route, path: Trajectory) -> Leg:
-    joined = float(route.epochs_tdb[2])
-    reached = _reached(orbit, _station(route), joined, joined + mission.stay_s)
-    burn = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
-    values = {
-        "orbit_period": reached.period_s,
-        "orbit_least_radius": reached.least_radius_km,
-        "orbit_greatest_radius": reached.greatest_radius_km,
-    }
-    return Leg("distant_orbit", burns=(burn,), milestones=long_eclipses(path), orbits=(reached,), values=values)
-
-
 def _terms(mission: MissionFile) -> DistantOrbit:
     terms = mission.distant_orbit
     assert terms is not None  # it is what is being solved
     return terms
-
-
-def _cut(arc: Arc, start: float, end: float) -> Arc:
-    """A part of an arc, from a node of its own to another."""
-    inside = (arc.nodes_tdb > start) & (arc.nodes_tdb < end)
-    ends, origins = arc.states(np.array([start, end]))
-    elapsed = np.array([start, end]) - arc.epoch_tdb
-    rows = arc.rows[[0, 0]]
-
-    def between(both: Floats, within: Floats) -> Floats:
-        return np.concatenate([both[:1], within[inside], both[1:]])
-
-    return replace(
-        arc,
-        name="stay",
-        elapsed_s=between(elapsed, arc.elapsed_s),
-        nodes=between(ends, arc.nodes),
-        origins=np.concatenate([origins[:1], arc.origins[inside], origins[1:]]),
-        rows=between(rows, arc.rows),
-    )
-
-
-def _reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float) -> DistantOrbitReached:
-    """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
-    passages = station.perilunes.tdb
-    passages = passages[(passages >= start) & (passages <= end)]
-    mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
-    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
-    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
-    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
-    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
-    return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))

@@ -11,7 +11,7 @@ Source: Nocedal and Wright (2006), Numerical Optimization, sec. 15.3 and 18.3, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.transfers.flight import Flight
+    from lunarplan.transfers.ground_range import SplashdownPlace
 
     Floats = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ class Point(Protocol):
         ...
 
 
-def _no_ties(n: int) -> tuple[Floats, Floats]:
+def no_ties(n: int) -> tuple[Floats, Floats]:
     return np.empty(0), np.empty((0, n))
 
 
@@ -102,17 +103,13 @@ class Injection:
         return along, np.outer([float(self.counted), 0.0, 0.0], [0.0, 0.0, 1.0, 0.0])
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(4)
+        return no_ties(4)
 
 
 @dataclass(frozen=True)
-class Burn:
-    """A burn at perilune, at a given distance of the Moon's centre: place, velocities before and after, epoch.
+class FreeBurn:
+    """A burn anywhere about the Moon: place, velocities before and after, epoch."""
 
-    The mean of the two velocities is level there: else the cheapest path would lead through the Moon.
-    """
-
-    radius_km: float
     scales = np.array([_LENGTH] * 3 + [_SPEED] * 6 + [_EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
@@ -127,6 +124,19 @@ class Burn:
         partials = np.zeros((3, 10))
         partials[:, 3:6], partials[:, 6:9] = -np.eye(3), np.eye(3)
         return x[6:9] - x[3:6], partials
+
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        return no_ties(10)
+
+
+@dataclass(frozen=True)
+class Burn(FreeBurn):
+    """A burn at perilune, at a given distance of the Moon's centre: place, velocities before and after, epoch.
+
+    The mean of the two velocities is level there: else the cheapest path would lead through the Moon.
+    """
+
+    radius_km: float
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
         r, mean = float(np.linalg.norm(x[:3])), 0.5 * (x[3:6] + x[6:9])
@@ -170,7 +180,7 @@ class OnPath:
         return x[:3], np.eye(3, 4)
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(4)
+        return no_ties(4)
 
 
 @dataclass(frozen=True)
@@ -179,23 +189,29 @@ class Interface:
 
     radius_km, flight_path_rad, axes : as of `return_problem`
     held_inclination : keeps the inclination of the guess
+    splashdown       : where to come down, if it matters
     """
 
     radius_km: float
     flight_path_rad: float
     axes: Floats
     held_inclination: bool = False
+    splashdown: SplashdownPlace | None = None
 
     @property
     def scales(self) -> Floats:
         return np.array([_ANGLE, _ANGLE, _SPEED, _ANGLE * (not self.held_inclination), _EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
+        state, partials = self._state(x)
+        return Side("earth", state, np.column_stack([partials, np.zeros(6)]))
+
+    def _state(self, x: Floats) -> tuple[Floats, Floats]:
         state, partials = end_state(
             x[:1], x[1:2], x[2:3], x[3:4], radius=np.array([self.radius_km]), axes=self.axes[None],
             flight_path=np.array([self.flight_path_rad]),
         )  # fmt: skip
-        return Side("earth", state[0], np.column_stack([partials[0], np.zeros(6)]))
+        return state[0], partials[0]
 
     def after(self, x: Floats, flight: Flight) -> Side:
         raise TypeError("nothing comes after the entry")
@@ -204,7 +220,11 @@ class Interface:
         return np.zeros(3), np.zeros((3, 5))
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(5)
+        if self.splashdown is None:
+            return no_ties(5)
+        state, partials = self._state(x)
+        miss, by_state, by_epoch = self.splashdown.miss(state, float(x[4]))
+        return miss / _LENGTH, np.column_stack([by_state @ partials, by_epoch]) / _LENGTH
 
 
 @dataclass(frozen=True)
@@ -246,19 +266,56 @@ def optimise(
     flight: Flight,
     *,
     held_epochs: Sequence[int] = (),
+    spans: Sequence[tuple[int, int, float]] = (),
 ) -> Route:
     """Make the sum of all burns least.
 
     points : from first to last; between each two lies a coast
     guess  : the variables of each point, near enough for Newton's method to make the coasts meet
     held_epochs : points whose epoch stays what it is in the guess
+    spans  : pairs of points, first and last, and the seconds that are to lie between them
 
     Raises ConvergenceError if the coasts cannot be made to meet.
     """
-    chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs)
+    chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs, spans)
     z, iterations = _descended(chain, chain.closed(np.zeros(chain.size)))
     gaps = chain.equations(z)[0][: 6 * (len(points) - 1)].reshape(-1, 6) * _GAP_SCALE
     return Route(chain.points, tuple(chain.split(z)), gaps, iterations, flight)
+
+
+_TILT_RAD = np.radians(4.0)
+
+
+def at_inclination(
+    route: Route,
+    inclination_deg: float,
+    *,
+    held_epochs: Sequence[int] = (),
+    spans: Sequence[tuple[int, int, float]] = (),
+) -> Route:
+    """The route that enters in a given inclination, followed from one that enters in another.
+
+    Raises ConvergenceError where the routes end on the way; the rest as of `optimise`.
+    """
+    end, goal = route.points[-1], np.radians(inclination_deg)
+    if not isinstance(end, Interface):
+        raise InputError(f"{end!r:.60}", where="route", allowed="a route that ends at an entry interface")
+    points = (*route.points[:-1], replace(end, held_inclination=True))
+    first = _upright(route.variables[-1])
+    for tilt in np.linspace(first[3], goal, max(2, int(abs(goal - first[3]) / _TILT_RAD) + 2))[1:]:
+        last = _upright(route.variables[-1])
+        last[3] = tilt
+        route = optimise(points, [*route.variables[:-1], last], route.flight, held_epochs=held_epochs, spans=spans)
+    return route
+
+
+def _upright(x: Floats) -> Floats:
+    """The variables of an interface, its inclination between nought and half a turn."""
+    node, argument, speed, inclination, epoch = x
+    inclination = (inclination + np.pi) % (2.0 * np.pi) - np.pi
+    if inclination < 0.0:
+        node, argument, inclination = node + np.pi, argument + np.pi, -inclination
+    return np.array([node, argument, speed, inclination, epoch])
 
 
 _MOST_STEPS, _FIRST_STEP, _LEAST_STEP = 100, 3.0, 1e-4
@@ -279,7 +336,7 @@ def _descended(chain: _Chain, z: Floats) -> tuple[Floats, int]:
         step *= min(1.0, longest / np.linalg.norm(step))
         try:
             trial = chain.closed(z + along @ step)
-            helps = chain.cost(trial)[0] < chain.cost(z)[0]
+            helps = chain.in_order(trial) and chain.cost(trial)[0] < chain.cost(z)[0]
         except (ConvergenceError, InputError):  # the coasts no longer meet there, or the ephemeris ends
             helps = False
         if helps:
@@ -300,11 +357,12 @@ def _valley(chain: _Chain, z: Floats) -> tuple[Floats, Floats, Floats]:
     along[free] = basis[:, len(jacobian) :]
     multipliers = np.linalg.lstsq(jacobian.T, gradient, rcond=None)[0]
 
-    def tilt(there: Floats) -> Floats:
-        return np.asarray(along.T @ (chain.cost(there)[1] - chain.equations(there)[1].T @ multipliers))
-
-    bends = [(tilt(z + _PROBE * d) - tilt(z - _PROBE * d)) / (2.0 * _PROBE) for d in along.T]
-    curvature = np.array(bends)
+    probes = [z + sign * _PROBE * d for d in along.T for sign in (1.0, -1.0)]
+    tilts = np.array([
+        along.T @ (chain.cost(there)[1] - by.T @ multipliers)
+        for there, (_, by) in zip(probes, chain.together(probes), strict=True)
+    ]).reshape(-1, 2, along.shape[1])  # fmt: skip
+    curvature = (tilts[:, 0] - tilts[:, 1]) / (2.0 * _PROBE)
     return along, along.T @ gradient, 0.5 * (curvature + curvature.T)
 
 
@@ -312,9 +370,10 @@ class _Chain:
     """The equations: variables are changes from the guess, in their scales."""
 
     def __init__(
-        self, points: tuple[Point, ...], flight: Flight, guess: list[Floats], held_epochs: Sequence[int]
-    ) -> None:
-        self.points, self.flight, self.guess = points, flight, guess
+        self, points: tuple[Point, ...], flight: Flight, guess: list[Floats], held_epochs: Sequence[int],
+        spans: Sequence[tuple[int, int, float]] = (),
+    ) -> None:  # fmt: skip
+        self.points, self.flight, self.guess, self.spans = points, flight, guess, spans
         self.edges = np.cumsum([0, *(len(x) for x in guess)])
         self.size = int(self.edges[-1])
         scales = np.concatenate([p.scales for p in points])
@@ -361,6 +420,10 @@ class _Chain:
                 return trial, g, jacobian
         raise ConvergenceError("no step brings the coasts nearer to one another", where="route")
 
+    def in_order(self, z: Floats) -> bool:
+        """Whether no coast is flown backwards in time."""
+        return bool((np.diff([x[-1] for x in self.split(z)]) > 0.0).all())
+
     def met(self, f: Floats) -> bool:
         coasts = 6 * (len(self.points) - 1)
         gaps = np.abs(f[:coasts].reshape(-1, 6) * _GAP_SCALE)
@@ -370,11 +433,17 @@ class _Chain:
         """Gaps of all coasts and what the points tie, in their scales; and the partials."""
         key = z.tobytes()
         if self._last is None or self._last[0] != key:
-            x = self.split(z)
-            gaps, ties = self._gaps(x), self._ties(x)
-            by = np.concatenate([gaps[1], ties[1]]) * self.scales
-            self._last = key, (np.concatenate([gaps[0], ties[0]]), by)
+            self._last = key, self.together([z])[0]
         return self._last[1]
+
+    def together(self, many: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
+        """The equations for many sets of variables, their coasts flown as one batch."""
+        split = [self.split(z) for z in many]
+        ties = [self._ties(x) for x in split]
+        return [
+            (np.concatenate([gaps[0], tie[0]]), np.concatenate([gaps[1], tie[1]]) * self.scales)
+            for gaps, tie in zip(self._gaps(split), ties, strict=True)
+        ]
 
     def _ties(self, x: list[Floats]) -> tuple[Floats, Floats]:
         values, blocks = [], []
@@ -384,36 +453,44 @@ class _Chain:
             block[:, self.edges[k] : self.edges[k + 1]] = partials
             values.append(value)
             blocks.append(block)
+        for first, last, seconds in self.spans:
+            block = np.zeros((1, self.size))
+            block[0, self.edges[first + 1] - 1], block[0, self.edges[last + 1] - 1] = -1.0 / _EPOCH, 1.0 / _EPOCH
+            values.append(np.array([x[last][-1] - x[first][-1] - seconds]) / _EPOCH)
+            blocks.append(block)
         return np.concatenate(values), np.concatenate(blocks)
 
-    def _gaps(self, x: list[Floats]) -> tuple[Floats, Floats]:
+    def _gaps(self, many: list[list[Floats]]) -> list[tuple[Floats, Floats]]:
         """By how much the coasts miss, about the Earth, and what each variable does to it."""
-        n, f = len(self.points) - 1, self.flight
-        sides = [(k, 1.0, self.points[k].after(x[k], f)) for k in range(n)]
-        sides += [(k, -1.0, self.points[k + 1].before(x[k + 1], f)) for k in range(n)]
-        epochs = np.array([own[-1] for own in x])
-        meet = 0.5 * (epochs[:-1] + epochs[1:])
-        gaps, by = np.zeros((n, 6)), np.zeros((n, 6, self.size))
+        m, n, f = len(many), len(self.points) - 1, self.flight
+        sides = [(j, k, k, 1.0, self.points[k].after(x[k], f)) for j, x in enumerate(many) for k in range(n)]
+        sides += [
+            (j, k, k + 1, -1.0, self.points[k + 1].before(x[k + 1], f)) for j, x in enumerate(many) for k in range(n)
+        ]
+        epochs = np.array([[own[-1] for own in x] for x in many]).reshape(m, n + 1)
+        meet = 0.5 * (epochs[:, :-1] + epochs[:, 1:])
+        gaps, by = np.zeros((m, n, 6)), np.zeros((m, n, 6, self.size))
         for center in ("earth", "moon"):
-            here = [side for side in sides if side[2].center == center]
+            here = [side for side in sides if side[4].center == center]
             if not here:
                 continue
-            coast = np.array([k for k, _, _ in here])
-            point = np.array([k + (sign < 0.0) for k, sign, _ in here])
-            states = np.array([side.state for _, _, side in here])
-            final, stm = f.arc(center, states, epochs[point], meet[coast])
-            drift = -np.einsum("nij,nj->ni", stm, f.rate(center, states, epochs[point]))
-            rate = f.rate(center, final, meet[coast])
+            row, coast, point = (np.array(column) for column in zip(*(side[:3] for side in here), strict=True))
+            start, end = epochs[row, point], meet[row, coast]
+            states = np.array([side.state for *_, side in here])
+            final, stm = f.arc(center, states, start, end)
+            drift = -np.einsum("nij,nj->ni", stm, f.rate(center, states, start))
+            rate = f.rate(center, final, end)
             if center == "moon":
-                final, rate = final + f.moon(meet[coast]), rate + self._moon_rate(meet[coast])
-            for i, (k, sign, side) in enumerate(here):
-                first, end = self.edges[point[i]], self.edges[point[i] + 1]
-                gaps[k] += sign * final[i]
-                by[k, :, first:end] += sign * stm[i] @ side.partials
-                by[k, :, end - 1] += sign * drift[i]
+                final, rate = final + f.moon(end), rate + self._moon_rate(end)
+            for i, (j, k, at, sign, side) in enumerate(here):
+                first, last = self.edges[at], self.edges[at + 1]
+                gaps[j, k] += sign * final[i]
+                by[j, k, :, first:last] += sign * stm[i] @ side.partials
+                by[j, k, :, last - 1] += sign * drift[i]
                 for epoch in (self.edges[k + 1] - 1, self.edges[k + 2] - 1):  # where they meet moves with both
-                    by[k, :, epoch] += 0.5 * sign * rate[i]
-        return (gaps / _GAP_SCALE).ravel(), (by / _GAP_SCALE[:, None]).reshape(6 * n, self.size)
+                    by[j, k, :, epoch] += 0.5 * sign * rate[i]
+        gaps, by = gaps / _GAP_SCALE, by / _GAP_SCALE[:, None]
+        return [(gaps[j].ravel(), by[j].reshape(6 * n, self.size)) for j in range(m)]
 
     def _moon_rate(self, tdb: Floats) -> Floats:
         return np.asarray(0.5 * (self.flight.moon(tdb + 1.0) - self.flight.moon(tdb - 1.0)))
