@@ -37,6 +37,8 @@ BURNS = {
     "insertion": ("insertion", "distant_orbit"),
     "departure": ("departure", "return"),
     "home_flyby": ("flyby on the way home", "return"),
+    "doi": ("DOI", "landing"),
+    "descent": ("descent", "landing"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -73,6 +75,12 @@ _PATH = {
     "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
+    "touchdown_epoch": Quantity("touchdown", None, "min", ("landing",)),
+    "touchdown_sun_elevation": Quantity("Sun at touchdown", ANGLE, "deg", ("landing",)),
+    "landing_cross_range": Quantity("site beside the plane", LENGTH, "km", ("landing",)),
+    "landing_range": Quantity("ignition to site", LENGTH, "km", ("landing",)),
+    "descent_gravity_loss": Quantity("gravity loss of the descent", SPEED, "m/s", ("landing",)),
+    "landed_mass": Quantity("landed mass", MASS, "kg", ("landing",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

@@ -19,6 +19,7 @@ from pydantic import (
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
+from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
@@ -126,6 +127,10 @@ class MissionFile(Table):
         for number, phase in enumerate(self.phases):
             allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
             engine = getattr(phase, "engine", None)
+            if isinstance(phase, Landing) and (engine is None) == (self.lander is None):
+                what = "no engine lands" if engine is None else "the lander has its own engine"
+                remedy = "name one of the vehicle's, or add [lander]" if engine is None else "drop it"
+                raise Rejected(InputError(what, remedy=remedy), ("phase", number, "engine"))
             if engine is not None and engine not in allowed:
                 raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
 

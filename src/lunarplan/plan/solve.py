@@ -11,6 +11,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_landing import solve_landing
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]]
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
+    "landing": solve_landing,
 }
 
 
