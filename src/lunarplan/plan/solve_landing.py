@@ -9,7 +9,6 @@ import numpy as np
 
 from lunarplan.config.lander import ENGINE, LANDER
 from lunarplan.errors import InfeasibleError, InputError
-from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.surface import Place, sky
 from lunarplan.model.trajectory import Arc, Trajectory, fly
@@ -153,7 +152,6 @@ def _leg(
     deorbit, ignition, gate, contact = (
         float(t[row]) for t in (found.deorbit_tdb, found.ignition_tdb, found.gate_tdb, found.touchdown_tdb)
     )
-    near = RADIUS_KM["moon"] + terms.perilune_altitude_km
     beside = float(found.cross_range_km[row])
     sun = sky(place, "sun", contact, found.forces.source)
     stones = [Milestone("touchdown", contact, f"Sun {float(sun.elevation_deg):.1f} deg high")]
@@ -163,7 +161,7 @@ def _leg(
         "landing",
         burns=(
             Burn("DOI", deorbit, 1e-3 * float(found.deorbit_m_s[row]), engine,
-                 note=f"to {near - RADIUS_KM['moon']:.0f} km over the ground", craft=craft),
+                 note=f"to {terms.perilune_altitude_km:.0f} km", craft=craft),
             Burn("descent", ignition, 1e-3 * float(found.delta_v_m_s[row]), engine, contact - ignition,
                  f"{found.uprange_km[row]:.0f} km from the site, {beside:+.1f} km beside the plane", craft),
         ),
