@@ -121,9 +121,9 @@ class AscentProblem:
         )  # fmt: skip
 
     def _risen(self, rows: NDArray[np.intp], burnt: Burnt, burns: Burns, duration: Floats, left: Floats) -> Risen:
-        nodes = np.moveaxis(burnt.nodes, 1, 2)
+        vectors, rates = burnt.primer(burns.gm, duration)
         steered = Phase(
-            "steered", self.tdb + self.rise_s, duration, nodes[..., 6:9], nodes[..., 9:12], burns.acceleration,
+            "steered", self.tdb + self.rise_s, duration, vectors, rates, burns.acceleration,
             np.zeros((len(rows), 3)), left, self.thrust_kn, self.exhaust_km_s,
         )  # fmt: skip
         phases = [self.rise(), steered]

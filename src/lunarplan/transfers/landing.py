@@ -266,9 +266,9 @@ def _phases(problem: LandingProblem, braked: Braked) -> list[Phase]:
     """Braking, and what follows it, with their steering."""
     full, exhaust, forces = 1e-3 * problem.stage["thrust_n"], problem.exhaust_km_s, problem.forces
     begin, none = braked.deorbits.periapsis_tdb, np.zeros((len(braked.rows), 3))
-    nodes = np.moveaxis(braked.burnt.nodes, 1, 2)
+    vectors, rates = braked.burnt.primer(problem.gm, braked.duration_s)
     phases = [
-        Phase("braking", begin, braked.duration_s, nodes[..., 6:9], nodes[..., 9:12], braked.burns.acceleration, none,
+        Phase("braking", begin, braked.duration_s, vectors, rates, braked.burns.acceleration, none,
               braked.ignition_kg, full, exhaust)
     ]  # fmt: skip
     mass = braked.ignition_kg * (1.0 - braked.burns.acceleration / exhaust * braked.duration_s)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_NODE_S = 4.0  # the thrust turns by a quarter of a degree meanwhile: a millimetre
+_NODE_S = 1.0  # the thrust turns by a tenth of a degree meanwhile: less than a millimetre
 _TOLERANCE = 1e-13
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NO_DEORBIT, NO_BRAKING = 1, 2
 _R = RADIUS_KM["moon"]
-_ROUNDS = 5  # each brings what is left down a thousandfold
+_ROUNDS = 4  # each brings what is left down a thousandfold
 _AGAINST = -1.0  # the primer vector's part along the motion
 _FREE = (
     Variable("up", 0.1, 0.4),
