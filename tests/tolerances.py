@@ -469,7 +469,6 @@ RELAY_ALONE = 1e-6  # deg, and of the distance: other steps at 1e-9
 FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 64 min seen, in an eclipse of 176
 
 # Sorties
-SORTIE_PLANE_RAD = 1e-9
 LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
 NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
 FREE_RETURN_TIE_RAD = 1e-7  # the equator is that of the first guess of perilune, hours away
@@ -486,6 +485,18 @@ DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and tha
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
 
+# Landings and ascents in the real sky
+LANDING_CLOSURE_KM = 1e-4  # asked for: 10 m; a centimetre seen
+LANDING_CLOSURE_KM_S = 1e-6
+LANDING_SHIFT_RAD = 2e-3  # the burn is flat there: 3.5 km of ignition are 5 ms
+OVERFLIGHT_S = 1.0  # nearest among half seconds, and to the plane, not to the place, which moves across
+OVERFLIGHT_KM = 0.1
+BATCH_LANDING_M_S = 1e-5
+ASCENT_CLOSURE_KM = 1e-4
+COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms seen with five, below 1 ms with seven
+LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
+SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
+SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
 # Free returns from a high Earth orbit, hybrids and corrections
 HIGH_ORBIT_CLOSURE_KM = 1e-4
 HIGH_ORBIT_INDEPENDENT_KM = 1e-2

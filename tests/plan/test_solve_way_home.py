@@ -131,6 +131,4 @@ def test_a_way_home_ends_at_the_earth():
         Mission.from_dict(data)
     data["phase"][2:] = [dict(ENTRY)]
     with pytest.raises(InputError, match=r"phase\[2\].type: phases out of order: .entry. where .return. or .sortie."):
-        InputError, match=r'phase\[2\].type: phases out of order: "entry" where "return" or "sortie" belongs'
-    ):
         Mission.from_dict(data)

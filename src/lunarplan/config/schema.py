@@ -21,6 +21,7 @@ from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
+from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
@@ -180,6 +181,14 @@ class MissionFile(Table):
                 engine = getattr(phase, key, None)
                 if engine is not None and engine not in allowed:
                     raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+            if isinstance(phase, Landing):
+                self._check_who_lands(phase, number)
+
+    def _check_who_lands(self, phase: Landing, number: int) -> None:
+        if (phase.engine is None) == (self.lander is None):
+            what = "no engine lands" if phase.engine is None else "the lander has its own engine"
+            remedy = "name one of the vehicle's, or add [lander]" if phase.engine is None else "drop it"
+            raise Rejected(InputError(what, remedy=remedy), ("phase", number, "engine"))
 
     def _check_injection(self) -> None:
         """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""
