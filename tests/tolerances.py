@@ -508,3 +508,11 @@ APOLLO_ENTRY_KM_S = 1e-3  # as printed; 0.3 m/s seen
 APOLLO_ENTRY_PLACE_DEG = 0.6  # the bank reversals' 50 km; 0.4 seen
 APOLLO_BURN_S = 60.0  # 38 s seen
 APOLLO_MASS_FRACTION = 0.01  # the turn of the plane, 8 m/s, is not in it; 0.5 percent seen
+
+# Staging orbits
+FREE_NODE_M_S = 1.0  # burns that need not be tangential save that much; 0.1 seen
+IN_LOW_ORBIT_PARTIALS = 1e-6
+STAGING_FRACTION = 0.05  # published to 10 m/s, for orbits given to a hundred km; 4.3 percent seen at most
+STAGING_MODELS = 0.02  # the distance of the Moon at the epoch, 5 percent either way, tells in single percents
+STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
+IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
