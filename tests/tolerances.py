@@ -553,3 +553,12 @@ FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in t
 FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
 STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
 STATION_BEGINS_DEG = 10.0  # by which a station carried into the real sky slides along its orbit: hours of 6.5 days
+
+# Staging orbits
+FREE_NODE_M_S = 1.0  # burns that need not be tangential save that much; 0.1 seen
+IN_LOW_ORBIT_PARTIALS = 1e-6
+STAGING_FRACTION = 0.05  # published to 10 m/s, for orbits given to a hundred km; 4.3 percent seen at most
+STAGING_MODELS = 0.02  # the distance of the Moon at the epoch, 5 percent either way, tells in single percents
+STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
+IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
+OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
