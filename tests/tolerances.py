@@ -524,3 +524,4 @@ CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the i
 HYBRID_PLANE_RAD = 1e-6
 HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
 LANES_CORRECTION_M_S = 1e-6
+ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
