@@ -36,7 +36,7 @@ BURNS = {
     "flyby": ("flyby", "powered_flyby"),
     "insertion": ("insertion", "distant_orbit"),
     "departure": ("departure", "return"),
-    "home_flyby": ("flyby on the way home", "return"),
+    "home_flyby": ("home flyby", "return"),
     "apogee_raise": ("apogee raise", "earth_orbit"),
     "perigee_raise": ("perigee raise", "earth_orbit"),
 }
@@ -67,7 +67,7 @@ _PATH = {
     "orbit_period": Quantity("mean period in orbit", DURATION, "h", ("distant_orbit",)),
     "orbit_least_radius": Quantity("least lunar radius", LENGTH, "km", ("distant_orbit",)),
     "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km", ("distant_orbit",)),
-    "home_flyby_altitude": Quantity("flyby altitude on the way home", LENGTH, "km", ("return",)),
+    "home_flyby_altitude": Quantity("home flyby altitude", LENGTH, "km", ("return",)),
     "return_delta_v": Quantity("departure and flyby", SPEED, "m/s", ("return",)),
     "entry_epoch": Quantity("entry interface", None, "min", ("entry",)),
     "entry_speed": Quantity("entry speed", SPEED, "km/s", ("entry",)),

@@ -5,6 +5,7 @@ Only shape and sense are checked here, nothing is solved: a file that passes is 
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -107,6 +108,7 @@ class MissionFile(Table):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         check_sequence(self.phases)
+        self._check_total()
         self._check_engines()
         self._check_expected()
         if self.translunar.transfer == "direct":
@@ -127,6 +129,12 @@ class MissionFile(Table):
                 raise _problem(
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
+
+    def _check_total(self) -> None:
+        for number, (before, phase) in enumerate(pairwise(self.phases), 1):
+            if isinstance(phase, WayHome) and phase.total_s is not None and not isinstance(before, DistantOrbit):
+                what = f'of a "{before.type}" before the way home'
+                raise _problem(what, ("phase", number, "total"), "a stay alone")
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
