@@ -48,7 +48,7 @@ class DistantOrbit(Table):
     perilune_epoch_tdb : a perilune of a station that is already there; None leaves its phase to the solver
     epoch_tdb   : where a mission begins that is there from the start, without a launch
     duration_s  : of the stay, s, from the insertion, or from that epoch
-    engine      : makes the burns that lead here; empty of a mission that begins here
+    engine      : makes the burns that lead here; None of a mission that begins here
     finite      : burns are impulses
     """
 
@@ -65,7 +65,7 @@ class DistantOrbit(Table):
     perilune_epoch_tdb: Epoch | None = Field(alias="perilune_epoch", default=None)
     epoch_tdb: Epoch | None = Field(alias="epoch", default=None)
     duration_s: Annotated[float, Measured(DURATION, 0.0, 400.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
-    engine: Annotated[str, Field(min_length=1)] = ""
+    engine: str | None = None
     finite: Literal[False] = False
     source: str = ""
 
@@ -88,7 +88,7 @@ class DistantOrbit(Table):
         begins = "the mission begins here" if first else "the mission comes here by burns"
         for key, there in ((wanted, True), (not_wanted, False)):
             name = next(name for name, field in type(self).model_fields.items() if (field.alias or name) == key)
-            if (getattr(self, name) in (None, "")) is there:
+            if (getattr(self, name) is None) is there:
                 what = f"required key is missing: {begins}" if there else f"is not used: {begins}"
                 raise Rejected(InputError(what, remedy="add it" if there else "drop it"), (key,))
         if first and self.duration_s == 0.0:

@@ -21,6 +21,7 @@ from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
+from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
@@ -130,11 +131,11 @@ class MissionFile(Table):
     def _makes_sense(self) -> Self:
         check_sequence(self.phases, launched=self.launch_terms is not None)
         self._check_stations()
-        self._check_lander()
+        self._check_sorties()
         self._check_total()
         self._check_engines()
         self._check_expected()
-        if "direct" in self.parts:
+        if "insertion" in self.parts:
             self._check_arrival()
             self._check_numbered()
         elif "free_return" in self.parts:
@@ -153,6 +154,19 @@ class MissionFile(Table):
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
 
+    @property
+    def _has_a_station(self) -> bool:
+        """Whether the phase of the distant orbit is given, by a station or by where the mission begins."""
+        return any(isinstance(p, DistantOrbit) and (p.perilune_epoch_tdb or p.epoch_tdb) for p in self.phases)
+
+    def _check_total(self) -> None:
+        for number, (before, phase) in enumerate(pairwise(self.phases), 1):
+            if isinstance(phase, WayHome) and phase.total_s is not None and not isinstance(before, DistantOrbit):
+                what = f'of a "{before.type}" before the way home'
+                raise _problem(what, ("phase", number, "total"), "a stay alone")
+            if isinstance(phase, WayHome) and phase.total_s is not None and self._has_a_station:
+                raise _problem("leaves the phase of the orbit free", ("phase", number, "total"), "leeway")
+
     def _check_stations(self) -> None:
         for number, phase in enumerate(self.phases):
             if isinstance(phase, DistantOrbit):
@@ -161,23 +175,10 @@ class MissionFile(Table):
                 except Rejected as problem:
                     raise Rejected(problem.error, ("phase", number, *problem.place)) from problem
 
-    def _check_lander(self) -> None:
+    def _check_sorties(self) -> None:
         for number, phase in enumerate(self.phases):
             if isinstance(phase, Sortie) and self.lander is None:
                 raise Rejected(InputError("nothing lands", remedy="add [lander]"), ("phase", number))
-
-    def _check_total(self) -> None:
-        """A total time is split by a solver of its own, from the launch on, past an orbit in any phase."""
-        for number, (before, phase) in enumerate(pairwise(self.phases), 1):
-            if not (isinstance(phase, WayHome) and phase.total_s is not None):
-                continue
-            what = ""
-            if not isinstance(before, DistantOrbit):
-                what = f'of a "{before.type}" before the way home'
-            elif before.perilune_epoch_tdb is not None or before.epoch_tdb is not None:
-                what = "of a station that is already there"
-            if what:
-                raise _problem(what, ("phase", number, "total"), "a stay alone")
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
@@ -185,9 +186,16 @@ class MissionFile(Table):
             first = isinstance(phase, Translunar | EarthOrbit)
             for key, allowed in (("engine", [LAUNCHER, *names] if first else names), ("raise_engine", names)):
                 engine = getattr(phase, key, None)
-                begins_there = number == 0 and isinstance(phase, DistantOrbit)
-                if engine is not None and engine not in allowed and not begins_there:
+                if engine is not None and engine not in allowed:
                     raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+            if isinstance(phase, Landing):
+                self._check_who_lands(phase, number)
+
+    def _check_who_lands(self, phase: Landing, number: int) -> None:
+        if (phase.engine is None) == (self.lander is None):
+            what = "no engine lands" if phase.engine is None else "the lander has its own engine"
+            remedy = "name one of the vehicle's, or add [lander]" if phase.engine is None else "drop it"
+            raise Rejected(InputError(what, remedy=remedy), ("phase", number, "engine"))
 
     def _check_injection(self) -> None:
         """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""

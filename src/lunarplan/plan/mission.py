@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lunarplan.config import library
 from lunarplan.config.schema import MissionFile
-from lunarplan.config.sequence import step_name
-from lunarplan.errors import InputError
 from lunarplan.plan.plan import Plan
 from lunarplan.plan.solution import Progress
 
@@ -90,6 +88,8 @@ class Mission(MissionFile):
     ) -> "Windows":
         """Return the launch windows: every launch day, opportunity, flight time and azimuth, and why it is closed.
 
+        What else is tried goes by the transfer: planes of arrival, phases of a station, ways home.
+
         start, end  : first and last launch day, anything `tdb_seconds` reads; those of the mission's launch if None
         constraints : more of them than the mission's `[windows]` table states, see `lunarplan.windows.constraints`
         ephemeris   : None for the packaged one
@@ -98,10 +98,6 @@ class Mission(MissionFile):
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
         _ = self.launch  # InputError, if there is none
-        way = step_name(self.phases[0])
-        if way != "direct":
-            what = f"launch windows are those of direct transfers, this one begins with a {way.replace('_', ' ')}"
-            raise InputError(what, where="phase[0]", allowed="direct", remedy="plan its launch days instead")
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows
 

@@ -13,6 +13,7 @@ from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_free_return import solve_free_return
+from lunarplan.plan.solve_landing import solve_landing
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
@@ -36,6 +37,7 @@ _WAYS_OUT: dict[str, _WayOut] = {
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
     "sortie": solve_sortie,
+    "landing": solve_landing,
 }
 
 

@@ -253,9 +253,9 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
     reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
-    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission), note=reached.note)
     there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
-    legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _terms(mission).engine)), there
+    legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _engine(mission))), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
 
 
@@ -263,3 +263,10 @@ def _terms(mission: MissionFile) -> DistantOrbit:
     terms = mission.distant_orbit
     assert terms is not None  # it is what is being solved
     return terms
+
+
+def _engine(mission: MissionFile) -> str:
+    """Of the flyby burn and the insertion."""
+    engine = _terms(mission).engine
+    assert engine is not None  # checked, of an orbit that is come to
+    return engine

@@ -73,7 +73,6 @@ def _cheapest(flown: Flown, terms: Sortie) -> Trip:
         if np.allclose(masses, (lander.descent_mass_kg, lander.ascent_mass_kg), rtol=0.0, atol=_SAME_KG):
             break
         lander = _lander(table, *masses)
-    _check_throttle(trip)
     return trip
 
 
@@ -142,7 +141,7 @@ def _solved(flown: Flown, terms: Sortie, place: Place, lander: Lander, transfer_
 def _lander(table: LanderTable, ignition_kg: float, lift_off_kg: float) -> Lander:
     down, up = table.descent, table.ascent or table.descent
     lift_off = lift_off_kg if table.ascent is None else up.mass_kg
-    return Lander(down.thrust_n, down.isp_s, ignition_kg, up.thrust_n, up.isp_s, lift_off)
+    return Lander(down.thrust_n, down.isp_s, ignition_kg, up.thrust_n, up.isp_s, lift_off, down.throttle)
 
 
 def _none(back: Floats, end: float) -> InfeasibleError:
@@ -151,14 +150,3 @@ def _none(back: Floats, end: float) -> InfeasibleError:
         late = (np.nanmin(back) - end) / SECONDS_PER_DAY
         what = f"the first sortie is back {late:.1f} days after the stay at the station ends"
     return InfeasibleError(what, where="sortie", remedy="lengthen the duration of distant_orbit, or leave earlier")
-
-
-def _check_throttle(trip: Trip) -> None:
-    least, floor = float(trip.found.descent.least_throttle[0]), trip.lander.descent.throttle
-    if least < floor:
-        raise InfeasibleError(
-            f"touchdown asks for {100.0 * least:.0f} % of the descent engine's thrust, and it runs at "
-            f"{100.0 * floor:.0f} % or more",
-            where="lander.descent.throttle",
-            remedy="give an engine that throttles deeper, or one with less thrust",
-        )

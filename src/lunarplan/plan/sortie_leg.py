@@ -1,7 +1,7 @@
 """What a sortie adds to a mission: its burns, masses by stage, paths of the lander, and their proof.
 
-Transfers are flown again in the field of the mission, low orbits in a finer one; powered flights are those of
-`transfers.sortie`, and the low orbit keeps its plane there. Burns in low orbit are dated by two-body times.
+All is flown again in the field it was solved in. The ascent leads into the plane and to the height of the orbit that
+leads to the station: where along it is left to the time spent there, and so its last burns are dated by two-body times.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lunarplan.model.trajectory import Arc, Trajectory, fly
 from lunarplan.plan.budget import remaining
 from lunarplan.plan.closure import miss_m
 from lunarplan.plan.solution import Burn, Leg, Milestone, Separation
+from lunarplan.transfers.landing_arcs import powered_arcs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_LOW_ORBIT_DEGREE = 50  # of the lunar field: what is left out moves a low orbit by metres a day
-_DESCENT_KM, _ASCENT_KM = 15.0, 18.0  # where powered flight begins and ends
+_ASCENT_KM = 18.0  # where it ends
+_NO_TURN_M_S = 1e-3
 
 
 @dataclass(frozen=True)
@@ -85,33 +86,49 @@ class Trip:
 
 
 def _down(trip: Trip) -> tuple[Burn, ...]:
-    found, altitude = trip.found, trip.altitude_km
-    descent = found.descent
-    ignition = float(found.landing_tdb[0] - descent.duration_s[0])
-    deorbit = ignition - 0.5 * _period_s(_DESCENT_KM, altitude)
-    turn = float(found.turn_down_m_s[0])
-    lost = f"gravity loss {float(descent.gravity_loss_m_s[0]):.0f} m/s"
+    found, altitude, landed = trip.found, trip.altitude_km, trip.found.descent
+    turn, ignition = float(found.turn_down_m_s[0]), float(landed.ignition_tdb[0])
+    lost = f"gravity loss {float(landed.gravity_loss_m_s[0]):.0f} m/s, {_beside(landed.cross_range_km[0])}"
     return (
         _burn(LANDER, "departure", found.departure_tdb, 1e3 * found.down.staging_delta_v_km_s, "from the station"),
         _burn(LANDER, "insertion", found.insertion_tdb, 1e3 * found.down.perilune_delta_v_km_s, _low(altitude)),
-        _burn(LANDER, "turn down", deorbit - _quarter_s(altitude), turn, f"by {_turned_deg(turn, altitude):.2f} deg"),
-        _burn(LANDER, "deorbit", deorbit, descent.deorbit_m_s, f"to {_DESCENT_KM:.0f} km"),
-        _burn(LANDER, "descent", ignition, descent.delta_v_m_s, lost, descent.duration_s),
+        _burn(LANDER, "turn down", turn_tdb(trip), turn, f"by {_turned_deg(turn, altitude):.2f} deg"),
+        _burn(LANDER, "deorbit", landed.deorbit_tdb, landed.deorbit_m_s, "to 15 km"),
+        _burn(LANDER, "descent", ignition, landed.delta_v_m_s, lost, landed.touchdown_tdb - ignition),
     )
 
 
 def _up(trip: Trip) -> tuple[Burn, ...]:
-    found, altitude, craft = trip.found, trip.altitude_km, trip.up
-    ascent, turn = found.ascent, float(found.turn_up_m_s[0])
-    circle = float(found.ascent_end_tdb[0]) + 0.5 * _period_s(_ASCENT_KM, altitude)
-    lost = f"gravity loss {float(ascent.gravity_loss_m_s[0]):.0f} m/s"
+    found, altitude, craft, rising = trip.found, trip.altitude_km, trip.up, trip.found.ascent
+    turn, burnt = float(found.turn_up_m_s[0]), float(rising.insertion_tdb[0])
+    circle = burnt + 0.5 * _period_s(_ASCENT_KM, altitude)
+    lost = f"gravity loss {float(rising.gravity_loss_m_s[0]):.0f} m/s, {_beside(rising.cross_range_km[0])}"
     return (
-        _burn(craft, "ascent", found.lift_off_tdb, ascent.delta_v_m_s, lost, ascent.duration_s),
+        _burn(craft, "ascent", found.lift_off_tdb, rising.delta_v_m_s, lost, burnt - found.lift_off_tdb),
         _burn(craft, "circling", circle, found.circling_m_s, _low(altitude)),
         _burn(craft, "turn up", circle + _quarter_s(altitude), turn, f"by {_turned_deg(turn, altitude):.2f} deg"),
         _burn(craft, "raise", found.up.perilune_tdb, 1e3 * found.up.perilune_delta_v_km_s, "to the station"),
         _burn(craft, "rendezvous", found.arrival_tdb, 1e3 * found.up.staging_delta_v_km_s, "at the station"),
     )
+
+
+def _beside(cross_range_km: float) -> str:
+    return f"{abs(float(cross_range_km)):.1f} km beside the plane"
+
+
+def turn_tdb(trip: Trip) -> float:
+    """When the low orbit is turned: where the two planes meet, about a quarter of a revolution before the deorbit."""
+    way, landed, altitude = trip.found.down, trip.found.descent, trip.altitude_km
+    about = float(landed.deorbit_tdb[0]) - _quarter_s(altitude)
+    before = way.perilune_states[0]
+    turned = landed.deorbits.before[int(landed.rows[0])]
+    line = np.cross(np.cross(before[:3], before[3:]), np.cross(turned[:3], turned[3:]))
+    if float(trip.found.turn_down_m_s[0]) < _NO_TURN_M_S:
+        return about
+    out, along = turned[:3] / np.linalg.norm(turned[:3]), turned[3:] / np.linalg.norm(turned[3:])
+    rate = math.tau / _period_s(altitude, altitude)
+    ahead = math.remainder(math.atan2(line @ along, line @ out) + 0.5 * math.pi, math.pi) - 0.5 * math.pi
+    return float(landed.deorbit_tdb[0]) + ahead / rate
 
 
 def _burn(craft: str, name: str, tdb: object, delta_v_m_s: object, note: str, duration_s: object = 0.0) -> Burn:
@@ -145,7 +162,7 @@ def sortie_leg(flown: Flown, trip: Trip) -> Leg:
     landed, back, left = (float(t[0]) for t in (found.landing_tdb, found.arrival_tdb, found.departure_tdb))
     sun = float(np.ravel(sky(place, "sun", np.array([landed]), flown.forces.source).elevation_deg)[0])
     where = f"{float(np.asarray(place.latitude_deg)):.2f}, {float(np.asarray(place.longitude_deg)):.2f} deg"
-    away, back_again = _way_down(flown, trip), _way_up(flown, trip)
+    away, back_again = _way_down(trip), _way_up(trip)
     return Leg(
         "sortie",
         burns=trip.burns,
@@ -167,41 +184,64 @@ def sortie_leg(flown: Flown, trip: Trip) -> Leg:
         },
         closures_m={
             "low orbit of the sortie": _miss_m(away.arcs[0], found.down.perilune_states[0]),
+            "touchdown of the sortie": 1e3 * float(found.descent.miss_km[0]),
+            "ascent of the sortie": 1e3 * float(found.ascent.miss_km[0]),
             "return of the sortie": _miss_m(back_again.arcs[-1], found.up.staging_states[0]),
         },
-        paths={"lander to low orbit": away, f"{trip.up} to the station": back_again},
+        paths={
+            "lander down": away,
+            f"{trip.up} off the ground": _off_the_ground(trip),
+            f"{trip.up} to the station": back_again,
+        },
     )
 
 
-def _way_down(flown: Flown, trip: Trip) -> Trajectory:
-    """Transfer to the low orbit, and the low orbit until the deorbit burn."""
-    way, forces = trip.found.down, flown.forces
-    left, arrived = float(way.staging_tdb[0]), float(way.perilune_tdb[0])
+def _way_down(trip: Trip) -> Trajectory:
+    """Transfer, low orbit before and after the turn, descent orbit, powered descent."""
+    way, landed, forces = trip.found.down, trip.found.descent, trip.found.descent.forces
+    row, turned = int(landed.rows[0]), turn_tdb(trip)
+    left, arrived, deorbit, ignition = (
+        float(t[0]) for t in (way.staging_tdb, way.perilune_tdb, landed.deorbit_tdb, landed.ignition_tdb)
+    )
     start = way.staging_states[0] + np.concatenate([np.zeros(3), way.staging_burn_km_s[0]])
     coast = fly(start, left, arrived, forces, center="moon", name="to low orbit")
-    low = _circular(coast.at(arrived, "moon")[0], float(way.perilune_delta_v_km_s[0]))
-    deorbit = next(burn.ignition_tdb for burn in trip.burns if burn.name == "sortie deorbit")
-    finer = forces.only(moon_degree=_LOW_ORBIT_DEGREE)
-    return Trajectory([coast, fly(low, arrived, deorbit, finer, center="moon", name="low orbit")])
+    low = _slower(coast.at(arrived, "moon")[0], float(way.perilune_delta_v_km_s[0]))
+    before = landed.deorbits.before[row]
+    falling = _slower(before, float(landed.deorbits.delta_v_km_s[row]))
+    return Trajectory(
+        [
+            coast,
+            fly(low, arrived, turned, forces, center="moon", name="low orbit"),
+            fly(before, deorbit, turned, forces, center="moon", name="low orbit over the site"),
+            fly(falling, deorbit, ignition, forces, center="moon", name="descent orbit"),
+            *powered_arcs(landed.deorbits.periapsis[row], landed.phases, forces, row),
+        ]
+    )
 
 
-def _way_up(flown: Flown, trip: Trip) -> Trajectory:
+def _off_the_ground(trip: Trip) -> Trajectory:
+    """Powered ascent."""
+    rising = trip.found.ascent
+    row = int(rising.rows[0])
+    return Trajectory(powered_arcs(rising.ground[row], rising.phases, rising.forces, row))
+
+
+def _way_up(trip: Trip) -> Trajectory:
     """The low orbit from where the ascent has reached it, and the transfer to the station."""
-    way, forces = trip.found.up, flown.forces
+    way, forces = trip.found.up, trip.found.ascent.forces
     left, arrived = float(way.perilune_tdb[0]), float(way.staging_tdb[0])
     leaving = way.perilune_states[0]
-    low = _circular(leaving, float(way.perilune_delta_v_km_s[0]))
+    low = _slower(leaving, float(way.perilune_delta_v_km_s[0]))
     circle = next(burn.ignition_tdb for burn in trip.burns if burn.name == "sortie circling")
-    finer = forces.only(moon_degree=_LOW_ORBIT_DEGREE)
-    before = fly(low, left, circle, finer, center="moon", name="low orbit")
+    before = fly(low, left, circle, forces, center="moon", name="low orbit")
     return Trajectory([before, fly(leaving, left, arrived, forces, center="moon", name="to the station")])
 
 
-def _circular(state: Floats, delta_v_km_s: float) -> Floats:
-    """The low orbit where a transfer touches it, slower by the burn."""
-    low = state.copy()
-    low[3:] *= 1.0 - delta_v_km_s / np.linalg.norm(low[3:])
-    return low
+def _slower(state: Floats, delta_v_km_s: float) -> Floats:
+    """After a burn against the motion."""
+    slow = state.copy()
+    slow[3:] *= 1.0 - delta_v_km_s / np.linalg.norm(slow[3:])
+    return slow
 
 
 def _miss_m(arc: Arc, end: Floats) -> float:
