@@ -5,7 +5,7 @@ from typing import Any
 
 from lunarplan.model.epochs import utc_iso
 from lunarplan.plan.budget import Budget, BudgetRow
-from lunarplan.plan.solution import VEHICLE, Burn, Solution
+from lunarplan.plan.solution import VEHICLE, Burn, Milestone, Separation, Solution
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Event:
 def timeline(solution: Solution, spent: Budget) -> tuple[Event, ...]:
     """Return milestones, burns, separations and the end of the plan, sorted by epoch."""
     events = [_burn_event(burn, row) for burn, row in zip(solution.burns, spent.rows, strict=True)]
-    parts = (*solution.milestones, *solution.separations)
+    parts: tuple[Milestone | Separation, ...] = (*solution.milestones, *solution.separations)
     events += [Event(part.name, part.epoch_tdb, part.note, craft=part.craft) for part in parts]
     last = solution.legs[-1].orbits
     events.append(Event("end of plan", solution.trajectory.end_tdb, last[-1].in_words if last else ""))
