@@ -184,6 +184,7 @@ def _leg(terms: Terms, way: _Way, stay: tuple[Arc, ...]) -> Leg:
             "target_greatest_altitude": float(heights.max()),
         },
         closures_m={arc.name: _miss_m(arc) for arc in (*met.coasts, *stay)},
+        paths={"target": met.target.trajectory},
     )
 
 

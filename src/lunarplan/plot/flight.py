@@ -16,6 +16,7 @@ _SAMPLES = 8000
 _PER_STEP = (4, 16)  # samples per step of the integrator: enough for a smooth curve, at least and at most
 _BEFORE_AN_IMPULSE_S = 1e-3
 _VEHICLE = "vehicle"  # the craft whose path is the plan's
+_NEAR_EARTH_KM = 50_000.0
 _ROOM, _FARTHEST_ORBIT_KM = 1.001, 130_000.0  # farther out a flight has left the Moon
 
 
@@ -36,11 +37,15 @@ class Leg(NamedTuple):
 
 
 class Other(NamedTuple):
-    """The path of another craft, sampled: km, km/s, ICRF; the Moon relative to the Earth at the same epochs."""
+    """The path of another craft, sampled: km, km/s, ICRF.
+
+    moon, beside : the Moon, and the vehicle of the plan, relative to the Earth at the same epochs
+    """
 
     name: str
     from_moon: FloatArray
     moon: FloatArray
+    beside: FloatArray
 
 
 class _Span(NamedTuple):
@@ -82,7 +87,7 @@ class Flight:
         tdb = _epochs(trajectory, spans, marks)
         earth, moon = trajectory.at(tdb, center="earth"), trajectory.at(tdb, center="moon")
         paths = getattr(getattr(result, "solution", None), "paths", {})
-        others = tuple(_other(name, path) for name, path in paths.items())
+        others = tuple(_other(name, path, trajectory) for name, path in paths.items())
         return cls(tdb, earth, moon, _legs(tdb, spans), marks, others)
 
     @cached_property
@@ -93,6 +98,11 @@ class Flight:
     @cached_property
     def moon_range_km(self) -> FloatArray:
         return np.asarray(np.linalg.norm(self.from_moon[:, :3], axis=1))
+
+    @cached_property
+    def near_earth(self) -> bool:
+        """Whether it never leaves the Earth for the Moon."""
+        return bool(np.linalg.norm(self.from_earth[:, :3], axis=1).max() < _NEAR_EARTH_KM)
 
     @cached_property
     def _burn_at_moon(self) -> int | None:
@@ -178,10 +188,11 @@ def _own(events: Any) -> list[Any]:
     return [event for event in events if getattr(event, "craft", _VEHICLE) == _VEHICLE]
 
 
-def _other(name: str, path: Any) -> Other:
+def _other(name: str, path: Any, trajectory: Any) -> Other:
     tdb = _epochs(path, [], ())
     earth, moon = path.at(tdb, center="earth"), path.at(tdb, center="moon")
-    return Other(name, moon, earth - moon)
+    own = trajectory.at(np.clip(tdb, trajectory.start_tdb, trajectory.end_tdb), center="earth")
+    return Other(name, moon, earth - moon, own)
 
 
 def _burn_spans(events: list[Any], start: float, end: float) -> list[_Span]:
