@@ -488,3 +488,23 @@ DISTANT_CLOSURE_M = 0.1  # asked for: a metre; 6 mm seen after six days beyond t
 DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and that grows to their ends
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
+
+# Low-energy transfers
+LOW_ENERGY_CLOSURE_KM = 1e-2  # asked for: 10 m, each arc by itself
+LOW_ENERGY_MEET_KM = 1e-3
+LOW_ENERGY_PARTIALS = 1e-5  # differences of arcs that magnify a thousandfold
+INJECTION_KM = 1e-6
+ARRIVAL_PLANE_DEG = 2e-3  # the equators are those of the epochs one pass before
+# Parker and Anderson (2013); single ones go out to two million kilometres
+LOW_ENERGY_C3 = (-0.7, -0.3)
+LOW_ENERGY_APOGEE_KM = (1.2e6, 1.6e6)
+LOW_ENERGY_DAYS = (80.0, 150.0)
+LOW_ENERGY_LOI_M_S = (630.0, 675.0)  # published 640 to 670; direct, 815 and more
+LOW_ENERGY_NRHO_M_S = 40.0  # "some tens"; CAPSTONE burnt 17
+CAPSTONE_DAYS = 7.0  # of the injection: its path was bent by manoeuvres on the way
+DANURI_LAUNCH_DAYS = 5.0  # likewise
+DANURI_APOGEE_DAYS = 2.0
+DANURI_APOGEE_KM = 1e5
+LEAST_BURN_M_S = 1e-2
+LANES_LOW_ENERGY_M_S = 1e-3
+DESCENT = 1e-5
