@@ -7,6 +7,7 @@ import sys
 import time
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def test_exit_codes(
 def test_a_plan_that_did_not_converge_is_shown_and_fails(
     solver: Callable[[Solve], None], mission_file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    solver(lambda mission, **_: made.solution(converged=False))
+    solver(lambda mission, **_: replace(made.solution(), converged=False))
     assert main(["plan", mission_file]) == 4
     assert "not converged" in capsys.readouterr().out
 

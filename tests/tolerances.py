@@ -508,3 +508,15 @@ DANURI_APOGEE_KM = 1e5
 LEAST_BURN_M_S = 1e-2
 LANES_LOW_ENERGY_M_S = 1e-3
 DESCENT = 1e-5
+# Missions that come home
+ENTRY_RADIUS_KM = 1e-4
+ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
+# Splashdown
+SPLASHDOWN_KM = 50.0  # asked for
+SPLASHDOWN_FLOWN_KM = 0.05  # as flown again: the entry within metres, times ten of the ground an entry's plane turns
+GEODESIC_KM = 0.1  # to first order in the flattening; 2 m seen at 8,900 km
+APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank reversals steer aside; 4 and 24 seen
+LANDING_PARTIALS = 1e-6  # relative: differences
+LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
+ENTRY_PATH_DEG = 0.01  # asked for

@@ -43,4 +43,4 @@ def flying(*tof):
 
 def cost(solution):
     """What the choice is made by: TLI, and an impulse into the first orbit at perilune."""
-    return solution.tli.delta_v_km_s + solution.insertion[0].delta_v_km_s
+    return solution.burn("TLI").delta_v_km_s + solution.leg("insertion").burns[0].delta_v_km_s

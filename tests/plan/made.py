@@ -9,7 +9,8 @@ import numpy.typing as npt
 from lunarplan import Mission
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.plan.solution import Burn, Milestone, OrbitReached, Solution
+from lunarplan.plan.legs import c3_note, launch_leg
+from lunarplan.plan.solution import Burn, Leg, Milestone, OrbitReached, Solution
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -105,30 +106,58 @@ def mission() -> Mission:
     return Mission.from_dict(MISSION)
 
 
-def solution(**changes: Any) -> Solution:
-    """Return its solution: an impulse for LOI, a burn of 80 s for the trim; `changes` replace fields."""
+def legs() -> dict[str, Leg]:
+    """Return its legs by phase: an impulse for LOI, a burn of 80 s for the trim."""
     launch = tdb_seconds(LAUNCH)
-    parts: dict[str, Any] = {
-        "launch_tdb": launch,
-        "parking_tdb": launch + 600.0,
-        "parking_inclination_rad": math.radians(19.6),
-        "tli": Burn("TLI", launch + TLI_S, 3.14, "launcher", 350.0),
-        "tli_c3_km2_s2": -1.95,
-        "perilune_tdb": launch + LOI_S + 200.0,
-        "perilune_altitude_km": 100.0,
-        "v_infinity_km_s": 0.85,
-        "insertion": (
-            Burn("LOI-1", launch + LOI_S, 0.60, "main"),
-            Burn("LOI-2", launch + TRIM_S, 0.05, "trim", 80.0),
+    capture = OrbitReached(launch + LOI_S, 100.0, 8710.355, math.radians(90.0))
+    final = OrbitReached(launch + TRIM_S + 80.0, 98.0, 103.0, math.radians(90.1))
+    start = launch_leg(launch, launch + 600.0, math.radians(19.6))
+    translunar = Leg(
+        "translunar",
+        burns=(Burn("TLI", launch + TLI_S, 3.14, "launcher", 350.0, c3_note(-1.95)),),
+        milestones=(
+            Milestone("sphere of influence", launch + 4.0 * 86400.0, "of the Moon"),
+            Milestone("perilune", launch + LOI_S + 200.0, "unbraked, at 100.0 km"),
         ),
-        "orbits": (
-            OrbitReached(launch + LOI_S, 100.0, 8710.355, math.radians(90.0)),
-            OrbitReached(launch + TRIM_S + 80.0, 98.0, 103.0, math.radians(90.1)),
+        values={
+            "parking_duration": TLI_S,
+            "tli_c3": -1.95,
+            "tof": LOI_S + 200.0 - TLI_S - 350.0,
+            "perilune_epoch": launch + LOI_S + 200.0,
+            "arrival_v_infinity": 0.85,
+        },
+        closures_m={"perilune": 0.125},
+    )
+    insertion = Leg(
+        "insertion",
+        burns=(
+            Burn("LOI-1", launch + LOI_S, 0.60, "main", note=capture.in_words),
+            Burn("LOI-2", launch + TRIM_S, 0.05, "trim", 80.0, note=final.in_words),
         ),
-        "end_orbit": OrbitReached(launch + END_S, 95.0, 106.0, math.radians(90.2)),
-        "trajectory": MadeTrajectory(launch + TLI_S, launch + LOI_S, launch + END_S),
-        "closure_m": 0.125,
-        "milestones": (Milestone("sphere of influence", launch + 4.0 * 86400.0, "of the Moon"),),
-        "provenance": {"ephemeris": "made up"},
-    }
-    return Solution(**(parts | changes))
+        orbits=(capture, final),
+        values={
+            "flight_time": LOI_S,
+            "approach_perilune_altitude": 100.0,
+            "loi_epoch": launch + LOI_S,
+            "loi_delta_v": 0.65,
+            "loi_duration": 80.0,
+            "capture_period": capture.period_s,
+            "capture_perilune_altitude": 100.0,
+            "capture_apolune_altitude": 8710.355,
+            "perilune_altitude": 98.0,
+            "apolune_altitude": 103.0,
+            "period": final.period_s,
+            "inclination": math.radians(90.1),
+            "loi1_altitude": 100.0,
+            "loi2_altitude": 100.0,
+        },
+    )
+    stay = Leg("lunar_orbit", orbits=(OrbitReached(launch + END_S, 95.0, 106.0, math.radians(90.2)),))
+    return {leg.phase: leg for leg in (start, translunar, insertion, stay)}
+
+
+def solution(**changes: Leg) -> Solution:
+    """Return its solution; `changes` replace legs, by phase."""
+    launch = tdb_seconds(LAUNCH)
+    path = MadeTrajectory(launch + TLI_S, launch + LOI_S, launch + END_S)
+    return Solution(tuple((legs() | changes).values()), path, provenance={"ephemeris": "made up"})

@@ -32,7 +32,7 @@ def test_the_better_of_two_nodes_and_of_two_sides():
     by_node = {n: solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node=n))) for n in ("ascending", "descending")}
     best = solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node="best")))
     assert cost(best) == pytest.approx(min(cost(s) for s in by_node.values()), abs=1e-7)
-    assert abs(by_node["ascending"].launch_tdb - by_node["descending"].launch_tdb) > 3600.0
+    assert abs(by_node["ascending"].values["launch_epoch"] - by_node["descending"].values["launch_epoch"]) > 3600.0
     by_side = {side: solve(mission(IMPULSIVE, (("phase", 1, "approach"), side))) for side in ("north", "south")}
     assert cost(solve(mission(IMPULSIVE))) == pytest.approx(min(cost(s) for s in by_side.values()), abs=1e-7)
 
@@ -41,7 +41,7 @@ def test_the_better_of_two_nodes_and_of_two_sides():
 def test_the_side_of_the_moon(side, sign):
     """North of it, the incoming asymptote passes above the centre: B.R is negative, R points south."""
     solution = solve(mission(IMPULSIVE, (("phase", 1, "approach"), side)))
-    before = solution.trajectory.at(solution.perilune_tdb - 3600.0, "moon")[0]
+    before = solution.trajectory.at(solution.values["perilune_epoch"] - 3600.0, "moon")[0]
     b_r, _ = naive.b_plane(before, GM_KM3_S2["moon"])
     assert -b_r * sign > 1000.0
 
@@ -50,7 +50,7 @@ def test_the_side_of_the_moon(side, sign):
 def test_the_node_is_how_the_moon_is_met(node):
     """On the way out its latitude grows, or shrinks, as far as the plane turns at all."""
     solution = solve(mission(IMPULSIVE, parking(azimuth="102.7 deg", node=node)))
-    hours = solution.tli.ignition_tdb + np.array([24.0, 48.0, 72.0]) * 3600.0
+    hours = solution.burn("TLI").ignition_tdb + np.array([24.0, 48.0, 72.0]) * 3600.0
     place = solution.trajectory.at(hours)[:, :3]
     latitude = np.arcsin(place[:, 2] / np.linalg.norm(place, axis=1))
     assert (np.diff(latitude) > 0.0).all() == (node == "ascending")
@@ -61,9 +61,9 @@ def test_a_free_arrival():
     """The launch dates are kept, and the plan is no dearer than that of the arrival flown."""
     day = (("launch", "earliest"), "2024-05-03"), (("launch", "latest"), "2024-05-03")
     free = solve(mission(FREE_ARRIVAL, IMPULSIVE, *day))
-    assert tdb_seconds("2024-05-03T00:00:00") <= free.launch_tdb <= tdb_seconds("2024-05-04T00:00:00")
+    assert tdb_seconds("2024-05-03T00:00:00") <= free.values["launch_epoch"] <= tdb_seconds("2024-05-04T00:00:00")
     shortest, longest = 4.0 * SECONDS_PER_DAY, 5.5 * SECONDS_PER_DAY
-    assert shortest <= free.perilune_tdb - free.tli.cutoff_tdb <= longest
+    assert shortest <= free.values["perilune_epoch"] - free.burn("TLI").cutoff_tdb <= longest
     assert cost(free) < cost(solve(mission(IMPULSIVE))) + 5e-3
 
 
@@ -73,7 +73,7 @@ def test_a_free_arrival_in_a_narrow_window(latest, minutes):
     begin = tdb_seconds("2024-05-03T09:15:00")
     dates = (("launch", "earliest"), "2024-05-03T09:15:00Z"), (("launch", "latest"), f"2024-05-03T{latest}:00Z")
     solution = solve(mission(FREE_ARRIVAL, IMPULSIVE, *dates))
-    assert begin <= solution.launch_tdb <= begin + 60.0 * minutes
+    assert begin <= solution.values["launch_epoch"] <= begin + 60.0 * minutes
 
 
 def test_revolutions_in_the_parking_orbit(flown):
@@ -81,17 +81,17 @@ def test_revolutions_in_the_parking_orbit(flown):
     orbit = parking(azimuth="102.7 deg", node="ascending", coast_revolutions=3)
     later = solve(mission(IMPULSIVE, orbit))
     period = 2 * math.pi * math.sqrt((RADIUS_KM["earth"] + 200.0) ** 3 / GM_KM3_S2["earth"])
-    coasts = [s.tli.ignition_tdb - s.launch_tdb for s in (flown, later)]
+    coasts = [s.burn("TLI").ignition_tdb - s.values["launch_epoch"] for s in (flown, later)]
     assert coasts[1] - coasts[0] == pytest.approx(3 * period, abs=60.0)
-    assert later.perilune_tdb == flown.perilune_tdb
+    assert later.values["perilune_epoch"] == flown.values["perilune_epoch"]
 
 
 def test_impulses_and_thrust_arrive_alike(flown):
     """The transfer does not know how the orbit is entered; thrust costs more."""
     finite = solve(mission())
-    assert finite.launch_tdb == pytest.approx(flown.launch_tdb, abs=SAME_PLAN_S)
-    assert finite.tli.delta_v_km_s == pytest.approx(flown.tli.delta_v_km_s, abs=1e-9)
-    for burn, impulse in zip(finite.insertion, flown.insertion, strict=True):
+    assert finite.values["launch_epoch"] == pytest.approx(flown.values["launch_epoch"], abs=SAME_PLAN_S)
+    assert finite.burn("TLI").delta_v_km_s == pytest.approx(flown.burn("TLI").delta_v_km_s, abs=1e-9)
+    for burn, impulse in zip(finite.leg("insertion").burns, flown.leg("insertion").burns, strict=True):
         assert impulse.delta_v_km_s < burn.delta_v_km_s < 1.05 * impulse.delta_v_km_s
         assert impulse.duration_s == 0.0 < burn.duration_s
 
@@ -103,26 +103,26 @@ def test_a_departure_burn_of_the_vehicle_lightens_it():
     carried = solve(mission(tank))
     exhaust = 310.0 * 9.80665e-3
     arcs = {arc.name: arc for arc in own.trajectory.arcs}
-    left = 15850.0 * math.exp(-own.tli.delta_v_km_s / exhaust)
+    left = 15850.0 * math.exp(-own.burn("TLI").delta_v_km_s / exhaust)
     assert arcs["LOI-1"].rows[0, 4] == pytest.approx(left, rel=1e-9)
-    assert own.insertion[0].duration_s < 0.5 * carried.insertion[0].duration_s
+    assert own.burn("LOI-1").duration_s < 0.5 * carried.burn("LOI-1").duration_s
 
 
 def test_a_stay_of_no_time():
     table = copy.deepcopy(BASE)
     table["phase"] = table["phase"][:2]
     solution = solve(Mission.from_dict(table))
-    assert solution.trajectory.end_tdb == pytest.approx(solution.insertion[-1].cutoff_tdb, abs=EVENT_S)
-    assert solution.end_orbit.apolune_altitude_km == pytest.approx(200.0, abs=1e-5)
+    assert solution.trajectory.end_tdb == pytest.approx(solution.leg("insertion").burns[-1].cutoff_tdb, abs=EVENT_S)
+    assert solution.orbits[-1].apolune_altitude_km == pytest.approx(200.0, abs=1e-5)
 
 
 def test_later_arrivals_of_one_launch_day():
     """Six hours later at the Moon, a quarter of an hour's difference on the pad: the rest is time of flight."""
     arrivals = [f"2024-05-08T{hour:02d}:20:00Z" for hour in (0, 2, 4, 6)]
     found = [solve(mission(IMPULSIVE, (("phase", 1, "epoch"), arrival))) for arrival in arrivals]
-    launches = np.array([s.launch_tdb for s in found])
+    launches = np.array([s.values["launch_epoch"] for s in found])
     assert launches.max() - launches.min() < 900.0
-    assert (np.diff([s.perilune_tdb - s.tli.ignition_tdb for s in found]) > 6000.0).all()
+    assert (np.diff([s.values["perilune_epoch"] - s.burn("TLI").ignition_tdb for s in found]) > 6000.0).all()
 
 
 # ---------------------------------------------------------------- progress, provenance, ephemeris
@@ -141,10 +141,10 @@ def test_progress_is_told():
 
 def test_the_same_answer_twice(flown):
     again = solve(mission(IMPULSIVE))
-    assert again.launch_tdb == flown.launch_tdb
+    assert again.values["launch_epoch"] == flown.values["launch_epoch"]
     assert again.closure_m == flown.closure_m
-    assert again.tli == flown.tli
-    assert again.insertion == flown.insertion
+    assert again.burn("TLI") == flown.burn("TLI")
+    assert again.leg("insertion").burns == flown.leg("insertion").burns
 
 
 def test_provenance(flown):
@@ -157,8 +157,8 @@ def test_an_ephemeris_by_its_files(flown):
     """The packaged files, given as a user would give their own."""
     theirs = Ephemeris.from_files(data.packaged(data.EPHEMERIS), data.packaged(data.ORIENTATION))
     solution = solve(mission(IMPULSIVE), ephemeris=theirs)
-    assert solution.launch_tdb == flown.launch_tdb
-    assert solution.perilune_altitude_km == flown.perilune_altitude_km
+    assert solution.values["launch_epoch"] == flown.values["launch_epoch"]
+    assert solution.values["approach_perilune_altitude"] == flown.values["approach_perilune_altitude"]
 
 
 # ---------------------------------------------------------------- no way

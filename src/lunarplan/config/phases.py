@@ -6,13 +6,15 @@ retrograde too (-43 deg is 137 deg). Altitudes are above the mean lunar sphere o
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from lunarplan.config.distant import DistantOrbit
-from lunarplan.config.table import Epoch, Measured, MeasuredRange, Place, Rejected, Table
+from lunarplan.config.entry import Entry
+from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
+from lunarplan.config.way_home import WayHome
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 
@@ -211,27 +213,9 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit
+AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
-SEQUENCES = {
-    "direct": ("translunar", "insertion", "lunar_orbit"),
-    "powered_flyby": ("translunar", "distant_orbit"),
-}
-_SEQUENCES_IN_WORDS = "; ".join(f'{" -> ".join(names)} (transfer = "{way}")' for way, names in SEQUENCES.items())
-PHASE_TYPES = tuple(dict.fromkeys(name for sequence in SEQUENCES.values() for name in sequence))
-
-
-def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
-    """Raise Rejected unless the phases are a translunar leg and what its transfer leads to."""
-    first = phases[0]
-    sequence = SEQUENCES[first.transfer if isinstance(first, Translunar) else "direct"]
-    for number, (phase, expected) in enumerate(zip(phases, sequence, strict=False)):
-        if phase.type != expected:
-            raise _out_of_order(f'"{phase.type}" where "{expected}" belongs', ("phase", number, "type"))
-    if len(phases) < 2:
-        raise _out_of_order(f"{len(phases)} of them", ("phase",))
-    if len(phases) > len(sequence):
-        raise _out_of_order(f"{len(phases)} of them", ("phase", len(sequence)))
+PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 
 
 def period_s(perilune_altitude_km: float, apolune_altitude_km: float) -> float:
@@ -242,10 +226,3 @@ def period_s(perilune_altitude_km: float, apolune_altitude_km: float) -> float:
 
 def _semi_major_axis_km(period: float) -> float:
     return float((_GM * (period / math.tau) ** 2) ** (1.0 / 3.0))
-
-
-def _out_of_order(what: str, place: Place) -> Rejected:
-    return Rejected(
-        InputError(f"phases out of order: {what}", allowed=_SEQUENCES_IN_WORDS, remedy="reorder them"),
-        place,
-    )

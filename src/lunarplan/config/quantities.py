@@ -12,73 +12,89 @@ class Quantity:
 
     dimension : None for an epoch
     unit      : the unit it is shown in; an epoch's tolerance and difference are shown in it too
+    of        : the parts of a mission one of which computes it: "launch", a phase, a transfer; none: every mission
     """
 
     label: str
     dimension: Dimension | None
     unit: str
+    of: tuple[str, ...] = ()
 
 
 _OF_A_BURN = {
-    "epoch": Quantity("ignition", None, "min"),
-    "delta_v": Quantity("delta-v", SPEED, "m/s"),
-    "duration": Quantity("burn time", DURATION, "s"),
-    "propellant": Quantity("propellant", MASS, "kg"),
-    "altitude": Quantity("start altitude", LENGTH, "km"),
+    "epoch": ("ignition", None, "min"),
+    "delta_v": ("delta-v", SPEED, "m/s"),
+    "duration": ("burn time", DURATION, "s"),
+    "propellant": ("propellant", MASS, "kg"),
+    "altitude": ("start altitude", LENGTH, "km"),
 }
+_ITEMS = ("epoch", "delta_v", "duration", "propellant")
 
-QUANTITIES: dict[str, Quantity] = {
-    "launch_epoch": Quantity("launch", None, "min"),
-    "parking_inclination": Quantity("parking inclination", ANGLE, "deg"),
-    "parking_duration": Quantity("launch to TLI", DURATION, "min"),
-    "tli_epoch": Quantity("TLI ignition", None, "min"),
-    "tli_c3": Quantity("C3 after TLI", C3, "km2/s2"),
-    "tli_delta_v": Quantity("TLI delta-v", SPEED, "m/s"),
-    "flight_time": Quantity("launch to LOI", DURATION, "h"),
-    "tof": Quantity("TLI to perilune", DURATION, "h"),
-    "approach_perilune_altitude": Quantity("arrival perilune", LENGTH, "km"),
-    "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s"),
-    "arrival_mass": Quantity("arrival mass", MASS, "kg"),
-    "loi_epoch": Quantity("LOI ignition", None, "min"),
-    "loi_delta_v": Quantity("LOI delta-v", SPEED, "m/s"),
-    "loi_duration": Quantity("LOI burn time", DURATION, "s"),
-    "loi_propellant": Quantity("LOI propellant", MASS, "kg"),
-    "capture_period": Quantity("capture period", DURATION, "h"),
-    "capture_perilune_altitude": Quantity("capture perilune", LENGTH, "km"),
-    "capture_apolune_altitude": Quantity("capture apolune", LENGTH, "km"),
-    "perilune_altitude": Quantity("final perilune", LENGTH, "km"),
-    "apolune_altitude": Quantity("final apolune", LENGTH, "km"),
-    "period": Quantity("final period", DURATION, "h"),
-    "inclination": Quantity("final inclination", ANGLE, "deg"),
-    "flyby_epoch": Quantity("flyby burn", None, "min"),
-    "flyby_delta_v": Quantity("flyby delta-v", SPEED, "m/s"),
-    "flyby_altitude": Quantity("flyby altitude", LENGTH, "km"),
-    "flyby_propellant": Quantity("flyby propellant", MASS, "kg"),
-    "insertion_epoch": Quantity("insertion", None, "min"),
-    "insertion_delta_v": Quantity("insertion delta-v", SPEED, "m/s"),
-    "insertion_propellant": Quantity("insertion propellant", MASS, "kg"),
-    "beyond_time": Quantity("flyby to insertion", DURATION, "h"),
-    "arrival_delta_v": Quantity("flyby and insertion", SPEED, "m/s"),
-    "orbit_period": Quantity("mean period in orbit", DURATION, "h"),
-    "orbit_least_radius": Quantity("least lunar radius", LENGTH, "km"),
-    "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km"),
+# key of a burn, see `plan.solution.Burn.key`: what it is called, the part of a mission it belongs to
+BURNS = {
+    "tli": ("TLI", "translunar"),
+    "flyby": ("flyby", "powered_flyby"),
+    "insertion": ("insertion", "distant_orbit"),
+    "departure": ("departure", "return"),
+    "home_flyby": ("flyby on the way home", "return"),
+}
+_PATH = {
+    "launch_epoch": Quantity("launch", None, "min", ("launch",)),
+    "parking_epoch": Quantity("parking orbit", None, "min", ("launch",)),
+    "parking_inclination": Quantity("parking inclination", ANGLE, "deg", ("launch",)),
+    "parking_duration": Quantity("launch to TLI", DURATION, "min", ("translunar",)),
+    "tli_c3": Quantity("C3 after TLI", C3, "km2/s2", ("translunar",)),
+    "flight_time": Quantity("launch to LOI", DURATION, "h", ("insertion",)),
+    "tof": Quantity("TLI to perilune", DURATION, "h", ("translunar",)),
+    "perilune_epoch": Quantity("perilune", None, "min", ("translunar",)),
+    "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s", ("translunar",)),
+    "approach_perilune_altitude": Quantity("arrival perilune", LENGTH, "km", ("insertion",)),
+    "loi_epoch": Quantity("LOI ignition", None, "min", ("insertion",)),
+    "loi_delta_v": Quantity("LOI delta-v", SPEED, "m/s", ("insertion",)),
+    "loi_duration": Quantity("LOI burn time", DURATION, "s", ("insertion",)),
+    "capture_period": Quantity("capture period", DURATION, "h", ("insertion",)),
+    "capture_perilune_altitude": Quantity("capture perilune", LENGTH, "km", ("insertion",)),
+    "capture_apolune_altitude": Quantity("capture apolune", LENGTH, "km", ("insertion",)),
+    "perilune_altitude": Quantity("final perilune", LENGTH, "km", ("insertion",)),
+    "apolune_altitude": Quantity("final apolune", LENGTH, "km", ("insertion",)),
+    "period": Quantity("final period", DURATION, "h", ("insertion",)),
+    "inclination": Quantity("final inclination", ANGLE, "deg", ("insertion",)),
+    "flyby_altitude": Quantity("flyby altitude", LENGTH, "km", ("powered_flyby",)),
+    "beyond_time": Quantity("flyby to insertion", DURATION, "h", ("powered_flyby",)),
+    "arrival_delta_v": Quantity("flyby and insertion", SPEED, "m/s", ("powered_flyby",)),
+    "orbit_period": Quantity("mean period in orbit", DURATION, "h", ("distant_orbit",)),
+    "orbit_least_radius": Quantity("least lunar radius", LENGTH, "km", ("distant_orbit",)),
+    "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km", ("distant_orbit",)),
+    "home_flyby_altitude": Quantity("flyby altitude on the way home", LENGTH, "km", ("return",)),
+    "return_delta_v": Quantity("departure and flyby", SPEED, "m/s", ("return",)),
+    "entry_epoch": Quantity("entry interface", None, "min", ("entry",)),
+    "entry_speed": Quantity("entry speed", SPEED, "km/s", ("entry",)),
+    "entry_flight_path_angle": Quantity("flight path at entry", ANGLE, "deg", ("entry",)),
+    "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
+    "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
+    "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
+}
+_MASSES = {
+    "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),
+    "loi_propellant": Quantity("LOI propellant", MASS, "kg", ("insertion",)),
+    "vehicle_delta_v": Quantity("delta-v of the vehicle", SPEED, "m/s"),
     "final_mass": Quantity("final mass", MASS, "kg"),
     "propellant_left": Quantity("propellant left", MASS, "kg"),
 }
+
+
+def _of_a_burn(name: str, item: str, *of: str) -> Quantity:
+    what, dimension, unit = _OF_A_BURN[item]
+    return Quantity(f"{name} {what}", dimension, unit, of)
+
+
+QUANTITIES: dict[str, Quantity] = {
+    **{f"{key}_{item}": _of_a_burn(name, item, of) for key, (name, of) in BURNS.items() for item in _ITEMS},
+    **_PATH,
+    **_MASSES,
+}
 NUMBERED = re.compile(rf"loi([1-9])_({'|'.join(_OF_A_BURN)})")
 NAMES = [*QUANTITIES, *(f"loi{number}_{item}" for number in (1, 2) for item in _OF_A_BURN)]
-_OF_ALL = {
-    *("launch_epoch", "parking_inclination", "parking_duration", "tli_epoch", "tli_c3", "tli_delta_v", "tof"),
-    *("arrival_v_infinity", "arrival_mass", "final_mass", "propellant_left"),
-}
-_OF_A_FLYBY = ("flyby_", "insertion_", "beyond_", "orbit_", "arrival_delta_v")
-
-
-def computed_by(name: str) -> tuple[str, ...]:
-    """Return the transfers whose plans compute a quantity."""
-    if name in _OF_ALL:
-        return ("direct", "powered_flyby")
-    return ("powered_flyby",) if name.startswith(_OF_A_FLYBY) else ("direct",)
 
 
 def quantity(name: str) -> Quantity | None:
@@ -87,5 +103,4 @@ def quantity(name: str) -> Quantity | None:
     if match is None:
         return QUANTITIES.get(name)
     number, item = match.groups()
-    of = _OF_A_BURN[item]
-    return Quantity(f"LOI-{number} {of.label}", of.dimension, of.unit)
+    return _of_a_burn(f"LOI-{number}", item, "insertion")

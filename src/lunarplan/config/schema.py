@@ -18,13 +18,17 @@ from pydantic import (
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.expect import Expectations
+from lunarplan.config.lander import LanderTable
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
-from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar, check_sequence
-from lunarplan.config.quantities import NUMBERED, computed_by
+from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
+from lunarplan.config.quantities import NUMBERED
+from lunarplan.config.sequence import check_sequence
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
+from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import utc_iso
+from lunarplan.model.vehicle import Vehicle
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=2000)]
 Title = Annotated[Line, Field(min_length=1, max_length=80)]
@@ -46,6 +50,7 @@ class MissionFile(Table):
 
     about: About = Field(alias="mission")
     vehicle: VehicleTable
+    lander: LanderTable | None = None
     launch: Launch
     phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
     windows_terms: Windows = Field(alias="windows", default_factory=Windows)
@@ -64,6 +69,20 @@ class MissionFile(Table):
     def distant_orbit(self) -> DistantOrbit | None:
         """What a powered flyby leads to; None of a direct transfer."""
         return next((phase for phase in self.phases if isinstance(phase, DistantOrbit)), None)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What there is to compute quantities of: the launch, the transfer, the phases."""
+        return frozenset({"launch", self.translunar.transfer, *(phase.type for phase in self.phases)})
+
+    @property
+    def craft(self) -> dict[str, Vehicle]:
+        """Who makes the burns, by name, tanks full."""
+        return {"vehicle": self.vehicle.build()} | (self.lander.build() if self.lander else {})
+
+    @property
+    def way_home(self) -> WayHome | None:
+        return next((phase for phase in self.phases if isinstance(phase, WayHome)), None)
 
     @property
     def stay_s(self) -> float:
@@ -94,17 +113,20 @@ class MissionFile(Table):
         return self
 
     def _check_expected(self) -> None:
-        """Each kind of mission computes its own quantities."""
+        """Each part of a mission computes its own quantities."""
         for expectation in self.expectations:
-            if self.translunar.transfer not in computed_by(expectation.quantity):
-                what = f'not computed for transfer = "{self.translunar.transfer}"'
-                raise _problem(what, ("expect", expectation.quantity), "")
+            of = expectation.what.of
+            if of and self.parts.isdisjoint(of):
+                raise _problem(
+                    f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
+                )
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
-        for number, engine in enumerate((self.translunar.engine, (self.distant_orbit or self.insertion).engine)):
-            allowed = [LAUNCHER, *names] if number == 0 else names
-            if engine not in allowed:
+        for number, phase in enumerate(self.phases):
+            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
+            engine = getattr(phase, "engine", None)
+            if engine is not None and engine not in allowed:
                 raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
 
     def _check_arrival(self) -> None:

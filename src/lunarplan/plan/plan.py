@@ -44,9 +44,8 @@ class Plan:
     @classmethod
     def of(cls, mission: "Mission", solution: Solution) -> "Plan":
         """Return the plan a solution makes; raises InfeasibleError if the tanks run dry on the way."""
-        vehicle = mission.vehicle.build()
-        spent = budget(vehicle, solution.burns)
-        values = computed(solution, spent, vehicle)
+        spent = budget(mission.craft, solution.burns, solution.separations)
+        values = computed(solution, spent)
         comparisons = compare(mission.expectations, values)
         return cls(mission, solution, spent, timeline(solution, spent), comparisons, values)
 
@@ -56,7 +55,7 @@ class Plan:
 
     @property
     def closure_m(self) -> float:
-        """Position difference to an independent propagation, at perilune (and, after a flyby, at the insertion), m."""
+        """The largest position difference to an independent propagation, m; `solution.closures_m` says where."""
         return self.solution.closure_m
 
     @property
@@ -66,9 +65,8 @@ class Plan:
 
     @property
     def orbits(self) -> tuple[OrbitReached | DistantOrbitReached, ...]:
-        """The lunar orbit after every insertion burn and the one at the end of the stay, or the distant orbit."""
-        last = self.solution.end_orbit, self.solution.distant_orbit
-        return (*self.solution.orbits, *(orbit for orbit in last if orbit is not None))
+        """The orbits reached, in the order of time: after every insertion burn, at the end of a stay, a distant one."""
+        return self.solution.orbits
 
     @property
     def trajectory(self) -> TrajectoryLike:

@@ -21,9 +21,12 @@ from lunarplan.model.epochs import utc_iso
 FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
+VEHICLE = "vehicle"  # the craft of `[vehicle]`
+_DEFECT = "report this as a defect"
+
 
 class TrajectoryLike(Protocol):
-    """A flight path with dense output, from the parking orbit (TLI at the latest) to the end of the stay.
+    """A flight path with dense output, from the parking orbit (TLI at the latest) to the end of the mission.
 
     At an impulse, `at` returns the state after it.
     """
@@ -48,7 +51,9 @@ class Burn:
 
     delta_v_km_s : integral of thrust over mass, for a finite burn; the speed change, for an impulse
     duration_s   : 0 for an impulse
-    engine       : "launcher" or the name of a vehicle engine
+    engine       : "launcher" or the name of an engine of the craft
+    note         : what the timeline says of it
+    craft        : who makes it: the "vehicle" of the mission, or a craft that left it
     """
 
     name: str
@@ -57,10 +62,30 @@ class Burn:
     engine: str
     duration_s: float = 0.0
     note: str = ""
+    craft: str = VEHICLE
 
     @property
     def cutoff_tdb(self) -> float:
         return self.ignition_tdb + self.duration_s
+
+    @property
+    def key(self) -> str:
+        """The burn in names of quantities: `loi1` of LOI-1, `flyby` of the flyby burn."""
+        return self.name.lower().removesuffix(" burn").replace("-", "").replace(" ", "_")
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Mass that leaves a craft: a lander, a stage.
+
+    mass_kg : part of the craft's dry mass up to then
+    """
+
+    name: str
+    epoch_tdb: float
+    mass_kg: float
+    note: str = ""
+    craft: str = VEHICLE
 
 
 @dataclass(frozen=True)
@@ -75,6 +100,11 @@ class OrbitReached:
     @property
     def period_s(self) -> float:
         return period_s(self.perilune_altitude_km, self.apolune_altitude_km)
+
+    @property
+    def in_words(self) -> str:
+        near, far = self.perilune_altitude_km, self.apolune_altitude_km
+        return f"{near:.0f} x {far:.0f} km, {math.degrees(self.inclination_rad):.1f} deg"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the orbit in the units of the edge."""
@@ -102,6 +132,10 @@ class DistantOrbitReached:
     least_radius_km: float
     greatest_radius_km: float
 
+    @property
+    def in_words(self) -> str:
+        return f"{self.least_radius_km:.0f} to {self.greatest_radius_km:.0f} km from the Moon"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the orbit in the units of the edge."""
         return {
@@ -123,71 +157,115 @@ class Milestone:
 
 
 @dataclass(frozen=True)
-class Solution:
-    """A solved mission.
+class Leg:
+    """What one phase adds to a mission.
 
-    launch_tdb              : lift-off
-    parking_tdb             : parking orbit insertion
-    tli_c3_km2_s2           : twice the energy about the Earth after TLI
-    perilune_tdb            : perilune passage of the arrival, as it would be without braking; or of the flyby
-    perilune_altitude_km    : its altitude
-    v_infinity_km_s         : arrival speed at infinity
-    flyby                   : the burn at perilune on the way to a distant orbit
-    insertion               : LOI burns, in order; or the one that joins a distant orbit
-    orbits                  : low orbits: the orbit after each of them
-    end_orbit               : low orbits: the orbit at the end of the stay
-    distant_orbit           : the distant orbit joined; it has no osculating lunar orbit worth the name
-    closure_m               : position difference to an independent propagation, at perilune; with a flyby also, if
-                              larger, that at the insertion
-    provenance              : ephemeris, its SHA-256, gravitational parameters, force model, tolerances
+    phase       : its type in the mission file; "launch" of what comes before the first of them
+    burns, separations, milestones : each in the order of time
+    orbits      : orbits reached, in the order of time
+    values      : quantities of `[expect]` that follow from the path alone; those of burns and masses are worked out
+    closures_m  : where, and by how many metres, an independent propagation ends elsewhere
+    paths       : flown meanwhile by other craft: name -> path
     """
 
-    launch_tdb: float
-    parking_tdb: float
-    parking_inclination_rad: float
-    tli: Burn
-    tli_c3_km2_s2: float
-    perilune_tdb: float
-    perilune_altitude_km: float
-    v_infinity_km_s: float
-    insertion: tuple[Burn, ...]
-    orbits: tuple[OrbitReached, ...]
-    end_orbit: OrbitReached | None
-    trajectory: TrajectoryLike
-    closure_m: float
-    flyby: Burn | None = None
-    distant_orbit: DistantOrbitReached | None = None
-    converged: bool = True
+    phase: str
+    burns: tuple[Burn, ...] = ()
+    separations: tuple[Separation, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    orbits: tuple[OrbitReached | DistantOrbitReached, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    closures_m: Mapping[str, float] = field(default_factory=dict)
+    paths: Mapping[str, TrajectoryLike] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for part in (*self.burns, *self.separations, *self.milestones, *self.orbits):
+            _check_finite(part, f"{self.phase}, {type(part).__name__.lower()}")
+        for name, value in (*self.values.items(), *self.closures_m.items()):
+            _check_number(name, value, self.phase)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solved mission: its legs in the order of the phases, and the path they make.
+
+    provenance : ephemeris, its SHA-256, gravitational parameters, force model, tolerances
+    """
+
+    legs: tuple[Leg, ...]
+    trajectory: TrajectoryLike
+    converged: bool = True
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_finite(self, "solution")
-        for part in (*self.burns, *self.orbits, self.end_orbit, self.distant_orbit, *self.milestones):
-            if part is not None:
-                _check_finite(part, type(part).__name__.lower())
-        self._check_orbits()
-        epochs = [self.launch_tdb, self.parking_tdb, *(burn.ignition_tdb for burn in self.burns)]
+        if not self.closures_m:
+            raise ConvergenceError("nothing was propagated a second time", where="solution", remedy=_DEFECT)
+        for craft in dict.fromkeys(burn.craft for burn in self.burns):
+            self._check_order([burn for leg in self.legs for burn in leg.burns if burn.craft == craft])
+
+    def _check_order(self, burns: list[Burn]) -> None:
+        epochs = [burn.ignition_tdb for burn in burns]
         if sorted(epochs) != epochs:
-            raise ConvergenceError("launch, TLI and insertion burns are out of order", where="solution")
+            names = ", ".join(burn.name for burn in burns)
+            raise ConvergenceError(f"burns out of order: {names}", where="solution", remedy=_DEFECT)
 
     @property
     def burns(self) -> tuple[Burn, ...]:
-        """All of them, in the order of time."""
-        return (self.tli, *((self.flyby,) if self.flyby else ()), *self.insertion)
+        """All of them, by all craft, in the order of time."""
+        return tuple(sorted((burn for leg in self.legs for burn in leg.burns), key=lambda burn: burn.ignition_tdb))
 
-    def _check_orbits(self) -> None:
-        """Every burn into a low orbit has its orbit; a distant orbit has none of these."""
-        low, reached = (self.end_orbit is not None, len(self.orbits))
-        asked = 0 if self.distant_orbit else len(self.insertion)
-        if reached != asked or not self.insertion:
-            raise ConvergenceError(f"{len(self.insertion)} burns and {reached} orbits", where="solution")
-        if low == (self.distant_orbit is not None) or (self.flyby is None) != (self.distant_orbit is None):
-            raise ConvergenceError("neither a low nor a distant orbit", where="solution")
+    @property
+    def separations(self) -> tuple[Separation, ...]:
+        return tuple(part for leg in self.legs for part in leg.separations)
+
+    @property
+    def milestones(self) -> tuple[Milestone, ...]:
+        return tuple(stone for leg in self.legs for stone in leg.milestones)
+
+    @property
+    def orbits(self) -> tuple[OrbitReached | DistantOrbitReached, ...]:
+        return tuple(orbit for leg in self.legs for orbit in leg.orbits)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The legs' quantities, see `Leg`."""
+        return {name: value for leg in self.legs for name, value in leg.values.items()}
+
+    @property
+    def closures_m(self) -> dict[str, float]:
+        return {place: miss for leg in self.legs for place, miss in leg.closures_m.items()}
+
+    @property
+    def closure_m(self) -> float:
+        """The largest position difference to an independent propagation, m."""
+        return max(self.closures_m.values())
+
+    @property
+    def paths(self) -> dict[str, TrajectoryLike]:
+        """What other craft flew."""
+        return {name: path for leg in self.legs for name, path in leg.paths.items()}
+
+    def leg(self, phase: str) -> Leg:
+        """Return the first leg of a phase; raises KeyError if there is none."""
+        for leg in self.legs:
+            if leg.phase == phase:
+                return leg
+        raise KeyError(phase)
+
+    def burn(self, name: str) -> Burn:
+        """Return the first burn of a name; raises KeyError if there is none."""
+        for burn in self.burns:
+            if burn.name == name:
+                return burn
+        raise KeyError(name)
 
 
 def _check_finite(record: Any, where: str) -> None:
     for item in fields(record):
         value = getattr(record, item.name)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConvergenceError(f"{item.name} is {value}", where=where, remedy="report this as a defect")
+        if isinstance(value, float):
+            _check_number(item.name, value, where)
+
+
+def _check_number(name: str, value: float, where: str) -> None:
+    if not math.isfinite(value):
+        raise ConvergenceError(f"{name} is {value}", where=where, remedy=_DEFECT)

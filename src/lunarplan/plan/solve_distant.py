@@ -7,26 +7,25 @@ injection until the launch site turns under their parking plane at lift-off, and
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
-from lunarplan.kernels.jit import compilation_notice
-from lunarplan.model import events
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Arc, Trajectory, fly
 from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.eclipses import eclipses
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.plan.closure import BODIES, CHECK, miss_m
+from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.flown import Flown
+from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import launch_tie
-from lunarplan.plan.solution import Burn, DistantOrbitReached, Milestone, Progress, Solution
+from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import Injection, OnPath, Route, optimise
@@ -50,28 +49,25 @@ _SAME_KM_S = 1e-5
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 _LONGEST_MOVE_S = 7200.0  # of the injection at once: the coasts must go on meeting
 _ON_TIME_S, _MOST_MOVES = 1e-3, 40
-_LONG_ECLIPSE_S = 3600.0
 # No legs meet, their coasts do not close, the search ran off an end of the station, or a coast cannot be flown, which
 # linear algebra calls a ValueError: other candidates remain.
 _NO_ROUTE = InfeasibleError, ConvergenceError, InputError, ValueError
 
 
-def solve_distant(
-    mission: MissionFile, terms: DistantOrbit, ephemeris: Ephemeris | None, progress: Progress
-) -> Solution:
-    """Find the cheapest powered flyby that meets the mission's terms, fly it, and prove it.
+def solve_distant(mission: MissionFile, ephemeris: Ephemeris | None, say: Progress) -> Flown:
+    """Find the cheapest powered flyby that meets the mission's terms, and fly it to the end of the stay.
 
     Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
     """
+    terms = _terms(mission)
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
     days, _ = _launch_days(mission), _span(mission, forces.source)
-    with compilation_notice(cache(progress)):
-        progress("finding the orbit")
-        orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
-        search = _Search(mission, orbit, forces, progress)
-        route = search.refined(search.tied(search.routes(days)))
-        progress("flying the transfer and the stay")
-        return _flown(mission, forces, route, orbit, search.parking)
+    say("finding the orbit")
+    orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
+    search = _Search(mission, orbit, forces, say)
+    route = search.refined(search.tied(search.routes(days)))
+    say("flying the transfer and the stay")
+    return _flown(mission, search, route)
 
 
 def _launch_days(mission: MissionFile) -> Floats:
@@ -93,7 +89,8 @@ def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
     launch, flight = mission.launch, mission.translunar
     start = launch.earliest_tdb + flight.out_s[0] + flight.beyond_s[0] - _MARGIN_S
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
-    end = latest + mission.stay_s + _MARGIN_S
+    leeway = mission.way_home.leeway_s if mission.way_home else 0.0
+    end = latest + mission.stay_s + leeway + _MARGIN_S
     first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
     last = min(known.end_tdb, known.orientation.end_tdb)
     if launch.earliest_tdb < first or end > last:
@@ -270,97 +267,55 @@ def lift_off_tdb(route: Route, parking: ParkingOrbits) -> tuple[float, float]:
     return float(lift_off[0]), float(lift_off[0]) + parking.launch.ascent_s
 
 
-def _flown(
-    mission: MissionFile, forces: ForceModel, route: Route, orbit: PeriodicOrbit, parking: ParkingOrbits
-) -> Solution:
+def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
+    forces, station = search.forces, _station(route)
     injected, passing, joined = (float(t) for t in route.epochs_tdb)
-    leaving, passed = route.side(0).state, route.side(1).state
-    before = route.side(1, before=True).state
-    station = _station(route)
-    stay = _cut(station.trajectory.arcs[0], joined, joined + mission.stay_s)
-    coasts = [
-        fly(leaving, injected, passing, forces, name="translunar coast"),
-        fly(passed, passing, joined, forces, center="moon", name="coast beyond the Moon"),
-    ]
-    trajectory = Trajectory([*coasts, stay] if mission.stay_s > 0.0 else coasts)
-    launch, parked = lift_off_tdb(route, parking)
-    tli, flyby, insertion = _burns(mission, route)
-    r, speed = float(np.linalg.norm(before[:3])), float(np.linalg.norm(before[3:]))
-    misses = (
-        miss_m(leaving, injected, before, passing, forces, ("earth", "moon")),
-        miss_m(passed, passing, route.side(2, before=True).state, joined, forces, ("moon", "moon")),
+    coasts = (
+        fly(route.side(0).state, injected, passing, forces, name="translunar coast"),
+        fly(route.side(1).state, passing, joined, forces, center="moon", name="coast beyond the Moon"),
     )
-    return Solution(
-        launch_tdb=launch,
-        parking_tdb=parked,
-        parking_inclination_rad=float(parking.inclination[0]),
-        tli=tli,
-        tli_c3_km2_s2=float(leaving[3:] @ leaving[3:] - 2.0 * forces.gm("earth") / np.linalg.norm(leaving[:3])),
-        perilune_tdb=passing,
-        perilune_altitude_km=r - RADIUS_KM["moon"],
-        v_infinity_km_s=float(np.sqrt(speed**2 - 2.0 * forces.gm("moon") / r)),
-        flyby=flyby,
-        insertion=(insertion,),
-        orbits=(),
-        end_orbit=None,
-        distant_orbit=_reached(orbit, station, joined, joined + mission.stay_s),
-        trajectory=trajectory,
-        closure_m=max(misses),
-        milestones=tuple(_milestones(trajectory)),
-        provenance=forces.describe() | {"tolerance": 1e-13, "check": CHECK, "distant_orbit": station.provenance},
+    stay = (stay_arc(station, joined, joined + mission.stay_s),) if mission.stay_s > 0.0 else ()
+    launch, parked = lift_off_tdb(route, search.parking)
+    start = launch_leg(launch, parked, float(search.parking.inclination[0]))
+    reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
+    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
+    legs = start, _translunar(mission, route, coasts, launch), there
+    return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
+
+
+def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], launch_tdb: float) -> Leg:
+    forces = coasts[0].run.forces
+    injected, passing, joined = (float(t) for t in route.epochs_tdb)
+    leaving, before, passed = (route.side(0).state, route.side(1, before=True).state, route.side(1).state)
+    tli, flyby, insertion = (float(delta_v) for delta_v in route.delta_v_km_s)
+    height = float(np.linalg.norm(before[:3])) - RADIUS_KM["moon"]
+    c3 = float(leaving[3:] @ leaving[3:] - 2.0 * forces.gm("earth") / np.linalg.norm(leaving[:3]))
+    return Leg(
+        "translunar",
+        burns=(
+            Burn("TLI", injected, tli, mission.translunar.engine, note=c3_note(c3)),
+            Burn("flyby burn", passing, flyby, _terms(mission).engine, note=f"at perilune, {height:.1f} km"),
+        ),
+        milestones=soi_entry(coasts[0]),
+        values={
+            "parking_duration": injected - launch_tdb,
+            "tli_c3": c3,
+            "tof": passing - injected,
+            "perilune_epoch": passing,
+            "arrival_v_infinity": v_infinity_km_s(before, forces.gm("moon")),
+            "flyby_altitude": height,
+            "beyond_time": joined - passing,
+            "arrival_delta_v": flyby + insertion,
+        },
+        closures_m={
+            "perilune": miss_m(leaving, injected, before, passing, forces, ("earth", "moon")),
+            "insertion": miss_m(passed, passing, route.side(2, before=True).state, joined, forces, ("moon", "moon")),
+        },
     )
 
 
-def _burns(mission: MissionFile, route: Route) -> tuple[Burn, Burn, Burn]:
+def _terms(mission: MissionFile) -> DistantOrbit:
     terms = mission.distant_orbit
     assert terms is not None  # it is what is being solved
-    engines = mission.translunar.engine, terms.engine, terms.engine
-    burns = zip(("TLI", "flyby burn", "insertion"), route.epochs_tdb, route.delta_v_km_s, engines, strict=True)
-    tli, flyby, insertion = (Burn(name, float(t), float(dv), engine) for name, t, dv, engine in burns)
-    return tli, flyby, insertion
-
-
-def _cut(arc: Arc, start: float, end: float) -> Arc:
-    """A part of an arc, from a node of its own to another."""
-    inside = (arc.nodes_tdb > start) & (arc.nodes_tdb < end)
-    ends, origins = arc.states(np.array([start, end]))
-    elapsed = np.array([start, end]) - arc.epoch_tdb
-    rows = arc.rows[[0, 0]]
-
-    def between(both: Floats, within: Floats) -> Floats:
-        return np.concatenate([both[:1], within[inside], both[1:]])
-
-    return replace(
-        arc,
-        name="stay",
-        elapsed_s=between(elapsed, arc.elapsed_s),
-        nodes=between(ends, arc.nodes),
-        origins=np.concatenate([origins[:1], arc.origins[inside], origins[1:]]),
-        rows=between(rows, arc.rows),
-    )
-
-
-def _reached(orbit: PeriodicOrbit, station: EphemerisOrbit, start: float, end: float) -> DistantOrbitReached:
-    """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
-    passages = station.perilunes.tdb
-    passages = passages[(passages >= start) & (passages <= end)]
-    mean = float(np.diff(passages).mean()) if len(passages) > 1 else orbit.period_days * SECONDS_PER_DAY
-    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
-    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
-    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
-    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
-    return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
-
-
-def _milestones(trajectory: Trajectory) -> list[Milestone]:
-    """Entry into the sphere of influence, and eclipses longer than an hour."""
-    entries = events.find(trajectory.arcs[0], events.sphere_of_influence(events.FALLING))
-    found = [Milestone("lunar SOI entry", float(t)) for t in entries[:1]]
-    for body in ("earth", "moon"):
-        dark = eclipses(trajectory, body)
-        for start, span, umbra in zip(dark.start_tdb, dark.duration_s, dark.umbra_s, strict=True):
-            if span > _LONG_ECLIPSE_S:
-                note = f"{span / 60.0:.0f} min, {umbra / 60.0:.0f} of them without any Sun"
-                found.append(Milestone(f"eclipse by the {body.capitalize()}", float(start), note))
-    return found
+    return terms

@@ -15,6 +15,7 @@ from lunarplan.plan.budget import Budget, BudgetRow
 from lunarplan.plan.compare import Comparison, in_unit
 from lunarplan.plan.mission import Mission
 from lunarplan.plan.plan import Plan
+from lunarplan.plan.solution import VEHICLE
 from lunarplan.plan.timeline import Event
 
 _DECIMALS = {"km": 1, "km/s": 3, "km2/s2": 3, "m/s": 1, "h": 2, "min": 1, "s": 1, "deg": 2, "kg": 1}
@@ -62,7 +63,7 @@ def _headline(plan: Plan) -> RenderableType:
     text.append(" · ".join(part for part in (about.name, about.programme, about.status) if part), "bold")
     state, style = ("converged", "green") if plan.converged else ("not converged", "bold red")
     text.append("\n ").append(state, style)
-    text.append(f", closes to {plan.closure_m:.2g} m at perilune against an independent propagation")
+    text.append(f", closes to {plan.closure_m:.2g} m against an independent propagation")
     if about.note:
         text.append(f"\n {about.note}", "dim")
     return text
@@ -100,14 +101,14 @@ def _event_cells(event: Event, start: float) -> tuple[RenderableType, ...]:
 
 def _budget(budget: Budget) -> Table:
     table = _table("Budget", "", "engine", _right("delta-v m/s"), _right("propellant kg"), _right("mass after kg"))
-    own = [row for row in budget.rows if not row.is_launcher]
+    groups = {"": [row for row in budget.rows if row.is_launcher]}
     for row in budget.rows:
-        if row.is_launcher:
-            table.add_row(*_budget_cells(row), style="dim")
-    table.add_section()
-    for row in own:
-        table.add_row(*_budget_cells(row))
-    table.add_section()
+        if not row.is_launcher:
+            groups.setdefault(row.craft, []).append(row)
+    for craft, rows in groups.items():
+        for row in rows:
+            table.add_row(*_budget_cells(row), style="" if craft else "dim")
+        table.add_section()
     vehicle, used = budget.vehicle_delta_v_km_s * 1e3, budget.propellant_used_kg
     table.add_row("vehicle, in all", "", _number(vehicle, 1), _number(used, 1), "", style="bold")
     spare, left = budget.delta_v_left_km_s * 1e3, budget.propellant_left_kg
@@ -117,7 +118,7 @@ def _budget(budget: Budget) -> Table:
 
 def _budget_cells(row: BudgetRow) -> tuple[RenderableType, ...]:
     return (
-        Text(row.name),
+        Text(row.name if row.craft == VEHICLE else f"{row.craft}: {row.name}"),
         Text(row.engine),
         _number(row.delta_v_m_s, 1),
         _number(row.propellant_kg, 1),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model.stations import itrf_axes
+from lunarplan.transfers.ground_range import geodetic_deg, landings
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -37,19 +38,13 @@ class Entries:
         """Inertial."""
         return np.asarray(np.linalg.norm(self.states[:, 3:], axis=1))
 
-    def downrange(self, range_km: float, sphere_km: float = 6371.0) -> tuple[Floats, Floats]:
-        """Latitude and longitude, deg, where a flight of given range over the ground from the interface comes down.
+    def downrange(self, range_km: ArrayLike) -> tuple[Floats, Floats]:
+        """Geodetic latitude and longitude, deg, where flights of given ranges over the ground come down.
 
-        Along the great circle of the entry over the turning Earth, without cross-range: a few tens of km.
+        range_km : [N] or one for all; see `ground_range` for how the track lies on the turning Earth
         """
-        arc, azimuth = range_km / sphere_km, np.radians(self.azimuth_deg)
-        latitude = np.radians(self.latitude_deg)
-        sine = np.sin(latitude) * np.cos(arc) + np.cos(latitude) * np.sin(arc) * np.cos(azimuth)
-        east = np.arctan2(
-            np.sin(azimuth) * np.sin(arc) * np.cos(latitude), np.cos(arc) - np.sin(latitude) * np.clip(sine, -1.0, 1.0)
-        )
-        longitude = (self.longitude_deg + np.degrees(east) + 180.0) % 360.0 - 180.0
-        return np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))), longitude
+        far = np.broadcast_to(np.asarray(range_km, float), np.shape(self.tdb))
+        return geodetic_deg(landings(self.states, self.tdb, far))
 
 
 def entries(states: Floats, tdb: Floats) -> Entries:

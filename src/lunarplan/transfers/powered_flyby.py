@@ -10,6 +10,7 @@ become routes, on which all burns are split for the least delta-v.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,17 +22,18 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.transfers.direct import direct_transfers, problem
-from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, earth_returns, return_problem
+from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.ground_range import SplashdownPlace
 from lunarplan.transfers.low_orbit import LowOrbitTransfers, from_low_orbit, to_low_orbit
 from lunarplan.transfers.path import Path
-from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, optimise
+from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, at_inclination, optimise
+from lunarplan.transfers.splashdown import Splashdowns, splashdown_problem, splashdown_returns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    _Try = tuple[float, tuple[Point, ...], list[Floats]]
 
 _INCLINATIONS_DEG = np.array([8.0, 30.0, 55.0, 80.0, 100.0, 125.0, 150.0, 160.0, 166.0, 172.0])
 _MOST_TURN_KM_S = 1.0  # between two legs that are worth trying
@@ -67,23 +69,15 @@ def to_distant_orbit(
 
     Raises InfeasibleError if no pair of legs nearly fits, ConvergenceError if none of those closes.
     """
-    forces, flight, radius = _setting(forces, flyby_altitude_km)
     if not isinstance(stations, Sequence):
         raise InputError(f"{stations!r:.60}", where="stations", allowed="a list of paths: an orbit in its phases")
-    start = float(tdb_seconds(injection))
-    parking = RADIUS_KM["earth"] + scalar("parking_altitude_km", parking_altitude_km, 100.0, 2000.0, "km")
-    tilt = np.radians(scalar("parking_inclination_deg", parking_inclination_deg, 0.0, 180.0, "deg"))
-    circular = float(np.sqrt(flight.gm("earth") / parking))
-    leave = Injection(parking, float(tilt), equator_of_date(np.array([start]))[0], circular)
-    pairs: list[_Try] = []
-    for days in numbers("out_days", out_days, 1).ravel().tolist():
-        perilune_tdb = start + days * SECONDS_PER_DAY
-        before = _outward(perilune_tdb, days, flyby_altitude_km, parking_altitude_km, parking_inclination_deg, forces)
-        for station in stations:
-            after = _beyond(station, perilune_tdb, beyond_days, flyby_altitude_km, flight)
-            points = leave, Burn(radius), OnPath(station, leaving=False)
-            pairs += [(gap, points, guess) for gap, guess in _pairs(before, after, perilune_tdb)]
-    return _best(pairs, flight, (0,), tries)
+    forces = ForceModel() if forces is None else forces
+    out = Outward(
+        float(tdb_seconds(injection)), flyby_altitude_km, parking_altitude_km, parking_inclination_deg, forces
+    )
+    pairs = [guess for days in numbers("out_days", out_days, 1).ravel().tolist()
+             for guess in out.guesses(stations, days, beyond_days)]  # fmt: skip
+    return cheapest(pairs, InEphemeris(forces), (0,), tries)
 
 
 def from_distant_orbit(
@@ -96,6 +90,7 @@ def from_distant_orbit(
     flight_path_deg: float = -6.5,
     entry: Any = None,
     return_inclination_deg: float | None = None,
+    splashdown: SplashdownPlace | None = None,
     hold_departure: bool = False,
     tries: int = 4,
     forces: ForceModel | None = None,
@@ -104,33 +99,97 @@ def from_distant_orbit(
 
     departure : its epoch, a first guess unless it is held
     entry     : epoch of the entry interface, which is held; chosen, like the inclination of the return, if not given
+    splashdown : the place to come down at; the epoch of the entry is then within half a day of one of ``home_days``
+    return_inclination_deg : of the return to the Earth's equator, which is held
 
     Raises as `to_distant_orbit`.
     """
-    forces, flight, radius = _setting(forces, flyby_altitude_km)
+    forces = ForceModel() if forces is None else forces
     start = float(tdb_seconds(departure))
-    angle = np.radians(scalar("flight_path_deg", flight_path_deg, -45.0, 0.0, "deg"))
     held = (0,) * hold_departure + (2,) * (entry is not None)
-    tilt = 40.0 if return_inclination_deg is None else scalar("return_inclination_deg", return_inclination_deg, 0, 180)
-    pairs: list[_Try] = []
+    home = Homeward(station, flyby_altitude_km, flight_path_deg, return_inclination_deg, splashdown, forces)
+    pairs: list[Guess] = []
     for days in numbers("beyond_days", beyond_days, 1).ravel().tolist():
         perilune_tdb = start + days * SECONDS_PER_DAY
-        before = _inward(station, start, days, flyby_altitude_km, flight)
-        backs = home_days if entry is None else [(float(tdb_seconds(entry)) - perilune_tdb) / SECONDS_PER_DAY]
-        for back in backs:
-            after = _homeward(before, perilune_tdb, back, tilt, flight_path_deg, forces)
+        given = entry is not None
+        backs = [(float(tdb_seconds(entry)) - perilune_tdb) / SECONDS_PER_DAY] if given else home_days
+        pairs += home.guesses(start, days, backs)
+    found = cheapest(pairs, InEphemeris(forces), held, tries)
+    tilt = return_inclination_deg if splashdown is not None else None
+    return found if tilt is None else at_inclination(found, tilt, held_epochs=held)
+
+
+class Guess(NamedTuple):
+    """A first guess of a route: what its legs miss one another by at the Moon, km/s; its points; their variables."""
+
+    gap: float
+    points: tuple[Point, ...]
+    variables: list[Floats]
+
+
+@dataclass(frozen=True)
+class Outward:
+    """Ways out that are tried: from a parking orbit at a given injection epoch, by a flyby, to stations."""
+
+    injection_tdb: float
+    flyby_altitude_km: float
+    parking_altitude_km: float
+    parking_inclination_deg: float
+    forces: ForceModel
+
+    def guesses(self, stations: Sequence[Path], days: float, beyond_days: Sequence[float]) -> list[Guess]:
+        """The most promising pairs of legs; days: from the injection to the flyby."""
+        flight, radius = InEphemeris(self.forces), _flyby_radius(self.flyby_altitude_km)
+        parking = RADIUS_KM["earth"] + scalar("parking_altitude_km", self.parking_altitude_km, 100.0, 2000.0, "km")
+        tilt = np.radians(scalar("parking_inclination_deg", self.parking_inclination_deg, 0.0, 180.0, "deg"))
+        circular = float(np.sqrt(flight.gm("earth") / parking))
+        axes = equator_of_date(np.array([self.injection_tdb]))[0]
+        leave = Injection(parking, float(tilt), axes, circular)
+        perilune_tdb = self.injection_tdb + days * SECONDS_PER_DAY
+        before = _outward(
+            perilune_tdb, days, self.flyby_altitude_km, self.parking_altitude_km, self.parking_inclination_deg,
+            self.forces,
+        )  # fmt: skip
+        found: list[Guess] = []
+        for station in stations:
+            after = _beyond(station, perilune_tdb, beyond_days, self.flyby_altitude_km, flight)
+            points = leave, Burn(radius), OnPath(station, leaving=False)
+            found += [Guess(gap, points, guess) for gap, guess in _pairs(before, after, perilune_tdb)]
+        return found
+
+
+@dataclass(frozen=True)
+class Homeward:
+    """Ways home that are tried: from a station, by a flyby, to the entry interface, or to a place."""
+
+    station: Path
+    flyby_altitude_km: float
+    flight_path_deg: float
+    return_inclination_deg: float | None
+    splashdown: SplashdownPlace | None
+    forces: ForceModel
+
+    def guesses(self, start: float, days: float, home_days: Sequence[float]) -> list[Guess]:
+        """The most promising pairs of legs; start, days: epoch of the departure, and from it to the flyby."""
+        flight, radius = InEphemeris(self.forces), _flyby_radius(self.flyby_altitude_km)
+        angle = np.radians(scalar("flight_path_deg", self.flight_path_deg, -45.0, 0.0, "deg"))
+        tilt = self.return_inclination_deg
+        tilt = 40.0 if tilt is None else scalar("return_inclination_deg", tilt, 0.0, 180.0, "deg")
+        held = self.return_inclination_deg is not None and self.splashdown is None
+        perilune_tdb, found = start + days * SECONDS_PER_DAY, []
+        before = _inward(self.station, start, days, self.flyby_altitude_km, flight)
+        for back in home_days:
+            after = _homeward(before, perilune_tdb, back, tilt, self.flight_path_deg, self.splashdown, self.forces)
             axes = equator_of_date(np.array([perilune_tdb + back * SECONDS_PER_DAY]))[0]
-            radius_km, given = RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM, return_inclination_deg is not None
-            interface = Interface(radius_km, float(angle), axes, held_inclination=given)
-            points = OnPath(station, leaving=True), Burn(radius), interface
-            pairs += [(gap, points, guess) for gap, guess in _pairs(before, after, perilune_tdb)]
-    return _best(pairs, flight, held, tries)
+            radius_km = RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM
+            interface = Interface(radius_km, float(angle), axes, held_inclination=held, splashdown=self.splashdown)
+            points = OnPath(self.station, leaving=True), Burn(radius), interface
+            found += [Guess(gap, points, guess) for gap, guess in _pairs(before, after, perilune_tdb)]
+        return found
 
 
-def _setting(forces: ForceModel | None, flyby_altitude_km: float) -> tuple[ForceModel, InEphemeris, float]:
-    forces = ForceModel() if forces is None else forces
-    altitude = scalar("flyby_altitude_km", flyby_altitude_km, 10.0, 20_000.0, "km")
-    return forces, InEphemeris(forces), RADIUS_KM["moon"] + altitude
+def _flyby_radius(altitude_km: float) -> float:
+    return RADIUS_KM["moon"] + scalar("flyby_altitude_km", altitude_km, 10.0, 20_000.0, "km")
 
 
 def _outward(perilune_tdb: float, days: float, low_km: float, parking_km: float, tilt_deg: float, forces: Any) -> _Leg:
@@ -174,22 +233,34 @@ def _station_leg(found: LowOrbitTransfers) -> _Leg:
 
 
 def _homeward(
-    before: _Leg, perilune_tdb: float, days: float, tilt_deg: float, angle_deg: float, forces: ForceModel
-) -> _Leg:
-    """Returns with a burn at the perilunes of the legs that lead there."""
+    before: _Leg, perilune_tdb: float, days: float, tilt_deg: float, angle_deg: float, place: SplashdownPlace | None,
+    forces: ForceModel,
+) -> _Leg:  # fmt: skip
+    """Returns with a burn at the perilunes of the legs that lead there, both ways round the Earth."""
     if not len(before.far):
         return _Leg(np.empty((0, 6)), np.empty((0, 5)), np.empty(0))
-    row, plane = _net(np.arange(len(before.far)), [1, -1])
-    states = before.perilune[row.astype(np.intp)]
-    found = earth_returns(
-        return_problem(
-            states, np.full(len(row), perilune_tdb), days * SECONDS_PER_DAY, inclination_deg=tilt_deg,
-            northbound=plane, flight_path_deg=angle_deg,
-        ),
-        forces,
-    )  # fmt: skip
+    row, side = _net(np.arange(len(before.far)), [1, -1])
+    states, epochs, tof = before.perilune[row.astype(np.intp)], np.full(len(row), perilune_tdb), days * SECONDS_PER_DAY
+    found: Returns | Splashdowns
+    if place is None:
+        found = earth_returns(
+            return_problem(
+                states, epochs, tof, inclination_deg=tilt_deg, northbound=side, flight_path_deg=angle_deg,
+            ),
+            forces,
+        )  # fmt: skip
+        tilts = np.full(len(row), np.radians(tilt_deg))
+    else:
+        found = splashdown_returns(
+            splashdown_problem(
+                states, epochs, tof, latitude_deg=place.latitude_deg, longitude_deg=place.longitude_deg,
+                range_km=place.range_km, prograde=side, flight_path_deg=angle_deg,
+            ),
+            forces,
+        )  # fmt: skip
+        tilts = np.radians(found.inclination_deg)
     ok = found.ok
-    far = np.column_stack([found.solution.x[:, 3:6], np.full(len(ok), np.radians(tilt_deg)), found.entry.tdb])
+    far = np.column_stack([found.solution.x[:, 3:6], tilts, found.entry.tdb])
     return _Leg(found.departing_states[ok], far[ok], np.zeros(int(ok.sum())))
 
 
@@ -213,13 +284,17 @@ def _pairs(before: _Leg, after: _Leg, perilune_tdb: float) -> list[tuple[float, 
     return out
 
 
-def _best(pairs: list[_Try], flight: InEphemeris, held: tuple[int, ...], tries: int) -> Route:
-    if not pairs:
+def cheapest(guesses: Sequence[Guess], flight: InEphemeris, held: tuple[int, ...], tries: int) -> Route:
+    """The cheapest of the routes that come of the most promising guesses.
+
+    Raises InfeasibleError if there is none, ConvergenceError if none of them closes.
+    """
+    if not guesses:
         raise InfeasibleError("no two legs nearly fit at the Moon", where="powered flyby", remedy="try other durations")
     routes = []
-    for _, points, guess in sorted(pairs, key=lambda t: t[0])[:tries]:
+    for guess in sorted(guesses, key=lambda g: g.gap)[:tries]:
         try:
-            routes.append(optimise(points, guess, flight, held_epochs=held))
+            routes.append(optimise(guess.points, guess.variables, flight, held_epochs=held))
         except (ConvergenceError, InputError):  # an epoch may run out of the station's path
             continue
     if not routes:

@@ -11,7 +11,7 @@ Source: Nocedal and Wright (2006), Numerical Optimization, sec. 15.3 and 18.3, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.transfers.flight import Flight
+    from lunarplan.transfers.ground_range import SplashdownPlace
 
     Floats = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ class Point(Protocol):
         ...
 
 
-def _no_ties(n: int) -> tuple[Floats, Floats]:
+def no_ties(n: int) -> tuple[Floats, Floats]:
     return np.empty(0), np.empty((0, n))
 
 
@@ -102,17 +103,13 @@ class Injection:
         return along, np.outer([float(self.counted), 0.0, 0.0], [0.0, 0.0, 1.0, 0.0])
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(4)
+        return no_ties(4)
 
 
 @dataclass(frozen=True)
-class Burn:
-    """A burn at perilune, at a given distance of the Moon's centre: place, velocities before and after, epoch.
+class FreeBurn:
+    """A burn anywhere about the Moon: place, velocities before and after, epoch."""
 
-    The mean of the two velocities is level there: else the cheapest path would lead through the Moon.
-    """
-
-    radius_km: float
     scales = np.array([_LENGTH] * 3 + [_SPEED] * 6 + [_EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
@@ -127,6 +124,19 @@ class Burn:
         partials = np.zeros((3, 10))
         partials[:, 3:6], partials[:, 6:9] = -np.eye(3), np.eye(3)
         return x[6:9] - x[3:6], partials
+
+    def ties(self, x: Floats) -> tuple[Floats, Floats]:
+        return no_ties(10)
+
+
+@dataclass(frozen=True)
+class Burn(FreeBurn):
+    """A burn at perilune, at a given distance of the Moon's centre: place, velocities before and after, epoch.
+
+    The mean of the two velocities is level there: else the cheapest path would lead through the Moon.
+    """
+
+    radius_km: float
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
         r, mean = float(np.linalg.norm(x[:3])), 0.5 * (x[3:6] + x[6:9])
@@ -170,7 +180,7 @@ class OnPath:
         return x[:3], np.eye(3, 4)
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(4)
+        return no_ties(4)
 
 
 @dataclass(frozen=True)
@@ -179,23 +189,29 @@ class Interface:
 
     radius_km, flight_path_rad, axes : as of `return_problem`
     held_inclination : keeps the inclination of the guess
+    splashdown       : where to come down, if it matters
     """
 
     radius_km: float
     flight_path_rad: float
     axes: Floats
     held_inclination: bool = False
+    splashdown: SplashdownPlace | None = None
 
     @property
     def scales(self) -> Floats:
         return np.array([_ANGLE, _ANGLE, _SPEED, _ANGLE * (not self.held_inclination), _EPOCH])
 
     def before(self, x: Floats, flight: Flight) -> Side:
+        state, partials = self._state(x)
+        return Side("earth", state, np.column_stack([partials, np.zeros(6)]))
+
+    def _state(self, x: Floats) -> tuple[Floats, Floats]:
         state, partials = end_state(
             x[:1], x[1:2], x[2:3], x[3:4], radius=np.array([self.radius_km]), axes=self.axes[None],
             flight_path=np.array([self.flight_path_rad]),
         )  # fmt: skip
-        return Side("earth", state[0], np.column_stack([partials[0], np.zeros(6)]))
+        return state[0], partials[0]
 
     def after(self, x: Floats, flight: Flight) -> Side:
         raise TypeError("nothing comes after the entry")
@@ -204,7 +220,11 @@ class Interface:
         return np.zeros(3), np.zeros((3, 5))
 
     def ties(self, x: Floats) -> tuple[Floats, Floats]:
-        return _no_ties(5)
+        if self.splashdown is None:
+            return no_ties(5)
+        state, partials = self._state(x)
+        miss, by_state, by_epoch = self.splashdown.miss(state, float(x[4]))
+        return miss / _LENGTH, np.column_stack([by_state @ partials, by_epoch]) / _LENGTH
 
 
 @dataclass(frozen=True)
@@ -246,19 +266,56 @@ def optimise(
     flight: Flight,
     *,
     held_epochs: Sequence[int] = (),
+    spans: Sequence[tuple[int, int, float]] = (),
 ) -> Route:
     """Make the sum of all burns least.
 
     points : from first to last; between each two lies a coast
     guess  : the variables of each point, near enough for Newton's method to make the coasts meet
     held_epochs : points whose epoch stays what it is in the guess
+    spans  : pairs of points, first and last, and the seconds that are to lie between them
 
     Raises ConvergenceError if the coasts cannot be made to meet.
     """
-    chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs)
+    chain = _Chain(tuple(points), flight, [np.asarray(x, float) for x in guess], held_epochs, spans)
     z, iterations = _descended(chain, chain.closed(np.zeros(chain.size)))
     gaps = chain.equations(z)[0][: 6 * (len(points) - 1)].reshape(-1, 6) * _GAP_SCALE
     return Route(chain.points, tuple(chain.split(z)), gaps, iterations, flight)
+
+
+_TILT_RAD = np.radians(4.0)
+
+
+def at_inclination(
+    route: Route,
+    inclination_deg: float,
+    *,
+    held_epochs: Sequence[int] = (),
+    spans: Sequence[tuple[int, int, float]] = (),
+) -> Route:
+    """The route that enters in a given inclination, followed from one that enters in another.
+
+    Raises ConvergenceError where the routes end on the way; the rest as of `optimise`.
+    """
+    end, goal = route.points[-1], np.radians(inclination_deg)
+    if not isinstance(end, Interface):
+        raise InputError(f"{end!r:.60}", where="route", allowed="a route that ends at an entry interface")
+    points = (*route.points[:-1], replace(end, held_inclination=True))
+    first = _upright(route.variables[-1])
+    for tilt in np.linspace(first[3], goal, max(2, int(abs(goal - first[3]) / _TILT_RAD) + 2))[1:]:
+        last = _upright(route.variables[-1])
+        last[3] = tilt
+        route = optimise(points, [*route.variables[:-1], last], route.flight, held_epochs=held_epochs, spans=spans)
+    return route
+
+
+def _upright(x: Floats) -> Floats:
+    """The variables of an interface, its inclination between nought and half a turn."""
+    node, argument, speed, inclination, epoch = x
+    inclination = (inclination + np.pi) % (2.0 * np.pi) - np.pi
+    if inclination < 0.0:
+        node, argument, inclination = node + np.pi, argument + np.pi, -inclination
+    return np.array([node, argument, speed, inclination, epoch])
 
 
 _MOST_STEPS, _FIRST_STEP, _LEAST_STEP = 100, 3.0, 1e-4
@@ -312,9 +369,10 @@ class _Chain:
     """The equations: variables are changes from the guess, in their scales."""
 
     def __init__(
-        self, points: tuple[Point, ...], flight: Flight, guess: list[Floats], held_epochs: Sequence[int]
-    ) -> None:
-        self.points, self.flight, self.guess = points, flight, guess
+        self, points: tuple[Point, ...], flight: Flight, guess: list[Floats], held_epochs: Sequence[int],
+        spans: Sequence[tuple[int, int, float]] = (),
+    ) -> None:  # fmt: skip
+        self.points, self.flight, self.guess, self.spans = points, flight, guess, spans
         self.edges = np.cumsum([0, *(len(x) for x in guess)])
         self.size = int(self.edges[-1])
         scales = np.concatenate([p.scales for p in points])
@@ -383,6 +441,11 @@ class _Chain:
             block = np.zeros((len(value), self.size))
             block[:, self.edges[k] : self.edges[k + 1]] = partials
             values.append(value)
+            blocks.append(block)
+        for first, last, seconds in self.spans:
+            block = np.zeros((1, self.size))
+            block[0, self.edges[first + 1] - 1], block[0, self.edges[last + 1] - 1] = -1.0 / _EPOCH, 1.0 / _EPOCH
+            values.append(np.array([x[last][-1] - x[first][-1] - seconds]) / _EPOCH)
             blocks.append(block)
         return np.concatenate(values), np.concatenate(blocks)
 

@@ -1,0 +1,44 @@
+"""Which phase may follow which: a mission goes from place to place, and a phase leads from one to another."""
+
+from lunarplan.config.phases import AnyPhase, Translunar
+from lunarplan.config.table import Place, Rejected
+from lunarplan.errors import InputError
+
+# place -> what may happen there -> where that leads; a translunar phase goes by the name of its transfer
+STEPS: dict[str, dict[str, str]] = {
+    "parking orbit": {"direct": "approach", "powered_flyby": "flyby"},
+    "approach": {"insertion": "low orbit"},
+    "flyby": {"distant_orbit": "distant orbit"},
+    "low orbit": {"lunar_orbit": "low orbit, stayed"},
+    "low orbit, stayed": {},
+    "distant orbit": {"return": "way home"},
+    "way home": {"entry": "home"},
+    "home": {},
+}
+START = "parking orbit"
+_ON_THE_WAY = {START, "approach", "flyby", "way home"}
+
+
+def step_name(phase: AnyPhase) -> str:
+    """Return what a phase is called in `STEPS`: its type, of a translunar phase its transfer."""
+    return phase.transfer if isinstance(phase, Translunar) else phase.type
+
+
+def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
+    """Raise Rejected unless every phase begins where the one before it ends, and the last ends where one can stay."""
+    where = START
+    for number, phase in enumerate(phases):
+        follows = STEPS[where]
+        if step_name(phase) not in follows:
+            place: Place = ("phase", number, "type") if follows else ("phase", number)
+            raise _out_of_order(f'"{phase.type}"', where, place)
+        where = follows[step_name(phase)]
+    if where in _ON_THE_WAY:
+        raise _out_of_order("nothing", where, ("phase",))
+
+
+def _out_of_order(what: str, where: str, place: Place) -> Rejected:
+    names = dict.fromkeys("translunar" if where == START else name for name in STEPS[where])
+    wanted = " or ".join(f'"{name}" belongs' if n == len(names) else f'"{name}"' for n, name in enumerate(names, 1))
+    problem = f"phases out of order: {what} where {wanted or 'nothing may follow'}"
+    return Rejected(InputError(problem, remedy="reorder them"), place)

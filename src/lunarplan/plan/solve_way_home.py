@@ -1,0 +1,131 @@
+"""Solve the way home from a distant orbit: departure, powered flyby, entry interface."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.config.entry import Entry
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.trajectory import Arc, Trajectory, fly
+from lunarplan.plan.closure import miss_m
+from lunarplan.plan.entry_leg import entry_leg
+from lunarplan.plan.flown import Flown
+from lunarplan.plan.solution import Burn, Leg
+from lunarplan.plan.stay import ended_at, stay_arc
+from lunarplan.transfers.powered_flyby import from_distant_orbit
+
+if TYPE_CHECKING:
+    from lunarplan.config.way_home import WayHome
+    from lunarplan.transfers.route import Route
+
+_LOOKS = 5  # at departures spread over the leeway
+_ON_TIME_S = 1.0
+
+
+def solve_way_home(flown: Flown, terms: WayHome) -> Flown:
+    """Find the cheapest way home that keeps the terms, end the stay when it begins, and fly it to the interface.
+
+    Raises InfeasibleError if none keeps them.
+    """
+    entry = flown.left[1]
+    assert isinstance(entry, Entry)  # by the sequence of the phases
+    route = min(_routes(flown, terms, entry), key=lambda r: float(r.delta_v_km_s.sum()))
+    flown.say("flying home")
+    left, passed, met = (float(t) for t in route.epochs_tdb)
+    arcs = (
+        fly(route.side(0).state, left, passed, flown.forces, center="moon", name="way to the flyby"),
+        fly(route.side(1).state, passed, met, flown.forces, center="moon", name="way home"),
+    )
+    launched = flown.legs[0].values["launch_epoch"]
+    last = entry_leg(route.side(2, before=True).state, met, entry, launched)
+    return _stay_ended(flown, left).then(_leg(terms, route, flown), last, arcs=arcs, phases=2)
+
+
+def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
+    """Those that keep the terms, from departures over the leeway."""
+    found: list[Route] = []
+    looks = np.linspace(-1.0, 1.0, _LOOKS) if terms.leeway_s else np.zeros(1)
+    for number, look in enumerate(looks):
+        flown.say(f"looking for ways home, {100 * number // len(looks)} %")
+        try:
+            found.append(_route(flown, terms, entry, flown.end_tdb + 0.8 * look * terms.leeway_s))
+        except (InfeasibleError, ConvergenceError, InputError):  # InputError: beyond an end of the station's path
+            continue
+    kept = [route for route in found if _keeps(route, terms, flown.end_tdb)]
+    if not kept:
+        what = _astray(found[0], flown.end_tdb) if found else "no way home closes"
+        raise InfeasibleError(
+            what, where="return", remedy="widen leeway, inward or home, or end the stay at another time"
+        )
+    return kept
+
+
+def _route(flown: Flown, terms: WayHome, entry: Entry, departure: float) -> Route:
+    assert flown.station is not None  # it is on a distant orbit
+    return from_distant_orbit(
+        flown.station,
+        departure,
+        flyby_altitude_km=terms.flyby_altitude_km,
+        beyond_days=_inside(terms.inward_s),
+        home_days=_inside(terms.home_s),
+        flight_path_deg=float(np.degrees(entry.flight_path_rad)),
+        return_inclination_deg=None if entry.inclination_rad is None else float(np.degrees(entry.inclination_rad)),
+        hold_departure=terms.leeway_s == 0.0,
+        forces=flown.forces,
+    )
+
+
+def _inside(limits: tuple[float, float]) -> list[float]:
+    """A quarter, half and three quarters of the way, days."""
+    low, high = limits
+    return [(low + share * (high - low)) / SECONDS_PER_DAY for share in (0.25, 0.5, 0.75)]
+
+
+def _keeps(route: Route, terms: WayHome, end: float) -> bool:
+    inward, home = np.diff(route.epochs_tdb)
+    early = abs(route.epochs_tdb[0] - end) <= terms.leeway_s + _ON_TIME_S
+    within = (low <= time <= high for time, (low, high) in ((inward, terms.inward_s), (home, terms.home_s)))
+    return bool(early) and all(within)
+
+
+def _astray(route: Route, end: float) -> str:
+    late, (inward, home) = (route.epochs_tdb[0] - end) / SECONDS_PER_DAY, np.diff(route.epochs_tdb) / SECONDS_PER_DAY
+    return (
+        "no way home keeps the terms; one leaves "
+        f"{late:+.2f} days from the end of the stay and takes {inward:.2f} days to the flyby and {home:.2f} home"
+    )
+
+
+def _stay_ended(flown: Flown, end: float) -> Flown:
+    """The mission so far, its stay ended at another epoch."""
+    assert flown.station is not None
+    start = float(flown.legs[-1].orbits[-1].epoch_tdb)
+    before = tuple(arc for arc in flown.arcs if arc.end_tdb <= start + _ON_TIME_S)
+    arcs: tuple[Arc, ...] = (*before, stay_arc(flown.station, start, end))
+    stay = ended_at(flown.legs[-1], flown.station, end, Trajectory(list(arcs)))
+    return replace(flown, legs=(*flown.legs[:-1], stay), arcs=arcs)
+
+
+def _leg(terms: WayHome, route: Route, flown: Flown) -> Leg:
+    left, passed, met = (float(t) for t in route.epochs_tdb)
+    departing, before, after, end = (
+        route.side(0).state, route.side(1, before=True).state, route.side(1).state, route.side(2, before=True).state
+    )  # fmt: skip
+    height = float(np.linalg.norm(before[:3])) - RADIUS_KM["moon"]
+    leaving, passing = (float(delta_v) for delta_v in route.delta_v_km_s[:2])
+    return Leg(
+        "return",
+        burns=(
+            Burn("departure", left, leaving, terms.engine, note="for the Moon"),
+            Burn("home flyby burn", passed, passing, terms.engine, note=f"at perilune, {height:.1f} km"),
+        ),
+        values={"home_flyby_altitude": height, "return_delta_v": leaving + passing},
+        closures_m={
+            "flyby on the way home": miss_m(departing, left, before, passed, flown.forces, ("moon", "moon")),
+            "entry": miss_m(after, passed, end, met, flown.forces, ("moon", "earth")),
+        },
+    )
