@@ -115,7 +115,6 @@ def low_energy_transfers(
         require_kind("launch", launch, LaunchTie, "a LaunchTie, made by LaunchTie.from_site(...)")
     forces = _with_sun(forces, workers, tolerance)
     solver = _Solver(guesses, forces, launch, hold_arrival, tolerance, workers)
-    solver.near_guesses()
     for _ in range(_PASSES if least_burn else 1):
         solver.refined(least_burn=least_burn)
     return solver.result()
@@ -136,14 +135,9 @@ class _Solver:
         self.shooting: Shooting | None = None
         self.solution = Targeted(self.x, self.x, np.zeros(len(self.x), np.int8), np.zeros(len(self.x), np.int32))
 
-    def near_guesses(self) -> None:
-        """The transfers that arrive when the guesses do, without a launch site."""
-        shooting = self._shooting(self.guesses.parking, hold_arrival=True)
-        self._take(target(shooting.evaluate, self.x, shooting.free, shooting.targets, max_iterations=_ITERATIONS))
-
     def refined(self, *, least_burn: bool) -> None:
         """All that is asked, from where the rows are."""
-        shooting = self._shooting(self.parking, hold_arrival=self.hold_arrival)
+        shooting = self._shooting()
         rows = np.flatnonzero(self.solution.ok)
         if self.parking.launch:
             shooting.whole_turns = shooting.orbits(np.arange(len(self.x))).turns(self.x[:, 1])
@@ -151,20 +145,20 @@ class _Solver:
         def evaluate(x: Floats, k: Rows) -> tuple[Floats, Floats]:
             return shooting.evaluate(x, rows[k])
 
-        found = target(evaluate, self.x[rows], shooting.free, shooting.targets)
+        found = target(evaluate, self.x[rows], shooting.free, shooting.targets, max_iterations=_ITERATIONS)
         if least_burn:
             found = descended(evaluate, self._cost, found, shooting.free, shooting.targets, worth=_WORTH_KM_S)
         self._take(_placed(self.solution, rows, found))
         self.shooting = shooting
 
-    def _shooting(self, parking: Parking, *, hold_arrival: bool) -> Shooting:
+    def _shooting(self) -> Shooting:
         """The equations, with angles counted from the equators of where the rows are now."""
-        arrival = self.guesses.arrival[:, 3] if hold_arrival else self.x[:, ARRIVAL_EPOCH]
+        arrival = self.guesses.arrival[:, 3] if self.hold_arrival else self.x[:, ARRIVAL_EPOCH]
         frame = Frame(self.meet_tdb, self.x[:, INJECTION_EPOCH], arrival)
         if self.shooting is not None:
             self._recount(frame)
         return Shooting(
-            frame, parking, self.to, self.forces, hold_arrival=hold_arrival, tolerance=self.tolerance,
+            frame, self.parking, self.to, self.forces, hold_arrival=self.hold_arrival, tolerance=self.tolerance,
             workers=self.workers,
         )  # fmt: skip
 
