@@ -520,3 +520,7 @@ APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank revers
 LANDING_PARTIALS = 1e-6  # relative: differences
 LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
 ENTRY_PATH_DEG = 0.01  # asked for
+ARTEMIS_MISSION_FRACTION = 0.05  # asked for; 1.5 percent less than flown seen
+ARTEMIS_PHASE_DAYS = 1.0  # the valley is flat along the phase of the orbit; 19 h seen
+ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
+ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences
