@@ -40,7 +40,10 @@ _Coast = Annotated[
 _Beyond = Annotated[
     tuple[float, float], MeasuredRange(Measured(DURATION, 0.25 * SECONDS_PER_DAY, 20.0 * SECONDS_PER_DAY, "days"))
 ]
-_KEYS_OF = {"direct": {"tof"}, "powered_flyby": {"flyby", "out", "beyond"}}
+_ByTheSun = Annotated[
+    tuple[float, float], MeasuredRange(Measured(DURATION, 60.0 * SECONDS_PER_DAY, 200.0 * SECONDS_PER_DAY, "days"))
+]
+_KEYS_OF = {"direct": {"tof"}, "powered_flyby": {"flyby", "out", "beyond"}, "low_energy": {"coast"}}
 
 
 class Translunar(Table):
@@ -49,17 +52,24 @@ class Translunar(Table):
     tof_s              : direct: shortest and longest time from the end of TLI to perilune, s
     flyby_altitude_km  : powered flyby: of the burn at perilune
     out_s, beyond_s    : powered flyby: shortest and longest time before and after it, s
+    coast_s            : low energy: shortest and longest time from the end of TLI to the insertion, s
     engine : makes the departure burn: "launcher", whose propellant is not the vehicle's, or a vehicle engine
     """
 
     type: Literal["translunar"]
-    transfer: Literal["direct", "powered_flyby"] = "direct"
+    transfer: Literal["direct", "powered_flyby", "low_energy"] = "direct"
     tof_s: _Coast = Field(alias="tof", default=(3.0 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
     flyby_altitude_km: Annotated[float, Measured(LENGTH, 10.0, 20000.0)] = Field(alias="flyby", default=130.0)
     out_s: _Coast = Field(alias="out", default=(3.5 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
     beyond_s: _Beyond = Field(alias="beyond", default=(0.5 * SECONDS_PER_DAY, 8.0 * SECONDS_PER_DAY))
+    coast_s: _ByTheSun = Field(alias="coast", default=(80.0 * SECONDS_PER_DAY, 150.0 * SECONDS_PER_DAY))
     engine: str = "launcher"
     source: str = ""
+
+    @property
+    def times_s(self) -> tuple[float, float]:
+        """Shortest and longest time from the end of TLI to the arrival, of a transfer without a flyby."""
+        return self.coast_s if self.transfer == "low_energy" else self.tof_s
 
     @model_validator(mode="after")
     def _has_the_keys_of_its_transfer(self) -> Self:

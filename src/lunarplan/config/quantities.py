@@ -72,6 +72,8 @@ _PATH = {
     "entry_flight_path_angle": Quantity("flight path at entry", ANGLE, "deg", ("entry",)),
     "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
+    "apogee_radius": Quantity("farthest from the Earth", LENGTH, "km", ("low_energy",)),
+    "apogee_epoch": Quantity("apogee", None, "min", ("low_energy",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
 }
 _MASSES = {

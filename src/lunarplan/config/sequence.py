@@ -6,9 +6,10 @@ from lunarplan.errors import InputError
 
 # place -> what may happen there -> where that leads; a translunar phase goes by the name of its transfer
 STEPS: dict[str, dict[str, str]] = {
-    "parking orbit": {"direct": "approach", "powered_flyby": "flyby"},
+    "parking orbit": {"direct": "approach", "powered_flyby": "flyby", "low_energy": "slow approach"},
     "approach": {"insertion": "low orbit"},
     "flyby": {"distant_orbit": "distant orbit"},
+    "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed"},
     "low orbit, stayed": {},
     "distant orbit": {"return": "way home"},
@@ -16,7 +17,7 @@ STEPS: dict[str, dict[str, str]] = {
     "home": {},
 }
 START = "parking orbit"
-_ON_THE_WAY = {START, "approach", "flyby", "way home"}
+_ON_THE_WAY = {START, "approach", "flyby", "slow approach", "way home"}
 
 
 def step_name(phase: AnyPhase) -> str:

@@ -96,8 +96,8 @@ class Mission(MissionFile):
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
-        if self.distant_orbit is not None:
-            what = "launch windows are those of direct transfers, this one is a powered flyby"
+        if self.translunar.transfer != "direct":
+            what = f"launch windows are those of direct transfers, this one is {self.translunar.transfer}"
             raise InputError(what, where="phase[0].transfer", allowed="direct", remedy="plan its launch days instead")
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows

@@ -11,6 +11,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
+    "low_energy": solve_low_energy,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {

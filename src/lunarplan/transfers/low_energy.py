@@ -60,6 +60,7 @@ def low_energy_guesses(
     parking_inclination_deg: float = 28.5,
     tof_days: tuple[float, float] = (70.0, 150.0),
     samples: int = 100_000,
+    skip: int = 0,
     forces: ForceModel | None = None,
     workers: int | None = None,
 ) -> LowEnergyGuesses:
@@ -70,6 +71,7 @@ def low_energy_guesses(
     parking_altitude_km, parking_inclination_deg : circular, to the Earth's equator of date
     tof_days      : least and most, 30 to 250
     samples       : arrivals flown backwards, 1 to 10 million; of 100,000 some hundred come from near the parking orbit
+    skip          : samples left out at the beginning, because an earlier search had them
 
     Raises InputError for values out of range, a force model without Sun, Earth or Moon, epochs outside the ephemeris.
     """
@@ -80,7 +82,7 @@ def low_energy_guesses(
         raise InputError("is before first_arrival", where="last_arrival", remedy="swap them")
     shortest, longest = _flight_times(tof_days)
     parking = _parking(parking_altitude_km, parking_inclination_deg)
-    count = scalar("samples", samples, 1, 10_000_000)
+    count, before = scalar("samples", samples, 1, 10_000_000), scalar("skip", skip, 0, 1_000_000_000)
     span = Span(first, last, shortest * SECONDS_PER_DAY, longest * SECONDS_PER_DAY)
     if first - span.longest_s < forces.source.start_tdb or last > forces.source.end_tdb:
         raise InputError(
@@ -88,7 +90,7 @@ def low_energy_guesses(
             remedy="choose other epochs, or give a longer ephemeris: Ephemeris.from_files",
         )  # fmt: skip
     coarse = replace(forces, moon_degree=0, earth_zonal=0, sunlight=None)
-    found = from_near_earth(to, parking, sampled(to, span, int(count), coarse), span, coarse, workers)
+    found = from_near_earth(to, parking, sampled(to, span, int(count), coarse, int(before)), span, coarse, workers)
     return _guesses(to, parking, found, forces)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -148,6 +149,13 @@ def _taken(value: Any, rows: Rows) -> Any:
     if isinstance(value, np.ndarray):
         return value[rows]
     return some(value, rows) if isinstance(value, Ways | Targeted) else value
+
+
+def together(parts: Sequence[LowEnergyGuesses]) -> LowEnergyGuesses:
+    """Guesses one after another, of one search and more; at least one part."""
+    names = ("injection", "arrival", "apogee_tdb", "misfit_km2_s", "burn_km_s")
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    return LowEnergyGuesses(parts[0].to, parts[0].parking, *columns)
 
 
 def runs(forces: ForceModel, tolerance: float, workers: int | None, *, stop_at_impact: bool = False) -> tuple[Run, Run]:

@@ -64,17 +64,19 @@ class Passages(NamedTuple):
     misfit_km2_s: Floats
 
 
-def evenly(count: int) -> Floats:
+def evenly(count: int, skip: int = 0) -> Floats:
     """Points that fill the four-dimensional unit cube evenly, float64[count, 4], the same every time.
+
+    skip : how many are left out at the beginning: the others go on filling it
 
     Source: the additive recurrence of the generalised golden ratio, M. Roberts (2018).
     """
-    return np.asarray((0.5 + np.arange(1.0, count + 1.0)[:, None] * _GOLDEN ** -np.arange(1.0, 5.0)) % 1.0)
+    return np.asarray((0.5 + (skip + np.arange(1.0, count + 1.0))[:, None] * _GOLDEN ** -np.arange(1.0, 5.0)) % 1.0)
 
 
-def sampled(to: Arrival, span: Span, count: int, forces: ForceModel) -> Floats:
+def sampled(to: Arrival, span: Span, count: int, forces: ForceModel, skip: int = 0) -> Floats:
     """Arrivals spread evenly over the span and all that an end leaves free, float64[count, 4]."""
-    unit = evenly(count)
+    unit = evenly(count, skip)
     tdb = span.first_arrival_tdb + unit[:, 3] * (span.last_arrival_tdb - span.first_arrival_tdb)
     return np.column_stack([to.sampled(unit[:, :3], forces), tdb])
 

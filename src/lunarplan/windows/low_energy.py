@@ -11,21 +11,20 @@ other, the cheapest are tied to the site, and their insertions made least.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S, SECONDS_PER_DAY
+from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_days
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.low_energy import (
     LowEnergyGuesses,
     LowEnergyTransfers,
@@ -34,6 +33,8 @@ from lunarplan.transfers.low_energy import (
     low_energy_guesses,
     low_energy_transfers,
 )
+from lunarplan.transfers.low_energy_launch import LONGEST_WAIT_S, delayed, over_site
+from lunarplan.transfers.low_energy_results import together
 from lunarplan.transfers.problem import Problem, Transfers
 from lunarplan.windows.constraint import Constraint, evaluate
 from lunarplan.windows.launches import NO_TRANSFER, OPEN, OTHER_DAY, REASONS, Launches, noon_tdb
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 
 SUNWARD, OUTWARD = "sunward", "outward"
 _TOLERANCE = 1e-11  # of the propagator
-_WAIT_S = 1.5 * SECONDS_PER_DAY  # of a transfer for the site to come round: the same way leads from there to the Moon
-_SIDEREAL_DAY_S = 2.0 * np.pi / EARTH_ROTATION_RATE_RAD_S
 _TRIES = 4  # for every cell
 
 
@@ -172,24 +171,13 @@ class LowEnergyLaunches:
         for month in np.unique(months):
             known = self._month(str(month), azimuth_deg)
             sunward = _sunward(known)
-            over, late = self._over_site(known, azimuth_deg)
             for k in np.flatnonzero(months == month):
-                turned = _SIDEREAL_DAY_S * np.round((noon[k] - over) / _SIDEREAL_DAY_S)
-                wait = late + turned
-                near = (np.abs(over + turned - noon[k]) < 0.5 * SECONDS_PER_DAY) & (np.abs(wait) < _WAIT_S)
+                launch, wait = over_site(known, self._departure.tie(azimuth_deg), np.full(len(known.ok), noon[k]))
+                near = (np.abs(launch - noon[k]) < 0.5 * SECONDS_PER_DAY) & (np.abs(wait) < LONGEST_WAIT_S)
                 chosen = np.flatnonzero(near & (sunward == (cells["side"][k] == SUNWARD)))[:_TRIES]
-                parts.append(_delayed(known.guesses(chosen), wait[chosen]))
+                parts.append(delayed(known.guesses(chosen), wait[chosen]))
                 cell.append(np.full(len(chosen), k))
-        return _together(parts), np.concatenate(cell)
-
-    def _over_site(self, known: LowEnergyTransfers, azimuth_deg: float) -> tuple[Floats, Floats]:
-        """Lift-offs, TDB s, at which the site is under the planes of transfers, and by how much they are too early."""
-        n, x = len(known.ok), known.solution.x
-        radius, tilt = np.full(n, known.parking.radius_km), np.full(n, known.parking.inclination)
-        tie, gm = self._departure.tie(azimuth_deg), self.forces.gm("earth")
-        orbits = ParkingOrbits.about_earth(tie, radius, tilt, gm, oblate=self.forces.earth_zonal >= 2)
-        late = orbits.lateness(x[:, 0], x[:, 1], x[:, 3])[0]
-        return orbits.lift_off(x[:, 1], x[:, 3])[0] + late, late
+        return together(parts), np.concatenate(cell)
 
     def _month(self, month: str, azimuth_deg: float) -> LowEnergyTransfers:
         """Transfers that leave in a month, whatever the time of day, the cheapest first."""
@@ -206,7 +194,7 @@ class LowEnergyLaunches:
                 workers=self.workers,
             )  # fmt: skip
             leaves = guesses.injection[:, 3]
-            some = guesses.rows(np.flatnonzero((leaves > begin - _WAIT_S) & (leaves < end + _WAIT_S)))
+            some = guesses.rows(np.flatnonzero((leaves > begin - LONGEST_WAIT_S) & (leaves < end + LONGEST_WAIT_S)))
             found = low_energy_transfers(
                 some, self.forces, least_burn=False, tolerance=_TOLERANCE, workers=self.workers
             )
@@ -246,19 +234,6 @@ class LowEnergyLaunches:
 def _sunward(found: LowEnergyTransfers) -> NDArray[np.bool_]:
     """Whether apogees lie on the Sun's side of the Earth."""
     return np.isin(found.way.quadrant, (2, 3))
-
-
-def _delayed(guesses: LowEnergyGuesses, wait_s: Floats) -> LowEnergyGuesses:
-    """The same ways, left later."""
-    later = np.column_stack([np.zeros((len(wait_s), 3)), wait_s])
-    return replace(guesses, injection=guesses.injection + later)
-
-
-def _together(parts: list[LowEnergyGuesses]) -> LowEnergyGuesses:
-    """Guesses one after another."""
-    names = ("injection", "arrival", "apogee_tdb", "misfit_km2_s", "burn_km_s")
-    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    return LowEnergyGuesses(parts[0].to, parts[0].parking, *columns)
 
 
 def as_transfers(found: LowEnergyTransfers) -> Transfers:
