@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-_SAMPLES, _MOST_SAMPLES = 30_000, 480_000  # arrivals flown backwards at a time, and in all
-_ENOUGH = 8  # ways to the Moon that leave near the launch dates
+_SAMPLES, _MOST_SAMPLES = 30_000, 300_000  # arrivals flown backwards at a time, and in all
+_ENOUGH = 6  # ways to the Moon that leave near the launch dates
 _TRIES = 16  # of the cheapest, how many are tied to the launch site
 _TOLERANCE = 1e-13
 _LONGEST_WINDOW_S = 31.0 * SECONDS_PER_DAY
@@ -124,20 +124,25 @@ def _cheapest(
     say("flying arrivals backwards")
     ways = _ways(mission, to, forces)
     say("tying them to the launch site")
-    launch, tie = mission.launch, launch_tie(mission)
-    found = low_energy_transfers(ways, forces, launch=tie, hold_arrival=_is_fixed(mission), tolerance=_TOLERANCE)
-    shortest, longest = mission.translunar.coast_s
-    kept = [
-        int(row) for row in found.cheapest()
-        if launch.earliest_tdb <= found.launch_tdb[row] <= launch.latest_tdb
-        and shortest <= found.tof_s[row] <= longest
-    ]  # fmt: skip
-    if not kept:
-        raise InfeasibleError(
-            f"none of {len(ways)} ways to the Moon leaves at the launch dates and keeps the time of flight",
-            where="launch, phase[0].coast", remedy="give more launch days, or a wider coast",
+    for least_burn in (True, False):  # the least may lie outside the terms, where the ways to it lie within
+        found = low_energy_transfers(
+            ways, forces, launch=launch_tie(mission), hold_arrival=_is_fixed(mission), least_burn=least_burn,
+            tolerance=_TOLERANCE,
         )  # fmt: skip
-    return found, kept[0]
+        kept = [int(row) for row in found.cheapest() if _keeps_terms(mission, found, row)]
+        if kept:
+            return found, kept[0]
+    raise InfeasibleError(
+        f"none of {len(ways)} ways to the Moon leaves at the launch dates and keeps the time of flight",
+        where="launch, phase[0].coast",
+        remedy="give more launch days, or a wider coast",
+    )
+
+
+def _keeps_terms(mission: MissionFile, found: LowEnergyTransfers, row: int) -> bool:
+    launch, (shortest, longest) = mission.launch, mission.translunar.coast_s
+    on_time = launch.earliest_tdb <= found.launch_tdb[row] <= launch.latest_tdb
+    return bool(on_time and shortest <= found.tof_s[row] <= longest)
 
 
 def _is_fixed(mission: MissionFile) -> bool:
