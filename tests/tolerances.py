@@ -341,9 +341,6 @@ ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs t
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
 
 # Powered descent and ascent
-APOLLO_BURN_FRACTION = (
-    0.03  # asked for; 1.4 % below the plan and 1 % below the flight, which throttled down early: seen
-)
 APOLLO_ASCENT_S = 5.0  # thrust and specific impulse are nominal figures; 0.4 seen
 COLLOCATION_S = 1e-3  # ten segments of fourth order
 POWERED_END_KM = 1e-6
@@ -508,9 +505,23 @@ DANURI_APOGEE_KM = 1e5
 LEAST_BURN_M_S = 1e-2
 LANES_LOW_ENERGY_M_S = 1e-3
 DESCENT = 1e-5
+# Free returns from a high Earth orbit, hybrids and corrections
+HIGH_ORBIT_CLOSURE_KM = 1e-4
+HIGH_ORBIT_INDEPENDENT_KM = 1e-2
+HIGH_ORBIT_LEVEL_RAD = 1e-8
+HIGH_ORBIT_SITE_RAD = 1e-5  # equator and pole are those of perilune
+ARTEMIS_2_LIFT_OFF_S = (
+    120.0  # 40 s seen; ascent and parking orbit are estimates, and due east is 0.13 deg off its plane
+)
+ARTEMIS_2_PERIGEE_S = 150.0  # 70 to 94 s seen
+ARTEMIS_2_C3 = 2e-3
+ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
+ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
+ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+HOME_CLOSURE_KM = 1e-3  # asked for: 10 m; 0.2 m seen, six days after a flyby at 130 km
 NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
 # Splashdown
 SPLASHDOWN_KM = 50.0  # asked for
@@ -524,3 +535,19 @@ ARTEMIS_MISSION_FRACTION = 0.05  # asked for; 1.5 percent less than flown seen
 ARTEMIS_PHASE_DAYS = 1.0  # the valley is flat along the phase of the orbit; 19 h seen
 ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
 ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences
+ARTEMIS_BURN_FRACTION = 0.01  # asked for
+APOLLO_BURN_FRACTION = 0.03  # asked for; 0.1 percent of TEI, 1.7 of LOI, 1.1 of the descent seen
+APOLLO_ENTRY_S = 30.0  # 4 s seen: an eighth of a degree of the turn of the Earth is 30
+APOLLO_ENTRY_KM_S = 1e-3  # as printed; 0.3 m/s seen
+APOLLO_ENTRY_PLACE_DEG = 0.6  # the bank reversals' 50 km; 0.4 seen
+APOLLO_BURN_S = 60.0  # 38 s seen
+APOLLO_MASS_FRACTION = 0.01  # the turn of the plane, 8 m/s, is not in it; 0.5 percent seen
+THRUST_JOINT_KM = 1e-6
+INDEPENDENT_HOME_KM = 3e-4  # four days after the Moon, at the entry interface: 94 mm seen, 10 m asked for
+CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the injection; 2 % seen
+HYBRID_PLANE_RAD = 1e-6
+HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
+LANES_CORRECTION_M_S = 1e-6
+LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
+LOW_ENERGY_JOINT_KM = 1e-3
+DANURI_DRY_KG = 418.0

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lunarplan.config.distant import FAMILIES, DistantOrbit
+from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.entry import Entry
 from lunarplan.config.lander import LanderTable, Stage
 from lunarplan.config.launch import EngineTable, Launch, ParkingOrbit, VehicleTable
@@ -17,7 +18,7 @@ from lunarplan.config.way_home import WayHome
 PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encoding="utf-8")
 TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
-    *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry),
+    *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
 )
 
 

@@ -5,6 +5,7 @@ Only shape and sense are checked here, nothing is solved: a file that passes is 
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from lunarplan.config.distant import DistantOrbit
+from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
@@ -81,6 +83,10 @@ class MissionFile(Table):
         return {"vehicle": self.vehicle.build()} | (self.lander.build() if self.lander else {})
 
     @property
+    def earth_orbit(self) -> EarthOrbit | None:
+        return next((phase for phase in self.phases if isinstance(phase, EarthOrbit)), None)
+
+    @property
     def way_home(self) -> WayHome | None:
         return next((phase for phase in self.phases if isinstance(phase, WayHome)), None)
 
@@ -102,12 +108,15 @@ class MissionFile(Table):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         check_sequence(self.phases)
+        self._check_total()
         self._check_engines()
         self._check_expected()
-        if self.distant_orbit is None:
+        if any(isinstance(phase, Insertion) for phase in self.phases):
             self._check_arrival()
             self._check_numbered()
-        if self.translunar.transfer != "direct":
+        if self.translunar.transfer == "free_return":
+            self._check_injection()
+        elif self.translunar.transfer != "direct":
             self._check_chosen()
         return self
 
@@ -129,13 +138,33 @@ class MissionFile(Table):
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
 
+    def _check_total(self) -> None:
+        for number, (before, phase) in enumerate(pairwise(self.phases), 1):
+            if isinstance(phase, WayHome) and phase.total_s is not None and not isinstance(before, DistantOrbit):
+                what = f'of a "{before.type}" before the way home'
+                raise _problem(what, ("phase", number, "total"), "a stay alone")
+
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
         for number, phase in enumerate(self.phases):
-            allowed = [LAUNCHER, *names] if isinstance(phase, Translunar) else names
-            engine = getattr(phase, "engine", None)
-            if engine is not None and engine not in allowed:
-                raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, "engine"))
+            first = isinstance(phase, Translunar | EarthOrbit)
+            for key, allowed in (("engine", [LAUNCHER, *names] if first else names), ("raise_engine", names)):
+                engine = getattr(phase, key, None)
+                if engine is not None and engine not in allowed:
+                    raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+
+    def _check_injection(self) -> None:
+        """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""
+        number = self.phases.index(self.translunar)
+        if self.translunar.finite and (self.earth_orbit is None or self.translunar.engine == LAUNCHER):
+            what = (
+                "an injection from the parking orbit is an impulse"
+                if self.earth_orbit is None
+                else ("the thrust of the launcher is not known")
+            )
+            raise _problem(what, ("phase", number, "finite"), "false")
+        if self.translunar.ignition_s is not None and not self.translunar.finite:
+            raise _problem("an impulse is at perigee", ("phase", number, "ignition"), "")
 
     def _check_arrival(self) -> None:
         arrival = self.insertion.epoch_tdb

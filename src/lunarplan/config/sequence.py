@@ -6,7 +6,14 @@ from lunarplan.errors import InputError
 
 # place -> what may happen there -> where that leads; a translunar phase goes by the name of its transfer
 STEPS: dict[str, dict[str, str]] = {
-    "parking orbit": {"direct": "approach", "powered_flyby": "flyby", "low_energy": "slow approach"},
+    "parking orbit": {
+        "direct": "approach",
+        "powered_flyby": "flyby",
+        "free_return": "way home",
+        "earth_orbit": "high orbit",
+        "low_energy": "slow approach",
+    },
+    "high orbit": {"free_return": "way home"},
     "approach": {"insertion": "low orbit"},
     "flyby": {"distant_orbit": "distant orbit"},
     "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
@@ -17,7 +24,8 @@ STEPS: dict[str, dict[str, str]] = {
     "home": {},
 }
 START = "parking orbit"
-_ON_THE_WAY = {START, "approach", "flyby", "slow approach", "way home"}
+_TRANSFERS = {"direct", "powered_flyby", "free_return", "low_energy"}
+_ON_THE_WAY = {START, "approach", "flyby", "way home", "high orbit", "slow approach"}
 
 
 def step_name(phase: AnyPhase) -> str:
@@ -39,7 +47,7 @@ def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
 
 
 def _out_of_order(what: str, where: str, place: Place) -> Rejected:
-    names = dict.fromkeys("translunar" if where == START else name for name in STEPS[where])
+    names = dict.fromkeys("translunar" if name in _TRANSFERS else name for name in STEPS[where])
     wanted = " or ".join(f'"{name}" belongs' if n == len(names) else f'"{name}"' for n, name in enumerate(names, 1))
     problem = f"phases out of order: {what} where {wanted or 'nothing may follow'}"
     return Rejected(InputError(problem, remedy="reorder them"), place)

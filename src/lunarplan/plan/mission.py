@@ -97,7 +97,8 @@ class Mission(MissionFile):
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
         if self.translunar.transfer != "direct":
-            what = f"launch windows are those of direct transfers, this one is {self.translunar.transfer}"
+            kind = self.translunar.transfer.replace("_", " ")
+            what = f"launch windows are those of direct transfers, this one is a {kind}"
             raise InputError(what, where="phase[0].transfer", allowed="direct", remedy="plan its launch days instead")
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows

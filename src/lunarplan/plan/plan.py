@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lunarplan.io.files import write_atomic
 from lunarplan.io.oem import TimeSystem, write_oem
@@ -19,7 +19,9 @@ from lunarplan.plan.values import computed
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lunarplan.model.trajectory import Trajectory
     from lunarplan.plan.mission import Mission
+    from lunarplan.transfers.aborts import Aborts
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ class Plan:
         from lunarplan.plot import overview
 
         return overview(self)
+
+    def aborts(self, epochs: Any = None, **options: Any) -> "Aborts":
+        """Return the fastest and the cheapest ways out of the plan, home or to a station, from moments all along it.
+
+        epochs  : anything `tdb_seconds` reads; every ``every_h`` = 6 h, if not given
+        to      : a station: a path, or a family and a resonance, "L2 halo south 9:2"; home, if not given
+        engine  : of the vehicle, whose propellant left at each moment is the delta-v there is; that it burned last
+        most_delta_v_m_s : in its place
+        the others : as in `lunarplan.transfers.aborts.aborts`
+        """
+        # Here and not above: it brings the compiled kernels, and reading a plan can do without.
+        from lunarplan.plan.aborts import plan_aborts
+
+        return plan_aborts(self, cast("Trajectory", self.trajectory), epochs, **options)
 
     def to_oem(self, path: str | Path, time_system: TimeSystem = "UTC") -> Path:
         """Write the trajectory as a CCSDS Orbit Ephemeris Message, and return its path."""

@@ -11,23 +11,34 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_low_energy import solve_low_energy
+from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
 
+_WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
+
 # Of each transfer: launch and the phases it leads to.
-_WAYS_OUT: dict[str, Callable[[MissionFile, Ephemeris | None, Progress], Flown]] = {
+_WAYS_OUT: dict[str, _WayOut] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
     "low_energy": solve_low_energy,
+    "free_return": solve_free_return,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
 }
+
+
+def _way_out(mission: MissionFile) -> _WayOut:
+    if mission.way_home is not None and mission.way_home.total_s is not None:
+        return solve_round_trip
+    return _WAYS_OUT[mission.translunar.transfer]
 
 
 def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Progress | None = None) -> Solution:
@@ -37,7 +48,7 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     """
     say = progress or (lambda _: None)
     with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
-        flown = _WAYS_OUT[mission.translunar.transfer](mission, ephemeris, say)
+        flown = _way_out(mission)(mission, ephemeris, say)
         while flown.left:
             flown = _LATER[flown.left[0].type](flown, flown.left[0])
     return flown.solution()

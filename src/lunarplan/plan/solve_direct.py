@@ -10,11 +10,11 @@ import numpy as np
 from lunarplan.config.launch import LAUNCHER
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.trajectory import Arc, fly
 from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import arrivals, cheapest
@@ -62,15 +62,8 @@ def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
     orbits = mission.insertion.orbits
     waits_s = sum((burn.passage + 1) * before.period_s for before, burn in pairwise(orbits))  # as long as is looked
     end = arrivals(mission)[1] + waits_s + mission.stay_s
-    first = max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
-    last = min(ephemeris.end_tdb, ephemeris.orientation.end_tdb)
-    if start < first or end > last:
-        raise InputError(
-            f"the mission may take from {utc_iso(start, 0)} to {utc_iso(end, 0)}, beyond {ephemeris.name}",
-            where="launch.earliest" if start < first else "launch.latest, phase[1].epoch",
-            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
-            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
-        )
+    early = start < max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
+    check_covered(start, end, ephemeris, "launch.earliest" if early else "launch.latest, phase[1].epoch")
 
 
 def _apsis_burns(terms: Insertion, gm: float) -> list[loi.ApsisBurn]:

@@ -219,7 +219,7 @@ class _Way:
                 "tli_c3": c3,
                 "tof": float(f.tof_s[row]),
                 "perilune_epoch": float(f.arrival_tdb[row]),
-                "apogee_radius": far,
+                "greatest_earth_radius": far,
                 "apogee_epoch": far_tdb,
             },
             closures_m=self._closures_m(),

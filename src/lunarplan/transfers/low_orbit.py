@@ -20,6 +20,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import batch_within, full_rows
+from lunarplan.transfers.batches import within
 from lunarplan.transfers.flight import Flight, InEphemeris, flight_or_default
 from lunarplan.transfers.one_burn import OneBurn, solve
 from lunarplan.transfers.path import Path, states_about_moon
@@ -167,14 +168,14 @@ def _cheapest(
     both = np.array([1.0, -1.0])
 
     def cost(part: Floats, row: NDArray[np.intp], north: Floats) -> Floats:
-        epoch = first[row] + part * (last - first)[row]
+        epoch = first[row] + within(part) * (last - first)[row]
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(solver(station, epoch, tof[row], northbound=north, **options).delta_v_km_s, nan=_DEAR)
 
     costs = cost(parts[k], row, both[plane]).reshape(_PHASES, n, 2)
     best_phase, best_north = np.divmod(np.moveaxis(costs, 1, 0).reshape(n, -1).argmin(axis=1), 2)
     planes = both[best_north]
-    middle = parts[np.clip(best_phase, 1, _PHASES - 2)]
+    middle = parts[best_phase]
     width = parts[1]
     rows = np.arange(n)
     found = elementwise.find_minimum(
@@ -182,7 +183,7 @@ def _cheapest(
         (middle - width, middle, middle + width), args=(rows.astype(float),), tolerances={"xatol": 1e-5, "fatol": 1e-9},
     )  # fmt: skip
     part = np.where(found.success, found.x, parts[best_phase])
-    return solver(station, first + part * (last - first), tof, northbound=planes, **options)
+    return solver(station, first + within(part) * (last - first), tof, northbound=planes, **options)
 
 
 _DEAR = 1e3  # km/s: what did not converge is not cheap
