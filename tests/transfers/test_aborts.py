@@ -194,7 +194,7 @@ def test_scipy_comes_to_the_entry_interface(artemis_2, homewards, all_along, row
 
 
 def test_before_the_flyby_it_is_faster_to_go_round(artemis_2):
-    """Half a day ahead of the Moon, hurried on; scipy passes it at a height allowed, and a day sooner than left alone."""
+    """Half a day ahead of the Moon, hurried on; scipy passes it at a height allowed, and is home a day sooner."""
     found, path = artemis_2
     start = float(found.perilune_tdb[0]) - 0.5 * DAY
     net = {"inclinations_deg": (35.0, 60.0), "forces": PLAIN, "most_delta_v_m_s": 900.0}

@@ -43,8 +43,18 @@ _EARLIEST_S = 7_200.0  # before perilune; later a burn no longer chooses it
 _AT_MOON, _HOME = list(range(arcs.MOON_NODE, arcs.HOME_NODE)), list(range(arcs.HOME_NODE, arcs.ENTRY + 1))
 
 
+class _OneBurnEach(Solved):
+    """Batches of burns, ``burn_km_s`` [N, 3]."""
+
+    burn_km_s: Floats
+
+    @property
+    def delta_v_m_s(self) -> Floats:
+        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
+
+
 @dataclass(frozen=True, repr=False)
-class Restorations(Solved):
+class Restorations(_OneBurnEach):
     """Burns back onto a free return, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     burn_tdb, burn_states : epoch, and [N, 6] before the burn, about the Moon, ICRF
@@ -61,13 +71,9 @@ class Restorations(Solved):
     entry: Entries
     solution: Targeted
 
-    @property
-    def delta_v_m_s(self) -> Floats:
-        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
-
 
 @dataclass(frozen=True, repr=False)
-class Departures(Solved):
+class Departures(_OneBurnEach):
     """Burns from a free return to another perilune, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     burn_tdb, burn_states : epoch, and [N, 6] before the burn, about the Moon, ICRF
@@ -81,10 +87,6 @@ class Departures(Solved):
     perilune_tdb: Floats
     perilune_states: Floats
     solution: Targeted
-
-    @property
-    def delta_v_m_s(self) -> Floats:
-        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
 
 
 def restorations(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BURN = tuple(Variable(f"burn {axis}", 1e-2, 0.2) for axis in "xyz")
 
 
-class Way(Protocol):
+class Passage(Protocol):
     """What the arcs take of a free return, float64[1] each: see `free_return.FreeReturnProblem`."""
 
     @property
@@ -36,7 +36,7 @@ class StateArcs(arcs.Arcs):
 
     departing = (arcs.NODE, arcs.ARGUMENT, arcs.SPEED)
 
-    def __init__(self, tdb: Floats, states: Floats, way: Way, forces: ForceModel) -> None:
+    def __init__(self, tdb: Floats, states: Floats, way: Passage, forces: ForceModel) -> None:
         n = len(tdb)
         perilune, entry, angle = (np.repeat(c, n) for c in (way.perilune_tdb, way.entry_radius_km, way.flight_path))
         super().__init__(perilune, np.ones(n), entry, angle, forces, 1e-12, None)
