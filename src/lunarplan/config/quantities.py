@@ -39,6 +39,8 @@ BURNS = {
     "home_flyby": ("home flyby", "return"),
     "apogee_raise": ("apogee raise", "earth_orbit"),
     "perigee_raise": ("perigee raise", "earth_orbit"),
+    "doi": ("DOI", "landing"),
+    "descent": ("descent", "landing"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -80,6 +82,12 @@ _PATH = {
     "greatest_earth_radius": Quantity("farthest from Earth", LENGTH, "km", ("free_return",)),
     "return_inclination": Quantity("inclination of the way home", ANGLE, "deg", ("free_return",)),
     "return_time": Quantity("perilune to entry", DURATION, "h", ("free_return",)),
+    "touchdown_epoch": Quantity("touchdown", None, "min", ("landing",)),
+    "touchdown_sun_elevation": Quantity("Sun at touchdown", ANGLE, "deg", ("landing",)),
+    "landing_cross_range": Quantity("site beside the plane", LENGTH, "km", ("landing",)),
+    "landing_range": Quantity("ignition to site", LENGTH, "km", ("landing",)),
+    "descent_gravity_loss": Quantity("gravity loss of the descent", SPEED, "m/s", ("landing",)),
+    "landed_mass": Quantity("landed mass", MASS, "kg", ("landing",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),
