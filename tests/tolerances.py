@@ -563,3 +563,4 @@ STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
 IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
 OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
 ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
+PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness takes to be some km off; 2.5 seen

@@ -57,7 +57,8 @@ def hurried(
 
     states : [N, 6], about the Moon. None where the Moon is not ahead of any of them.
     """
-    path = fly(states[0], tdb[0], end_tdb, forces, center="moon", stop_at_impact=False)
+    first = tdb.argmin()
+    path = fly(states[first], tdb[first], end_tdb, forces, center="moon", stop_at_impact=False)
     passages = events.find(path, events.perilune_passage())
     near = [p for p in passages if np.linalg.norm(path.at(p, "moon")[0, :3]) < _MOST_RADIUS_KM]
     rows = np.flatnonzero(tdb < near[0] - _BEFORE_S) if near else np.empty(0, np.intp)
