@@ -240,7 +240,8 @@ def _result(equations: HighArcs, solution: Targeted, x: Floats, least: Floats) -
     return HighOrbitReturns(
         solved, equations.forces, coast, x[:, START], start, x[:, APOGEE], apogee, x[:, RAISE], least,
         x[:, arcs.INJECTION], lit, before, cutoff, after, x[:, arcs.SPEED] - x[:, BEFORE],
-        speed**2 - 2.0 * equations.gm / radius, equations.arcs.perilune(x, rows)[0], entries(equations.arcs.entry(x, rows)[0], x[:, arcs.ENTRY]), solution,
+        speed**2 - 2.0 * equations.gm / radius, equations.arcs.perilune(x, rows)[0],
+        entries(equations.arcs.entry(x, rows)[0], x[:, arcs.ENTRY]), solution,
     )  # fmt: skip
 
 
