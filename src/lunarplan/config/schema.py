@@ -26,6 +26,7 @@ from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
 from lunarplan.config.sequence import check_sequence, step_name
+from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
@@ -130,6 +131,7 @@ class MissionFile(Table):
     def _makes_sense(self) -> Self:
         check_sequence(self.phases, launched=self.launch_terms is not None)
         self._check_stations()
+        self._check_sorties()
         self._check_total()
         self._check_engines()
         self._check_expected()
@@ -172,6 +174,11 @@ class MissionFile(Table):
                     phase.check_place(first=number == 0)
                 except Rejected as problem:
                     raise Rejected(problem.error, ("phase", number, *problem.place)) from problem
+
+    def _check_sorties(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, Sortie) and self.lander is None:
+                raise Rejected(InputError("nothing lands", remedy="add [lander]"), ("phase", number))
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]

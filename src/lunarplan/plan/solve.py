@@ -15,6 +15,7 @@ from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
 from lunarplan.plan.solve_round_trip import solve_round_trip
+from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
 from lunarplan.plan.solve_way_home import solve_way_home
 
@@ -35,6 +36,7 @@ _WAYS_OUT: dict[str, _WayOut] = {
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
+    "sortie": solve_sortie,
     "landing": solve_landing,
 }
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
-from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Trajectory
 from lunarplan.plan.closure import BODIES
+from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Milestone, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE
@@ -34,7 +33,7 @@ def solve_station(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     assert terms.epoch_tdb is not None  # at an epoch
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
     start, end = terms.epoch_tdb, terms.epoch_tdb + terms.duration_s
-    _check_known(start - _MARGIN_S, end + _MARGIN_S, forces)
+    check_covered(start - _MARGIN_S, end + _MARGIN_S, forces.source, "phase[0].epoch, phase[0].duration")
     say("finding the orbit")
     orbit = periodic_orbit(terms)
     perilune = start if terms.perilune_epoch_tdb is None else terms.perilune_epoch_tdb
@@ -47,15 +46,3 @@ def solve_station(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
         closures_m={"stay": stay_miss_m(station, start, end)},
     )
     return Flown(mission, forces, say, 1, (leg,), (stay,), station, {"distant_orbit": station.provenance})
-
-
-def _check_known(start: float, end: float, forces: ForceModel) -> None:
-    known = forces.source
-    first, last = max(known.start_tdb, known.orientation.start_tdb), min(known.end_tdb, known.orientation.end_tdb)
-    if not first <= start <= end <= last:
-        raise InputError(
-            f"the mission takes from {utc_iso(start, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
-            where="phase[0].epoch, phase[0].duration",
-            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
-            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
-        )
