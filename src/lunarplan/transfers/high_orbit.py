@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _TOO_LOW = 4  # statuses go on from those of the targeter
-_LEAST_ALTITUDE_KM, _NEAR_PERIGEE_KM = 100.0, 20_000.0
+_LEAST_ALTITUDE_KM, _ROUNDING_KM, _NEAR_PERIGEE_KM = 100.0, 1e-6, 20_000.0
 _GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to the Moon's month
 
 
@@ -184,7 +184,7 @@ def high_orbit_returns(
     solution = target(equations.evaluate, equations.seed(), FREE, TARGETS)
     least = _least_altitudes(equations, solution)
     with np.errstate(invalid="ignore"):
-        clear = least >= _LEAST_ALTITUDE_KM
+        clear = least > _LEAST_ALTITUDE_KM - _ROUNDING_KM
     return _result(equations, solution, np.where(clear[:, None], solution.x, np.nan), least)
 
 
