@@ -16,3 +16,7 @@ def test_the_page_runs(capsys):
     assert 690.0 < 1e3 * names["down"].delta_v_km_s[0] < 760.0
     assert names["week"].ok.all()
     assert names["landed"].ok.all()
+    assert names["trade"].ok.all()
+    assert 690.0 < 1e3 * names["trip"].delta_v_km_s[1:].sum() < 730.0
+    assert names["chances"].best.ok.all()
+    assert [loiter.revolutions for loiter in names["caught_up"]] == [0.5, 1.5]
