@@ -1,4 +1,4 @@
-"""Ways home to a place, round trips, turned planes, the staging table: what a converged one costs, and how well it closes.
+"""Ways home to a place, round trips, turned planes, the staging table: what each costs, and how well it closes.
 
     python benchmarks/ways_home.py             # half a minute
     python benchmarks/ways_home.py --ledger    # and remember it

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _LATEST_MATCH_S, _MATCH_FRACTION = 57_600.0, 0.4  # as of legs with one burn
 _DAY_S = 2.0 * np.pi / EARTH_ROTATION_RATE_RAD_S
 _NEARLY_DEG = 3.0
+_SHORT_KM = 1_000.0  # farther off, the search has lost its way
 _AZIMUTHS = np.linspace(0.02, np.pi - 0.02, 33)
 _VARIABLES = (*FREE, Variable("inclination", 1e-2, 0.2), Variable("flight time", 600.0, 7_200.0))
 _MISSES = (*TARGETS, Target("splashdown east", 1e-4, 1e3), Target("splashdown north", 1e-4, 1e3))
@@ -134,8 +135,11 @@ class Splashdowns(Solved):
                 f"a range of {self.problem.range_km[row]:.0f} km from the interface comes down at latitudes of "
                 f"{low:.1f} to {high:.1f} deg, not {asked:.1f}"
             )
-        short = float(np.hypot(*self.solution.residuals[row, 6:]))
-        return f"comes down {short:.0f} km from the place, and no nearer" if short > 1.0 else super().reason(row)
+        residuals = self.solution.residuals[row]
+        short = float(np.hypot(*residuals[6:]))
+        if 1.0 < short < _SHORT_KM and np.abs(residuals[:3]).max() < 1.0:
+            return f"comes down {short:.0f} km from the place, and no nearer"
+        return super().reason(row)
 
     def require(self) -> Splashdowns:
         """Return self, or raise InfeasibleError or ConvergenceError if any row failed."""
