@@ -517,3 +517,6 @@ STAGING_MODELS = 0.02  # the distance of the Moon at the epoch, 5 percent either
 STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
 IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
 OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
+PLANE_SHARE_DEG = 0.01  # as printed
+PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
+PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen
