@@ -19,7 +19,7 @@ from scipy.optimize import elementwise
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.model.rows import batch_within, scalar
+from lunarplan.model.rows import batch_within, require_kind, scalar
 from lunarplan.transfers.flight import Flight, flight_or_default
 from lunarplan.transfers.low_orbit import lunar_equator
 from lunarplan.transfers.low_orbit_plane import InLowOrbit
@@ -188,6 +188,8 @@ def between_low_orbits(
 
     Raises InputError for bad input, ConvergenceError if the coasts do not meet.
     """
+    for name, orbit in {"start": start, "end": end}.items():
+        require_kind(name, orbit, CircularOrbit, "a CircularOrbit(...)")
     flight = flight_or_default(flight)
     tdb = float(tdb_seconds(departure))
     high = max(start.altitude_km, end.altitude_km)

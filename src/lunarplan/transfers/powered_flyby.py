@@ -20,14 +20,15 @@ from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, scalar
+from lunarplan.model.rows import numbers, require_kind, scalar
 from lunarplan.transfers.direct import direct_transfers, problem
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.followed import at_inclination
 from lunarplan.transfers.ground_range import SplashdownPlace
 from lunarplan.transfers.low_orbit import LowOrbitTransfers, from_low_orbit, to_low_orbit
 from lunarplan.transfers.path import Path
-from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, at_inclination, optimise
+from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, optimise
 from lunarplan.transfers.splashdown import Splashdowns, splashdown_problem, splashdown_returns
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ class Homeward:
         tilt = self.return_inclination_deg
         tilt = 40.0 if tilt is None else scalar("return_inclination_deg", tilt, 0.0, 180.0, "deg")
         held = self.return_inclination_deg is not None and self.splashdown is None
+        if self.splashdown is not None:
+            require_kind("splashdown", self.splashdown, SplashdownPlace, "a SplashdownPlace(...), or None")
         perilune_tdb, found = start + days * SECONDS_PER_DAY, []
         before = _inward(self.station, start, days, self.flyby_altitude_km, flight)
         for back in home_days:

@@ -22,7 +22,7 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import full_rows, numbers
+from lunarplan.model.rows import full_rows, numbers, require_kind
 from lunarplan.transfers.batches import taken, within
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, return_problem
 from lunarplan.transfers.ends import end_state
@@ -206,6 +206,7 @@ def splashdown_returns(
 
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
+    require_kind("batch", batch, SplashdownProblem, "a SplashdownProblem, made by splashdown_problem(...)")
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", tolerance, workers)
     flight = InEphemeris(forces, tolerance, workers)
@@ -318,6 +319,7 @@ def _turned(
 
 
 _PHASES = 16
+_TERMS = {"latitude_deg", "longitude_deg", "range_km", "prograde", "entry_altitude_km", "flight_path_deg"}
 _DEAR = 1e3  # km/s: what did not converge is not cheap
 
 
@@ -329,7 +331,8 @@ def cheapest_splashdowns(
     path       : what is left: a low orbit, a station, a plan's flight; has ``at(tdb, center)``
     start, end : of the span, up to a revolution of the path long, the cost having one or two valleys in it
     tof_s      : [N], each within half a day of which the place turns into reach
-    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, ...
+    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, entry_altitude_km,
+                 flight_path_deg
 
     Raises InputError as `splashdown_problem`, and for epochs the path does not cover.
     """
@@ -337,6 +340,8 @@ def cheapest_splashdowns(
     (first, last, tof), _ = full_rows(start=(tdb_seconds(start), 1), end=(tdb_seconds(end), 1), tof_s=(tof_s, 1))
     if not (last > first).all():
         raise InputError("ends before it starts", where="end", allowed="later than start")
+    if unknown := sorted(set(terms) - _TERMS):
+        raise InputError(f"{unknown[0]!r}", where="cheapest_splashdowns", allowed=", ".join(sorted(_TERMS)))
     n, rows = len(first), np.arange(len(first))
     every = {name: full_rows(value=(value, 1), like=(first, 1))[0][0] for name, value in terms.items()}
 
