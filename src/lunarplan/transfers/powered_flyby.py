@@ -239,10 +239,11 @@ def _homeward(
     before: _Leg, perilune_tdb: float, days: float, tilt_deg: float, angle_deg: float, place: SplashdownPlace | None,
     forces: ForceModel,
 ) -> _Leg:  # fmt: skip
-    """Returns with a burn at the perilunes of the legs that lead there, both ways round the Earth."""
+    """Returns with a burn at the perilunes of the legs that lead there."""
     if not len(before.far):
         return _Leg(np.empty((0, 6)), np.empty((0, 5)), np.empty(0))
-    row, side = _net(np.arange(len(before.far)), [1, -1])
+    sides = [1, -1] if place is None else [-1 if place.westwards else 1]
+    row, side = _net(np.arange(len(before.far)), sides)
     states, epochs, tof = before.perilune[row.astype(np.intp)], np.full(len(row), perilune_tdb), days * SECONDS_PER_DAY
     found: Returns | Splashdowns
     if place is None:
