@@ -195,7 +195,8 @@ def tries(quick: bool) -> list[Row]:
         best = [1e3 * np.nanmin(f.flyby_delta_v_km_s + f.insertion_delta_v_km_s) for f in (found, more)]
         text = (
             f"{int((more.ok & ~found.ok).sum())} of {len(found.ok)} cells found by ten alone; "
-            f"{int((gain > SAME_M_S).sum())} cheaper by more than 0.5 m/s; cheapest of all {best[0]:.2f} and {best[1]:.2f} m/s"
+            f"{int((gain > SAME_M_S).sum())} cheaper by more than {SAME_M_S:g} m/s; "
+            f"cheapest of all {best[0]:.2f} and {best[1]:.2f} m/s"
         )
         rows.append(Row(f"ours, {name}, ten tries", text, [took], len(found.ok), f"{took / seconds:.1f}x"))
     return rows
