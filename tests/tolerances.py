@@ -341,9 +341,6 @@ ARC_M = 1e-6  # roundings of the Moon's radius, through arc sines of long arcs t
 NEAREST_ON_MAP = 2e-4  # relative: another pixel may be nearer on the map, whose scale differs by 2e-4 over 50 km
 
 # Powered descent and ascent
-APOLLO_BURN_FRACTION = (
-    0.03  # asked for; 1.4 % below the plan and 1 % below the flight, which throttled down early: seen
-)
 APOLLO_ASCENT_S = 5.0  # thrust and specific impulse are nominal figures; 0.4 seen
 COLLOCATION_S = 1e-3  # ten segments of fourth order
 POWERED_END_KM = 1e-6
@@ -472,7 +469,6 @@ RELAY_ALONE = 1e-6  # deg, and of the distance: other steps at 1e-9
 FORETOLD_ECLIPSE_S = 5400.0  # the first guess is hours and hundreds of km off; 64 min seen, in an eclipse of 176
 
 # Sorties
-SORTIE_PLANE_RAD = 1e-9
 LANES_SORTIE_M_S = 1e-3  # each leaves at a valley found to 1e-5 of a day
 NRHO_TO_LOW_ORBIT_M_S = (690.0, 760.0)  # published; 697 to 728 seen over a year
 FREE_RETURN_TIE_RAD = 1e-7  # the equator is that of the first guess of perilune, hours away
@@ -489,6 +485,54 @@ DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and tha
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
 
+# Landings and ascents in the real sky
+LANDING_CLOSURE_KM = 1e-4  # asked for: 10 m; a centimetre seen
+LANDING_CLOSURE_KM_S = 1e-6
+LANDING_SHIFT_RAD = 2e-3  # the burn is flat there: 3.5 km of ignition are 5 ms
+OVERFLIGHT_S = 1.0  # nearest among half seconds, and to the plane, not to the place, which moves across
+OVERFLIGHT_KM = 0.1
+BATCH_LANDING_M_S = 1e-5
+ASCENT_CLOSURE_KM = 1e-4
+COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms seen with five, below 1 ms with seven
+LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
+SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
+SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
+# Low-energy transfers
+LOW_ENERGY_CLOSURE_KM = 1e-2  # asked for: 10 m, each arc by itself
+LOW_ENERGY_MEET_KM = 1e-3
+LOW_ENERGY_PARTIALS = 1e-5  # differences of arcs that magnify a thousandfold
+INJECTION_KM = 1e-6
+ARRIVAL_PLANE_DEG = 2e-3  # the equators are those of the epochs one pass before
+# Parker and Anderson (2013); single ones go out to two million kilometres
+LOW_ENERGY_C3 = (-0.7, -0.3)
+LOW_ENERGY_APOGEE_KM = (1.2e6, 1.6e6)
+LOW_ENERGY_DAYS = (80.0, 150.0)
+LOW_ENERGY_LOI_M_S = (630.0, 675.0)  # published 640 to 670; direct, 815 and more
+LOW_ENERGY_NRHO_M_S = 40.0  # "some tens"; CAPSTONE burnt 17
+CAPSTONE_DAYS = 7.0  # of the injection: its path was bent by manoeuvres on the way
+DANURI_LAUNCH_DAYS = 5.0  # likewise
+DANURI_APOGEE_DAYS = 2.0
+DANURI_APOGEE_KM = 1e5
+LEAST_BURN_M_S = 1e-2
+LANES_LOW_ENERGY_M_S = 1e-3
+DESCENT = 1e-5
+# Free returns from a high Earth orbit, hybrids and corrections
+HIGH_ORBIT_CLOSURE_KM = 1e-4
+HIGH_ORBIT_INDEPENDENT_KM = 1e-2
+HIGH_ORBIT_LEVEL_RAD = 1e-8
+HIGH_ORBIT_SITE_RAD = 1e-5  # equator and pole are those of perilune
+ARTEMIS_2_LIFT_OFF_S = (
+    120.0  # 40 s seen; ascent and parking orbit are estimates, and due east is 0.13 deg off its plane
+)
+ARTEMIS_2_PERIGEE_S = 150.0  # 70 to 94 s seen
+ARTEMIS_2_C3 = 2e-3
+ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
+ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
+ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
+# Stations, sorties from them, rendezvous about the Earth
+STATION_PERILUNE_S = 1e-2  # a millisecond asked for
+STATION_MET_KM = 1e-5  # samples of one and the same arc
+TDB_LESS_UTC_S = 2e-3  # thirty days of the one and of the other
 # Powered flybys by the batch.
 FLYBY_CLOSURE_M = 10.0  # a coast flown again by Runge-Kutta, at its end
 FLYBY_TIE_S = 1e-3  # the pad under the plane at lift-off: half a metre of its way
@@ -497,6 +541,7 @@ FLYBY_SAME_COST_M_S = 1e-3  # all burns, against the optimiser of single routes 
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
+HOME_CLOSURE_KM = 1e-3  # asked for: 10 m; 0.2 m seen, six days after a flyby at 130 km
 NRHO_ROUND_TRIP_M_S = 42.0  # 5 % of a published value that is not confirmed; 6 seen
 # Splashdown
 SPLASHDOWN_KM = 50.0  # asked for
@@ -506,7 +551,37 @@ APOLLO_TRACK_KM = 30.0  # places and headings are given to 0.01 deg, bank revers
 LANDING_PARTIALS = 1e-6  # relative: differences
 LANDING_DRIFT = 5e-6  # relative: precession turns the pole meanwhile, 1.4e-6 seen
 ENTRY_PATH_DEG = 0.01  # asked for
+ARTEMIS_MISSION_FRACTION = 0.05  # asked for; 1.5 percent less than flown seen
+ARTEMIS_PHASE_DAYS = 1.0  # the valley is flat along the phase of the orbit; 19 h seen
+ARTEMIS_ENTRY_S = 300.0  # the Earth must have the place there; 38 s seen
+ONTO_ORBIT_PARTIALS = 1e-6  # relative: differences
+ARTEMIS_BURN_FRACTION = 0.01  # asked for
+APOLLO_BURN_FRACTION = 0.03  # asked for; 0.1 percent of TEI, 1.7 of LOI, 1.1 of the descent seen
+APOLLO_ENTRY_S = 30.0  # 4 s seen: an eighth of a degree of the turn of the Earth is 30
+APOLLO_ENTRY_KM_S = 1e-3  # as printed; 0.3 m/s seen
+APOLLO_ENTRY_PLACE_DEG = 0.6  # the bank reversals' 50 km; 0.4 seen
+APOLLO_BURN_S = 60.0  # 38 s seen
+APOLLO_MASS_FRACTION = 0.01  # the turn of the plane, 8 m/s, is not in it; 0.5 percent seen
+THRUST_JOINT_KM = 1e-6
+INDEPENDENT_HOME_KM = 3e-4  # four days after the Moon, at the entry interface: 94 mm seen, 10 m asked for
+CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the injection; 2 % seen
+HYBRID_PLANE_RAD = 1e-6
+HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
+LANES_CORRECTION_M_S = 1e-6
 FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in the full field half an hour long
 FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
 STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
 STATION_BEGINS_DEG = 10.0  # by which a station carried into the real sky slides along its orbit: hours of 6.5 days
+
+# Staging orbits
+FREE_NODE_M_S = 1.0  # burns that need not be tangential save that much; 0.1 seen
+IN_LOW_ORBIT_PARTIALS = 1e-6
+STAGING_FRACTION = 0.05  # published to 10 m/s, for orbits given to a hundred km; 4.3 percent seen at most
+STAGING_MODELS = 0.02  # the distance of the Moon at the epoch, 5 percent either way, tells in single percents
+STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
+IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
+OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
+ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
+LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
+LOW_ENERGY_JOINT_KM = 1e-3
+DANURI_DRY_KG = 418.0

@@ -1,4 +1,4 @@
-"""The command line: `lunarplan plan`, `windows`, `missions`, and `site`, `survey`, `sites` for where to land.
+"""The command line: `lunarplan plan`, `aborts`, `windows`, `missions`, and `site`, `survey`, `sites` for where to land.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 solved, 2 bad input, 3 infeasible,
 4 not converged, 5 data missing, corrupt or too coarse, 1 a defect, 130 interrupted, 141 nobody reads any more.
@@ -74,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--out", metavar="DIR", help="also write plan.json, trajectory.oem and the plots there")
     plan.set_defaults(run=_plan)
 
+    aborts = commands.add_parser("aborts", help="find the ways out of a mission, home or to a station, all along it")
+    aborts.add_argument("mission", metavar="NAME|FILE", help="a name of `lunarplan missions`, or a .toml file")
+    aborts.add_argument("--every", metavar="HOURS", type=float, default=6.0, help="from moment to moment; default 6")
+    aborts.add_argument("--to", metavar="ORBIT", help='a station, such as "L2 halo south 9:2"; default home')
+    aborts.add_argument("--delta-v", metavar="M/S", type=float, help="there is; default what is left in the tanks")
+    aborts.add_argument("--out", metavar="DIR", help="also write aborts.json and aborts.png there")
+    aborts.set_defaults(run=_aborts)
+
     windows = commands.add_parser("windows", help="find a mission's launch windows and say why other days are closed")
     windows.add_argument("mission", metavar="NAME|FILE", help="a name of `lunarplan missions`, or a .toml file")
     windows.add_argument("--from", metavar="DATE", dest="first", help="first launch day, UTC; default the mission's")
@@ -101,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sites = commands.add_parser("sites", help="list the places and the criteria that come with lunarplan")
     sites.set_defaults(run=_sites)
-    for command in (plan, windows, missions, site, survey, sites):
+    for command in (plan, aborts, windows, missions, site, survey, sites):
         command.add_argument("--json", action="store_true", help="print one JSON object")
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
@@ -128,6 +136,28 @@ def _plan(options: argparse.Namespace) -> int:
     else:
         show_plan(plan, _console())
     return 0 if plan.converged else NOT_CONVERGED
+
+
+def _aborts(options: argparse.Namespace) -> int:
+    from lunarplan.report.aborts import aborts_json, show_aborts, write_aborts
+
+    mission = Mission.from_toml(options.mission)
+    folder = None if options.out is None else _folder(options.out)
+    with Patience(sys.stderr, quiet=options.json) as progress:
+        plan = mission.plan(progress=progress)
+        progress("looking for ways out")
+        found = plan.aborts(every_h=options.every, to=options.to, most_delta_v_m_s=options.delta_v)
+        content = aborts_json(found, plan, options.to)
+        paths = []
+        if folder is not None:
+            text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+            paths = [write_atomic(folder / "aborts.json", text + "\n"), *write_aborts(found, plan, folder)]
+    _tell(paths)
+    if options.json:
+        _print_json(content)
+    else:
+        show_aborts(found, plan, options.to, _console())
+    return 0 if found.ok.all() else InfeasibleError.exit_code
 
 
 def _folder(out: str) -> Path:

@@ -4,14 +4,28 @@ import numpy as np
 import pytest
 
 from lunarplan.errors import InputError
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
 from lunarplan.model.trajectory import fly
+from lunarplan.orbits.catalogue import family
+from lunarplan.orbits.long_orbit import carry
+from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.transfers.aborts import aborts
 from lunarplan.transfers.earth_return import earth_returns, return_problem
 from lunarplan.transfers.free_return import free_return_problem, free_returns
-from tests.tolerances import ABORT_CLOSURE_KM, ABORT_HOMEWARD_M_S, ABORT_NET_S
+from lunarplan.transfers.high_orbit import high_orbit_returns
+from lunarplan.transfers.high_orbit_problem import high_orbit_problem
+from tests import naive
+from tests.tolerances import (
+    ABORT_CLOSURE_KM,
+    ABORT_FROM_ELLIPSE_M_S,
+    ABORT_FROM_LOW_ORBIT_M_S,
+    ABORT_HOMEWARD_M_S,
+    ABORT_NAIVE_KM,
+    ABORT_NET_S,
+)
 
 FORCES = ForceModel()
 DAY = 86400.0
@@ -115,6 +129,133 @@ def test_bad_input_is_named(flight, moments):
         aborts(flight, moments, most_delta_v_m_s=-1.0)
     with pytest.raises(InputError, match="days"):
         aborts(flight, moments, days=())
-    with pytest.raises(InputError, match="tof_s"):
+    with pytest.raises(InputError, match="days"):
         aborts(flight, moments[:1], days=(100.0,))
+    with pytest.raises(InputError, match="most_delta_v_m_s"):
+        aborts(flight, moments, most_delta_v_m_s=[100.0, 200.0])
+    with pytest.raises(InputError, match="inclinations_deg"):
+        aborts(flight, moments, inclinations_deg=200.0)
+    with pytest.raises(InputError, match="to"):
+        aborts(flight, moments, to="the station")
     assert len(aborts(flight, np.empty(0), forces=FORCES, **NET).ok) == 0
+
+
+# ---------------------------------------------------------------- Artemis II, from its ellipse on
+
+PLAIN = ForceModel(earth_zonal=3, earth_pole="icrf", moon_degree=0)
+
+
+@pytest.fixture(scope="module")
+def artemis_2():
+    batch = high_orbit_problem(
+        "2026-04-06T23:02:29", perilune_altitude_km=6545.0, return_inclination_deg=38.15,
+        injection_altitude_km=190.7, northbound_departure=-1, northbound_return=-1,
+    )  # fmt: skip
+    found = high_orbit_returns(batch, None, PLAIN).require()
+    return found, found.trajectory()
+
+
+@pytest.fixture(scope="module")
+def all_along(artemis_2):
+    """In the ellipse before and after its apogee, outbound, behind the Moon, homebound."""
+    found, _ = artemis_2
+    start, perigee, perilune = (float(t[0]) for t in (found.start_tdb, found.perigee_tdb, found.perilune_tdb))
+    outbound = perigee + np.array([0.1, 1.0, 2.0, 3.0]) * DAY
+    return np.array([start + 0.1 * DAY, float(found.apogee_tdb[0]), perigee - 0.1 * DAY, *outbound, perilune + DAY])
+
+
+@pytest.fixture(scope="module")
+def homewards(artemis_2, all_along):
+    return aborts(artemis_2[1], all_along, forces=PLAIN, inclinations_deg=(35.0, 60.0))
+
+
+def test_home_from_everywhere(homewards, all_along):
+    assert homewards.ok.all()
+    assert homewards.fastest.ok.all()
+    for way in (homewards.fastest, homewards.cheapest):
+        assert way.closure_km.max() < ABORT_CLOSURE_KM
+    assert (homewards.cheapest.delta_v_m_s[:3] < ABORT_FROM_ELLIPSE_M_S).all()  # the perigee is lowered, no more
+    assert (homewards.cheapest.delta_v_m_s[:3] > 1.0).all()  # the injection still ahead is not carried on with
+    assert (homewards.cheapest.delta_v_m_s[3:] == 0.0).all()  # after it, a free return
+    assert (homewards.fastest.duration_s < homewards.cheapest.duration_s).all()
+
+
+@pytest.mark.parametrize("row", [1, 5, 7])
+@pytest.mark.parametrize("which", ["fastest", "cheapest"])
+def test_scipy_comes_to_the_entry_interface(artemis_2, homewards, all_along, row, which):
+    way = getattr(homewards, which)
+    state = artemis_2[1].at(all_along[row])[0]
+    state[3:] += way.burn_km_s[row]
+    model = naive.Model({b: PLAIN.gm(b) for b in PLAIN.bodies}, zonal=3, pole="icrf")
+    end = naive.propagate(model, state, all_along[row], all_along[row] + way.duration_s[row])
+    r, v = end[:3], end[3:]
+    assert np.linalg.norm(r) - RADIUS_KM["earth"] == pytest.approx(121.92, abs=ABORT_NAIVE_KM)
+    assert np.degrees(np.arcsin(r @ v / np.linalg.norm(r) / np.linalg.norm(v))) == pytest.approx(-6.5, abs=1e-3)
+
+
+def test_every_moment_has_its_own_limit(artemis_2, all_along):
+    some = all_along[[4, 5]]
+    table = aborts(
+        artemis_2[1], some, most_delta_v_m_s=[400.0, 1200.0], days=(1.0, 2.0, 3.0, 4.0), inclinations_deg=35.0,
+        forces=PLAIN,
+    )  # fmt: skip
+    assert (table.fastest.delta_v_m_s <= [400.0, 1200.0]).all()
+    assert (table.fastest.delta_v_m_s > [300.0, 1000.0]).all()
+
+
+@pytest.fixture(scope="module")
+def station():
+    orbit = family("L2 halo south", EARTH_MOON_384400).select(resonance="9:2")
+    return carry(orbit, "2026-04-01T00:00:00", revolutions=3)
+
+
+def test_to_a_station(artemis_2, all_along, station):
+    """What scipy flies from the burn is where the station is, and the second burn makes it go along."""
+    table = aborts(
+        artemis_2[1], all_along[[5, 6]], to=station, most_delta_v_m_s=2_000.0, days=(2.0, 3.0, 4.0, 5.0, 6.0),
+        forces=PLAIN,
+    )  # fmt: skip
+    assert table.ok.all()
+    model = naive.Model({b: PLAIN.gm(b) for b in PLAIN.bodies}, zonal=3, pole="icrf")
+    for way in (table.fastest, table.cheapest):
+        assert way.closure_km.max() < ABORT_CLOSURE_KM
+        start = float(table.epochs_tdb[0])
+        end = start + float(way.duration_s[0])
+        state = artemis_2[1].at(start)[0]
+        state[3:] += way.burn_km_s[0]
+        state = naive.propagate(model, state, start, end)
+        state[3:] += way.arrival_burn_km_s[0]
+        there = station.at(np.array([end]), "earth")[0]
+        assert np.linalg.norm((state - there)[:3]) < ABORT_NAIVE_KM
+        assert np.linalg.norm((state - there)[3:]) < 1e-6
+        both = np.linalg.norm(way.burn_km_s, axis=1) + np.linalg.norm(way.arrival_burn_km_s, axis=1)
+        np.testing.assert_allclose(way.delta_v_m_s, 1e3 * both)
+    assert (table.fastest.duration_s <= table.cheapest.duration_s).all()
+    assert (table.cheapest.delta_v_m_s < 1_250.0).all()
+
+
+def test_from_a_low_orbit_the_burn_waits_for_its_place():
+    """Half-way round, nothing the tanks allow leads home; a part of a revolution later it does."""
+    start = float(tdb_seconds("2028-07-04T12:00:00"))
+    orbit = fly([1848.0, 0.0, 0.0, 0.0, 0.0, 1.6288], start, start + 8_000.0, PLAIN, center="moon")
+    some = start + np.array([0.0, 1_800.0, 3_600.0])
+    table = aborts(orbit, some, most_delta_v_m_s=1_200.0, days=(3.0, 4.0, 5.0), inclinations_deg=40.0, forces=PLAIN)
+    assert table.ok.all()
+    way = table.cheapest
+    assert (way.wait_s < 7_200.0).all()
+    assert way.wait_s.max() > 1_200.0
+    assert way.delta_v_m_s.max() < ABORT_FROM_LOW_ORBIT_M_S
+    assert way.closure_km.max() < ABORT_CLOSURE_KM
+    k = int(way.wait_s.argmax())
+    burn = some[k] + way.wait_s[k]
+    model = naive.Model({b: PLAIN.gm(b) for b in PLAIN.bodies}, zonal=3, pole="icrf")
+    state = naive.propagate(model, orbit.at(some[k])[0], some[k], burn)
+    state[3:] += way.burn_km_s[k]
+    end = naive.propagate(model, state, burn, some[k] + way.duration_s[k])
+    assert np.linalg.norm(end[:3]) - RADIUS_KM["earth"] == pytest.approx(121.92, abs=ABORT_NAIVE_KM)
+
+
+def test_a_batch_of_moments_is_its_moments(artemis_2, all_along, homewards):
+    alone = aborts(artemis_2[1], all_along[5], forces=PLAIN, inclinations_deg=(35.0, 60.0))
+    assert alone.fastest.duration_s[0] == pytest.approx(homewards.fastest.duration_s[5], abs=1e-3)
+    assert alone.fastest.delta_v_m_s[0] == pytest.approx(homewards.fastest.delta_v_m_s[5], abs=1e-4)

@@ -13,6 +13,14 @@ def test_the_page_runs(capsys):
     assert "28 of 28 rows ok" in capsys.readouterr().out
     assert names["found"].ok.all()
     assert names["home"].ok.all()
+    assert -1.73 < names["artemis"].c3_km2_s2[0] < -1.70
+    assert names["late"].ok.all()
+    assert names["hybrid"].ok.all()
+    assert names["ways"].ok.all()
     assert 690.0 < 1e3 * names["down"].delta_v_km_s[0] < 760.0
     assert names["week"].ok.all()
     assert names["landed"].ok.all()
+    assert names["lands"].ok.all()
+    assert len(names["lands"].ok) > 3
+    assert names["rises"].ok.all()
+    assert len(names["rises"].ok) == len(names["windows"].best_tdb) > 0

@@ -17,7 +17,7 @@ class Entry(Table):
     inclination_rad : of the way home to the Earth's equator, over 90 deg retrograde; None leaves it to the solver
     downrange_km    : from the interface to the splashdown over the turning Earth
     latitude_rad, longitude_rad : where to come down; None takes what comes
-    within_km       : how far from there it may be
+    within_km       : how far from there a free return may come down, which cannot aim; powered returns hit the place
     """
 
     type: Literal["entry"]
@@ -27,9 +27,7 @@ class Entry(Table):
     inclination_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] | None = Field(
         alias="inclination", default=None
     )
-    downrange_km: Annotated[float, Measured(LENGTH, 0.0, 15_000.0, "km", too_small="negative")] = Field(
-        alias="downrange"
-    )
+    downrange_km: Annotated[float, Measured(LENGTH, 500.0, 9_500.0, "km")] = Field(alias="downrange")
     latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] | None = Field(
         alias="latitude", default=None
     )

@@ -6,17 +6,28 @@ from lunarplan.errors import InputError
 
 # place -> what may happen there -> where that leads; a translunar phase goes by the name of its transfer
 STEPS: dict[str, dict[str, str]] = {
-    "parking orbit": {"direct": "approach", "powered_flyby": "flyby"},
+    "parking orbit": {
+        "direct": "approach",
+        "powered_flyby": "flyby",
+        "free_return": "way home",
+        "earth_orbit": "high orbit",
+        "low_energy": "slow approach",
+    },
+    "high orbit": {"free_return": "way home"},
     "approach": {"insertion": "low orbit"},
     "flyby": {"distant_orbit": "distant orbit"},
-    "low orbit": {"lunar_orbit": "low orbit, stayed"},
-    "low orbit, stayed": {},
-    "distant orbit": {"return": "way home"},
+    "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
+    "low orbit": {"lunar_orbit": "low orbit, stayed", "landing": "ground"},
+    "low orbit, stayed": {"landing": "ground"},
+    "ground": {},
+    "distant orbit": {"return": "way home", "sortie": "distant orbit"},
     "way home": {"entry": "home"},
     "home": {},
+    "under way": {"distant_orbit": "distant orbit"},
 }
-START = "parking orbit"
-_ON_THE_WAY = {START, "approach", "flyby", "way home"}
+START, UNLAUNCHED = "parking orbit", "under way"  # where a mission begins, with a launch and without
+_TRANSFERS = {"direct", "powered_flyby", "free_return", "low_energy"}
+_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby", "way home", "high orbit", "slow approach"}
 
 
 def step_name(phase: AnyPhase) -> str:
@@ -24,9 +35,13 @@ def step_name(phase: AnyPhase) -> str:
     return phase.transfer if isinstance(phase, Translunar) else phase.type
 
 
-def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
+def check_sequence(phases: tuple[AnyPhase, ...], *, launched: bool = True) -> None:
     """Raise Rejected unless every phase begins where the one before it ends, and the last ends where one can stay."""
-    where = START
+    where = START if launched else UNLAUNCHED
+    if not launched and step_name(phases[0]) not in STEPS[where]:
+        wanted = " or ".join(f'"{name}"' for name in STEPS[where])
+        what = f'required table is missing: only {wanted} begins a mission without a launch, not "{phases[0].type}"'
+        raise Rejected(InputError(what, remedy="add [launch]"), ("launch",))
     for number, phase in enumerate(phases):
         follows = STEPS[where]
         if step_name(phase) not in follows:
@@ -38,7 +53,7 @@ def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
 
 
 def _out_of_order(what: str, where: str, place: Place) -> Rejected:
-    names = dict.fromkeys("translunar" if where == START else name for name in STEPS[where])
+    names = dict.fromkeys("translunar" if name in _TRANSFERS else name for name in STEPS[where])
     wanted = " or ".join(f'"{name}" belongs' if n == len(names) else f'"{name}"' for n, name in enumerate(names, 1))
     problem = f"phases out of order: {what} where {wanted or 'nothing may follow'}"
     return Rejected(InputError(problem, remedy="reorder them"), place)

@@ -14,6 +14,7 @@ from lunarplan.config.units import Dimension, parse, shown, written
 from lunarplan.errors import InputError
 
 Place = tuple[str | int, ...]
+_MOST_LISTED, _LISTED_OF_MANY = 50, 12  # names in an error; of more than that the most similar
 
 
 class Rejected(ValueError):
@@ -56,7 +57,10 @@ def unknown(name: Any, known: list[str], kind: str) -> InputError:
     """Return the error for a name that is not in a closed list."""
     close = get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
     remedy = f'did you mean "{close[0]}"?' if close else "remove it or use one that is listed"
-    return InputError(f"unknown {kind} {shown(str(name))}", allowed=", ".join(known), remedy=remedy)
+    listed = known
+    if len(known) > _MOST_LISTED:
+        listed = [*get_close_matches(str(name).lower(), known, n=_LISTED_OF_MANY, cutoff=0.0), "..."]
+    return InputError(f"unknown {kind} {shown(str(name))}", allowed=", ".join(listed), remedy=remedy)
 
 
 @dataclass(frozen=True)
@@ -150,10 +154,15 @@ def first_problem(error: ValidationError, file: str, tags: frozenset[str]) -> In
     every = error.errors(include_url=False)
     problems = [one for one in every if not _follows(one, every)]
     found, below = _explained(problems[0])
-    place = (*(key for key in problems[0]["loc"] if key not in tags), *below)
+    place = (*_keys(problems[0]["loc"], tags), *below)
     more = len(problems) - 1
     remedy = found.remedy + (f" (and {more} more problem{'s' * (more > 1)})" if more else "")
     return InputError(found.what, where=located(file, place), allowed=found.allowed, remedy=remedy.strip())
+
+
+def _keys(loc: Place, tags: frozenset[str]) -> Place:
+    """The place without the tags: each stands behind the number of its table."""
+    return tuple(key for n, key in enumerate(loc) if not (n and key in tags and isinstance(loc[n - 1], int)))
 
 
 def _follows(one: ErrorDetails, every: list[ErrorDetails]) -> bool:

@@ -1,4 +1,4 @@
-"""The last leg of a mission that comes home: entry interface and splashdown."""
+"""The last leg of a mission that comes home: entry interface and splashdown, asked for and described."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ import numpy as np
 
 from lunarplan.plan.solution import Leg, Milestone
 from lunarplan.transfers.entry import entries
+from lunarplan.transfers.ground_range import SplashdownPlace, geodetic_deg, landings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.config.entry import Entry
+
+
+def splashdown_place(terms: Entry) -> SplashdownPlace | None:
+    """Where a mission is to come down; None if it takes what comes."""
+    if terms.target is None:
+        return None
+    latitude, longitude = np.degrees(terms.target).tolist()
+    return SplashdownPlace(latitude, longitude, terms.downrange_km)
 
 
 def entry_leg(state: NDArray[np.float64], tdb: float, terms: Entry, started_tdb: float) -> Leg:
@@ -21,7 +30,8 @@ def entry_leg(state: NDArray[np.float64], tdb: float, terms: Entry, started_tdb:
     started_tdb : of the mission: lift-off
     """
     met = entries(state[None], np.array([tdb]))
-    latitude, longitude = (float(value[0]) for value in met.downrange(terms.downrange_km))
+    place = landings(state[None], np.array([tdb]), np.array([terms.downrange_km]))
+    latitude, longitude = (float(value[0]) for value in geodetic_deg(place))
     angle, speed = float(met.flight_path_deg[0]), float(met.speed_km_s[0])
     north, east = "NS"[latitude < 0.0], "EW"[longitude < 0.0]
     down = f"down at {abs(latitude):.1f} {north}, {abs(longitude):.1f} {east}"

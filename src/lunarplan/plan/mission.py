@@ -97,6 +97,7 @@ class Mission(MissionFile):
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
+        _ = self.launch  # InputError, if there is none
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows
 

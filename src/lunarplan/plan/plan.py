@@ -5,21 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lunarplan.io.files import write_atomic
 from lunarplan.io.oem import TimeSystem, write_oem
 from lunarplan.plan.budget import Budget, budget
 from lunarplan.plan.compare import Comparison, compare
 from lunarplan.plan.export import oem
-from lunarplan.plan.solution import DistantOrbitReached, OrbitReached, Solution, TrajectoryLike
+from lunarplan.plan.solution import VEHICLE, DistantOrbitReached, OrbitReached, Solution, TrajectoryLike
 from lunarplan.plan.timeline import Event, timeline
 from lunarplan.plan.values import computed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lunarplan.model.trajectory import Trajectory
     from lunarplan.plan.mission import Mission
+    from lunarplan.transfers.aborts import Aborts
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,24 @@ class Plan:
 
         return overview(self)
 
+    def aborts(self, epochs: Any = None, **options: Any) -> "Aborts":
+        """Return the fastest and the cheapest ways out of the plan, home or to a station, from moments all along it.
+
+        epochs  : anything `tdb_seconds` reads; every ``every_h`` = 6 h, if not given
+        to      : a station: a path, or a family and a resonance, "L2 halo south 9:2"; home, if not given
+        engine  : of the vehicle, whose propellant left at each moment is the delta-v there is; that it burned last
+        most_delta_v_m_s : in its place
+        the others : as in `lunarplan.transfers.aborts.aborts`
+        """
+        # Here and not above: it brings the compiled kernels, and reading a plan can do without.
+        from lunarplan.plan.aborts import plan_aborts
+
+        return plan_aborts(self, cast("Trajectory", self.trajectory), epochs, **options)
+
     def to_oem(self, path: str | Path, time_system: TimeSystem = "UTC") -> Path:
         """Write the trajectory as a CCSDS Orbit Ephemeris Message, and return its path."""
-        return write_oem(path, oem(self.trajectory, self.solution.burns, self.mission.name), time_system)
+        burns = tuple(burn for burn in self.solution.burns if burn.craft == VEHICLE)
+        return write_oem(path, oem(self.trajectory, burns, self.mission.name), time_system)
 
     def to_json(self, path: str | Path) -> Path:
         """Write `to_dict()` as JSON, and return the path."""

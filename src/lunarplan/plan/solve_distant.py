@@ -1,34 +1,37 @@
 """Solve a mission to a distant orbit: launch site, powered flyby, insertion and stay.
 
-Each launch day is tried from its middle, to the orbit begun in several phases; the cheapest routes then move their
-injection until the launch site turns under their parking plane at lift-off, and the best of them tries phases nearby.
+Each launch day is tried from its middle, to the orbit begun in several phases, or to the station that is already
+there; the cheapest routes then move their injection until the launch site turns under their parking plane at lift-off,
+and the best of them tries phases nearby.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
-from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
-from lunarplan.model.earth_equator import equator_of_date
+from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.trajectory import Arc, Trajectory, fly
-from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
-from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.model.trajectory import Trajectory, fly
+from lunarplan.orbits.long_orbit import EphemerisOrbit
+from lunarplan.plan.closure import BODIES
+from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
-from lunarplan.plan.search import launch_tie
-from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.flyby_leg import flyby_leg
+from lunarplan.plan.legs import launch_leg
+from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
+from lunarplan.plan.solution import Burn, Progress
+from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
 from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
-from lunarplan.transfers.route import Injection, OnPath, Route, optimise
+from lunarplan.transfers.route import OnPath, Point, Route, optimise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,14 +47,10 @@ MOON_DEGREE = 8  # of the lunar field; a flyby at 130 km lasts minutes
 _PHASES = 8
 _FINER_PHASES = (1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0)  # tried to both sides of the best, one after the other
 _MOST_DAYS = 7
+_OUTS = 8
 _TIED = 4  # of the cheapest routes, how many are tied to the launch site
 _SAME_KM_S = 1e-5
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
-_LONGEST_MOVE_S = 7200.0  # of the injection at once: the coasts must go on meeting
-_ON_TIME_S, _MOST_MOVES = 1e-3, 40
-# No legs meet, their coasts do not close, the search ran off an end of the station, or a coast cannot be flown, which
-# linear algebra calls a ValueError: other candidates remain.
-_NO_ROUTE = InfeasibleError, ConvergenceError, InputError, ValueError
 
 
 def solve_distant(mission: MissionFile, ephemeris: Ephemeris | None, say: Progress) -> Flown:
@@ -61,16 +60,17 @@ def solve_distant(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     """
     terms = _terms(mission)
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
-    days, _ = _launch_days(mission), _span(mission, forces.source)
+    days, _ = launch_days(mission), _span(mission, forces.source)
     say("finding the orbit")
-    orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
-    search = _Search(mission, orbit, forces, say)
-    route = search.refined(search.tied(search.routes(days)))
+    search = _Search(mission, periodic_orbit(terms), forces, say)
+    route = search.tied(search.routes(days))
+    if terms.perilune_epoch_tdb is None:
+        route = search.refined(route)
     say("flying the transfer and the stay")
     return _flown(mission, search, route)
 
 
-def _launch_days(mission: MissionFile) -> Floats:
+def launch_days(mission: MissionFile) -> Floats:
     """The middles of the launch days, TDB."""
     first, last = mission.launch.earliest_tdb, mission.launch.latest_tdb
     count = max(1, int(np.ceil((last - first) / SECONDS_PER_DAY - 1e-6)))
@@ -91,15 +91,7 @@ def _span(mission: MissionFile, known: Ephemeris) -> tuple[float, float]:
     latest = launch.latest_tdb + launch.longest_wait_s + flight.out_s[1] + flight.beyond_s[1]
     leeway = mission.way_home.leeway_s if mission.way_home else 0.0
     end = latest + mission.stay_s + leeway + _MARGIN_S
-    first = max(known.start_tdb, known.orientation.start_tdb) + _MARGIN_S
-    last = min(known.end_tdb, known.orientation.end_tdb)
-    if launch.earliest_tdb < first or end > last:
-        raise InputError(
-            f"the mission may take from {utc_iso(launch.earliest_tdb, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
-            where="launch, phase[1].duration",
-            allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
-            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
-        )
+    check_covered(launch.earliest_tdb, end, known, "launch, phase[1].duration", margin_s=_MARGIN_S)
     return start, end
 
 
@@ -114,23 +106,27 @@ class _Search:
 
     def station(self, phase: float) -> EphemerisOrbit:
         """The orbit, begun in a phase, for as long as any launch may need it."""
-        start, end = _span(self.mission, self.forces.source)
-        turns = max((end - start) / SECONDS_PER_DAY / self.orbit.period_days, 0.6)
-        return carry(self.orbit, start, revolutions=turns, forces=self.forces, phase=phase)
+        return begun_in_phase(self.orbit, *_span(self.mission, self.forces.source), self.forces, phase)
 
-    @property
+    def stations(self) -> list[EphemerisOrbit]:
+        """The orbit in every phase that is tried: one of a station that is already there."""
+        perilune = _terms(self.mission).perilune_epoch_tdb
+        if perilune is None:
+            return [self.station(k / _PHASES) for k in range(_PHASES)]
+        return [with_perilune(self.orbit, *_span(self.mission, self.forces.source), self.forces, perilune)]
+
+    @cached_property
     def parking(self) -> ParkingOrbits:
-        launch = self.mission.launch
-        radius = np.array([RADIUS_KM["earth"] + launch.parking_orbit.altitude_km])
-        tilt = np.array([launch.inclination_rad])
-        oblate = bool(self.forces.earth_zonal)
-        return ParkingOrbits.about_earth(launch_tie(self.mission), radius, tilt, self.forces.gm("earth"), oblate=oblate)
+        return parking_orbits(self.mission, self.forces)
+
+    def moved(self, route: Route) -> Route | None:
+        return moved_under(route, self.parking, _cheapest_from)
 
     def routes(self, days: Floats) -> list[Route]:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
         found: list[Route] = []
         astray: list[Route] = []
-        stations = [self.station(k / _PHASES) for k in range(_PHASES)]
+        stations = self.stations()
         for number, (day, station) in enumerate((d, s) for d in days for s in stations):
             self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
             kept, strayed = self._near(day, station)
@@ -145,11 +141,18 @@ class _Search:
 
     def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], list[Route]]:
         """Routes at an injection epoch: those that keep the times of flight, and those that do not."""
-        tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
+        tried = [self._route(injection, station, out) for out in self._outs_s]
         found = [route for route in tried if route is not None]
         kept = [self._keeps_times(route) for route in found]
         yes, no = ([r for r, keeps in zip(found, kept, strict=True) if keeps is wanted] for wanted in (True, False))
         return yes, no
+
+    @property
+    def _outs_s(self) -> tuple[float, ...]:
+        """Times out that are tried first: where the phase is given they are all there is to choose."""
+        limits = self.mission.translunar.out_s
+        given = _terms(self.mission).perilune_epoch_tdb is not None
+        return tuple(np.linspace(*limits, 2 * _OUTS + 1)[1::2].tolist()) if given else _inside(limits)
 
     def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
         terms, launch = self.mission.translunar, self.mission.launch
@@ -165,7 +168,7 @@ class _Search:
                 tries=1,
                 forces=self.forces,
             )
-        except _NO_ROUTE:
+        except NO_ROUTE:
             return None
 
     def _keeps_times(self, route: Route) -> bool:
@@ -177,7 +180,7 @@ class _Search:
     def tied(self, routes: list[Route]) -> Route:
         """The cheapest of the routes, made to pass over the launch site, that lifts off within the launch dates."""
         self.say("tying them to the launch site")
-        found = [moved for route in routes[:_TIED] if (moved := self._moved(route)) is not None]
+        found = [moved for route in routes[:_TIED] if (moved := self.moved(route)) is not None]
         fit = [route for route in found if self._keeps_dates(route)]
         if not fit:
             launches = [utc_iso(lift_off_tdb(route, self.parking)[0], 0) for route in found]
@@ -195,7 +198,7 @@ class _Search:
             phase, injection = _station(best).provenance["phase"], best.epochs_tdb[0]
             routes = [r for side in (-step, step) for r in self._near(injection, self.station(phase + side))[0]]
             cheaper = [route for route in _distinct(routes) if _cost(route) < _cost(best)]
-            moved = [self._moved(route) for route in cheaper[:_TIED]]
+            moved = [self.moved(route) for route in cheaper[:_TIED]]
             best = min([best, *(r for r in moved if r is not None and self._keeps_dates(r))], key=_cost)
         return best
 
@@ -203,22 +206,6 @@ class _Search:
         launch = self.mission.launch
         lift_off = lift_off_tdb(route, self.parking)[0]
         return self._keeps_times(route) and launch.earliest_tdb <= lift_off <= launch.latest_tdb
-
-    def _moved(self, route: Route) -> Route | None:
-        """The route, its injection moved until the site is under its plane at lift-off; None if it cannot be."""
-        for _ in range(_MOST_MOVES):
-            late = self._lateness(route)
-            if abs(late) < _ON_TIME_S:
-                return route
-            try:
-                route = _injected_later(route, float(np.clip(late, -_LONGEST_MOVE_S, _LONGEST_MOVE_S)))
-            except _NO_ROUTE:
-                return None
-        return None
-
-    def _lateness(self, route: Route) -> float:
-        node, argument, _, epoch = (np.array([x]) for x in route.variables[0])
-        return float(self.parking.lateness(node, argument, epoch)[0][0])
 
 
 def _inside(limits: tuple[float, float]) -> tuple[float, float]:
@@ -251,20 +238,8 @@ def _cost(route: Route) -> float:
     return float(route.delta_v_km_s.sum())
 
 
-def _injected_later(route: Route, seconds: float) -> Route:
-    """The cheapest route with another injection epoch."""
-    guess = [x.copy() for x in route.variables]
-    guess[0][-1] += seconds
-    leave = cast(Injection, route.points[0])
-    axes = equator_of_date(guess[0][-1:])[0]
-    return optimise([replace(leave, axes=axes), *route.points[1:]], guess, route.flight, held_epochs=(0,))
-
-
-def lift_off_tdb(route: Route, parking: ParkingOrbits) -> tuple[float, float]:
-    """Lift-off and the start of the coast in the parking orbit."""
-    _, argument, _, epoch = (np.array([x]) for x in route.variables[0])
-    lift_off, _ = parking.lift_off(argument, epoch)
-    return float(lift_off[0]), float(lift_off[0]) + parking.launch.ascent_s
+def _cheapest_from(route: Route, points: Sequence[Point], guess: list[Floats]) -> Route:
+    return optimise(points, guess, route.flight, held_epochs=(0,))
 
 
 def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
@@ -278,44 +253,20 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
     reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
-    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission), note=reached.note)
     there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
-    legs = start, _translunar(mission, route, coasts, launch), there
+    legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _engine(mission))), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
-
-
-def _translunar(mission: MissionFile, route: Route, coasts: tuple[Arc, Arc], launch_tdb: float) -> Leg:
-    forces = coasts[0].run.forces
-    injected, passing, joined = (float(t) for t in route.epochs_tdb)
-    leaving, before, passed = (route.side(0).state, route.side(1, before=True).state, route.side(1).state)
-    tli, flyby, insertion = (float(delta_v) for delta_v in route.delta_v_km_s)
-    height = float(np.linalg.norm(before[:3])) - RADIUS_KM["moon"]
-    c3 = float(leaving[3:] @ leaving[3:] - 2.0 * forces.gm("earth") / np.linalg.norm(leaving[:3]))
-    return Leg(
-        "translunar",
-        burns=(
-            Burn("TLI", injected, tli, mission.translunar.engine, note=c3_note(c3)),
-            Burn("flyby burn", passing, flyby, _terms(mission).engine, note=f"at perilune, {height:.1f} km"),
-        ),
-        milestones=soi_entry(coasts[0]),
-        values={
-            "parking_duration": injected - launch_tdb,
-            "tli_c3": c3,
-            "tof": passing - injected,
-            "perilune_epoch": passing,
-            "arrival_v_infinity": v_infinity_km_s(before, forces.gm("moon")),
-            "flyby_altitude": height,
-            "beyond_time": joined - passing,
-            "arrival_delta_v": flyby + insertion,
-        },
-        closures_m={
-            "perilune": miss_m(leaving, injected, before, passing, forces, ("earth", "moon")),
-            "insertion": miss_m(passed, passing, route.side(2, before=True).state, joined, forces, ("moon", "moon")),
-        },
-    )
 
 
 def _terms(mission: MissionFile) -> DistantOrbit:
     terms = mission.distant_orbit
     assert terms is not None  # it is what is being solved
     return terms
+
+
+def _engine(mission: MissionFile) -> str:
+    """Of the flyby burn and the insertion."""
+    engine = _terms(mission).engine
+    assert engine is not None  # checked, of an orbit that is come to
+    return engine

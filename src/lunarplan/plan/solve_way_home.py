@@ -9,13 +9,12 @@ import numpy as np
 
 from lunarplan.config.entry import Entry
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
-from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
-from lunarplan.model.trajectory import Arc, Trajectory, fly
-from lunarplan.plan.closure import miss_m
-from lunarplan.plan.entry_leg import entry_leg
+from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.trajectory import Arc, Trajectory
+from lunarplan.plan.entry_leg import entry_leg, splashdown_place
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.solution import Burn, Leg
 from lunarplan.plan.stay import ended_at, stay_arc
+from lunarplan.plan.way_home_leg import way_home_arcs, way_home_leg
 from lunarplan.transfers.powered_flyby import from_distant_orbit
 
 if TYPE_CHECKING:
@@ -35,14 +34,11 @@ def solve_way_home(flown: Flown, terms: WayHome) -> Flown:
     assert isinstance(entry, Entry)  # by the sequence of the phases
     route = min(_routes(flown, terms, entry), key=lambda r: float(r.delta_v_km_s.sum()))
     flown.say("flying home")
-    left, passed, met = (float(t) for t in route.epochs_tdb)
-    arcs = (
-        fly(route.side(0).state, left, passed, flown.forces, center="moon", name="way to the flyby"),
-        fly(route.side(1).state, passed, met, flown.forces, center="moon", name="way home"),
-    )
-    launched = flown.legs[0].values["launch_epoch"]
+    left, _, met = (float(t) for t in route.epochs_tdb)
+    launched = flown.legs[0].values.get("launch_epoch", flown.mission.begins_tdb[0])
     last = entry_leg(route.side(2, before=True).state, met, entry, launched)
-    return _stay_ended(flown, left).then(_leg(terms, route, flown), last, arcs=arcs, phases=2)
+    there, arcs = way_home_leg(route, 0, terms.engine, flown.forces), way_home_arcs(route, 0, flown.forces)
+    return _stay_ended(flown, left).then(there, last, arcs=arcs, phases=2)
 
 
 def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
@@ -74,6 +70,7 @@ def _route(flown: Flown, terms: WayHome, entry: Entry, departure: float) -> Rout
         home_days=_inside(terms.home_s),
         flight_path_deg=float(np.degrees(entry.flight_path_rad)),
         return_inclination_deg=None if entry.inclination_rad is None else float(np.degrees(entry.inclination_rad)),
+        splashdown=splashdown_place(entry),
         hold_departure=terms.leeway_s == 0.0,
         forces=flown.forces,
     )
@@ -108,24 +105,3 @@ def _stay_ended(flown: Flown, end: float) -> Flown:
     arcs: tuple[Arc, ...] = (*before, stay_arc(flown.station, start, end))
     stay = ended_at(flown.legs[-1], flown.station, end, Trajectory(list(arcs)))
     return replace(flown, legs=(*flown.legs[:-1], stay), arcs=arcs)
-
-
-def _leg(terms: WayHome, route: Route, flown: Flown) -> Leg:
-    left, passed, met = (float(t) for t in route.epochs_tdb)
-    departing, before, after, end = (
-        route.side(0).state, route.side(1, before=True).state, route.side(1).state, route.side(2, before=True).state
-    )  # fmt: skip
-    height = float(np.linalg.norm(before[:3])) - RADIUS_KM["moon"]
-    leaving, passing = (float(delta_v) for delta_v in route.delta_v_km_s[:2])
-    return Leg(
-        "return",
-        burns=(
-            Burn("departure", left, leaving, terms.engine, note="for the Moon"),
-            Burn("home flyby burn", passed, passing, terms.engine, note=f"at perilune, {height:.1f} km"),
-        ),
-        values={"home_flyby_altitude": height, "return_delta_v": leaving + passing},
-        closures_m={
-            "flyby on the way home": miss_m(departing, left, before, passed, flown.forces, ("moon", "moon")),
-            "entry": miss_m(after, passed, end, met, flown.forces, ("moon", "earth")),
-        },
-    )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.model import events
 from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.trajectory import Trajectory
 from lunarplan.plan.legs import long_eclipses
 from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.model.trajectory import Arc, Trajectory
+    from lunarplan.model.trajectory import Arc
     from lunarplan.orbits.long_orbit import EphemerisOrbit
     from lunarplan.orbits.orbit import PeriodicOrbit
 
@@ -44,18 +46,33 @@ def stay_arc(station: EphemerisOrbit, start: float, end: float) -> Arc:
 
 def stay_in_numbers(station: EphemerisOrbit, orbit: PeriodicOrbit, start: float, end: float) -> DistantOrbitReached:
     """The stay in numbers; where it is short, the periodic orbit's period stands for its own."""
-    note = f"{orbit.family}, period {orbit.period_days:.3f} d"
-    return _in_numbers(station, note, orbit.period_days * SECONDS_PER_DAY, start, end)
+    return _in_numbers(station, _note(orbit), orbit.period_days * SECONDS_PER_DAY, start, end)
+
+
+def coast_in_numbers(stay: Arc, orbit: PeriodicOrbit) -> DistantOrbitReached:
+    """Likewise, of a stay that is a coast of its own."""
+    path = Trajectory([stay])
+    turns = events.find(path, events.perilune_passage()), events.find(path, events.apolune_passage())
+    return _reached(path, turns, _note(orbit), orbit.period_days * SECONDS_PER_DAY, stay.start_tdb, stay.end_tdb)
+
+
+def _note(orbit: PeriodicOrbit) -> str:
+    return f"{orbit.family}, period {orbit.period_days:.3f} d"
 
 
 def _in_numbers(station: EphemerisOrbit, note: str, period_s: float, start: float, end: float) -> DistantOrbitReached:
-    passages = station.perilunes.tdb
-    passages = passages[(passages >= start) & (passages <= end)]
-    mean = float(np.diff(passages).mean()) if len(passages) > 1 else period_s
-    tdb = np.linspace(start, end, 2 + int((end - start) / 1800.0))
-    apsides = np.concatenate([station.perilunes.tdb, station.apolunes.tdb])
-    tdb = np.append(tdb, apsides[(apsides > start) & (apsides < end)])
-    radius = np.linalg.norm(station.at(tdb)[:, :3], axis=1)
+    turns = station.perilunes.tdb, station.apolunes.tdb
+    return _reached(station.trajectory, turns, note, period_s, start, end)
+
+
+def _reached(
+    path: Trajectory, turns: tuple[Floats, Floats], note: str, period_s: float, start: float, end: float
+) -> DistantOrbitReached:
+    """A stay from one epoch to another; turns : perilunes and apolunes of the path."""
+    near, far = (tdb[(tdb > start) & (tdb < end)] for tdb in turns)
+    mean = float(np.diff(near).mean()) if len(near) > 1 else period_s
+    tdb = np.concatenate([np.linspace(start, end, 2 + int((end - start) / 1800.0)), near, far])
+    radius = np.linalg.norm(path.at(tdb, "moon")[:, :3], axis=1)
     return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
 
 

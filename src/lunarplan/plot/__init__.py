@@ -9,8 +9,11 @@ the real sky, or what orbits about the Moon come to. `house_style()` lends the l
 
 from lunarplan.plot.aborts import aborts as aborts
 from lunarplan.plot.closeup import closeup as closeup
+from lunarplan.plot.descent import powered_flight as powered_flight
 from lunarplan.plot.families import orbit_family as orbit_family
 from lunarplan.plot.families import orbit_projection as orbit_projection
+from lunarplan.plot.free_returns import correction_costs as correction_costs
+from lunarplan.plot.free_returns import free_return_family as free_return_family
 from lunarplan.plot.launch_years import launch_years as launch_years
 from lunarplan.plot.launches import launch_calendar as launch_calendar
 from lunarplan.plot.launches import launch_porkchop as launch_porkchop
@@ -18,6 +21,7 @@ from lunarplan.plot.long_orbits import eclipse_strip as eclipse_strip
 from lunarplan.plot.long_orbits import orbit_views as orbit_views
 from lunarplan.plot.long_orbits import perilune_history as perilune_history
 from lunarplan.plot.long_orbits import upkeep_histogram as upkeep_histogram
+from lunarplan.plot.low_energy import low_energy as low_energy
 from lunarplan.plot.lunar_orbits import contact_strips as contact_strips
 from lunarplan.plot.lunar_orbits import coverage as coverage
 from lunarplan.plot.lunar_orbits import eccentricity_vector as eccentricity_vector

@@ -48,3 +48,8 @@ def _both(a: Any, b: Any) -> Any:
     if isinstance(a, ForceModel):
         return a
     return np.concatenate([a, b]) if isinstance(a, np.ndarray) else _stacked(a, b)
+
+
+def within(part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Parts of a span, from 0 to 1, mirrored at its ends: what is least there has neighbours on both sides, too."""
+    return np.asarray(1.0 - np.abs(1.0 - np.abs(part)))

@@ -48,9 +48,8 @@ class Conics:
     equator: Floats
     moon_axes: Floats
 
-    def first_guess(self) -> list[Floats]:
-        """Node, argument, speed and epoch of the injection; node, argument, speed and inclination at perilune; node,
-        argument, speed and epoch of the entry; float64[N] each.
+    def first_guess(self) -> Floats:
+        """The variables of `free_return_arcs.ARCS`, float64[N, 16].
 
         Of all ways out the one whose way home, of the same excess speed, needs just the turn the Moon makes.
         """
@@ -102,12 +101,14 @@ class Conics:
             delay = conic.focusing_delay(np.linalg.norm(excess, axis=1), b.perilune_radius_km, _FELT_KM, gm_moon)
         return leg, excess
 
-    def _start(self, ends: _Ends) -> list[Floats]:
+    def _start(self, ends: _Ends) -> Floats:
         b, t, out = self.batch, self.batch.perilune_tdb, ends.out
         entry = conic.entry(ends.home, self.vacuum_perigee, b.entry_radius_km, self.forces.gm("earth"))
-        return [
-            out.node, out.argument, out.speed, t - ends.out_s, *self._flyby(ends), *entry, t + ends.home_s,
-        ]  # fmt: skip
+        return np.column_stack([
+            out.node, out.argument, out.speed, b.parking_inclination, t - ends.out_s,
+            *self._flyby(ends), b.perilune_radius_km, t,
+            *entry, b.return_inclination, t + ends.home_s,
+        ])  # fmt: skip
 
     def _flyby(self, ends: _Ends) -> tuple[Floats, Floats, Floats, Floats]:
         """Node, argument, speed and inclination at the perilune of the hyperbola between two excess velocities."""

@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.kernels.blocks import STATE
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.propagation import Run, accelerations, check_options, row_inputs
+from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import batch_within, require_kind
 from lunarplan.model.sky import separation_rad
+from lunarplan.transfers import free_return_arcs as arcs
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM
-from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.entry import Entries, entries
 from lunarplan.transfers.flyby_conics import Conics
 from lunarplan.transfers.launch import LaunchTie, ParkingOrbits
 from lunarplan.transfers.problem import north_or_south
 from lunarplan.transfers.solved import Solved
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.targeter import Target, Targeted, target
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,27 +36,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_MATCH_S = 57_600.0  # before and after perilune: about the edge of the Moon's sphere of influence
-FREE = (
-    Variable("node", 1e-2, 0.2),
-    Variable("argument", 1e-2, 0.2),
-    Variable("speed", 1e-2, 0.05),
-    Variable("injection epoch", 600.0, 14_400.0),
-    Variable("node at the Moon", 3e-2, 0.3),
-    Variable("argument at the Moon", 3e-2, 0.3),
-    Variable("speed at the Moon", 1e-2, 0.1),
-    Variable("inclination at the Moon", 3e-2, 0.3),
-    Variable("return node", 1e-2, 0.2),
-    Variable("return argument", 1e-2, 0.2),
-    Variable("return speed", 1e-2, 0.05),
-    Variable("entry epoch", 600.0, 14_400.0),
-    Variable("perilune epoch", 600.0, 14_400.0),
-)
-_LIMITS = (*((axis, 1e-6, 1e3) for axis in ("x", "y", "z")), *((axis, 1e-10, 1e-2) for axis in ("vx", "vy", "vz")))
-TARGETS = (
-    *(Target(f"{leg} match {axis}", *limits) for leg in ("outbound", "inbound") for axis, *limits in _LIMITS),
-    Target("launch", 1e-5, 600.0),
-)
+_HELD = (arcs.INCLINATION, arcs.PERILUNE_RADIUS, arcs.HOME_INCLINATION)
+_SOLVED = [k for k in range(len(arcs.ARCS)) if k not in _HELD]
+FREE = tuple(arcs.ARCS[k] for k in _SOLVED)
+TARGETS = (*arcs.MATCHES, Target("launch", 1e-5, 600.0))
+_BY_LAUNCH = [_SOLVED.index(k) for k in (arcs.NODE, arcs.ARGUMENT, arcs.INJECTION)]
+_BY_PERILUNE = _SOLVED.index(arcs.PERILUNE)
 
 
 @dataclass(frozen=True)
@@ -203,8 +186,7 @@ def _launched_near(batch: FreeReturnProblem, forces: ForceModel, launch: LaunchT
     rows = np.arange(len(batch.perilune_tdb))
     for _ in range(_GUESSES):
         shooting = _ThreeWays(batch, forces, 1e-10, None, launch)
-        x = shooting.seed()
-        late, _ = shooting.parking(rows).lateness(x[:, 0], x[:, 1], x[:, 3])
+        late, _ = shooting.lateness(shooting.seed(), rows)
         batch = replace(batch, perilune_tdb=batch.perilune_tdb + late)
     return batch
 
@@ -222,20 +204,16 @@ class _ThreeWays:
     ) -> None:
         self.batch, self.forces, self.launch = batch, forces, launch
         self.whole_turns: Floats | None = None
-        ephemeris, t = forces.source, batch.perilune_tdb
-        self.meet = t - _MATCH_S, t + _MATCH_S
-        self.moon = tuple(ephemeris.state("moon", "earth", m) for m in self.meet)
-        self.equator = equator_of_date(t)
-        self.moon_axes = rotation("earth_moon_rotating", t, ephemeris)
-        self.conics = Conics(batch, forces, self.equator, self.moon_axes)
-        self.from_earth = Run(forces, "earth", tolerance, STATE, stop_at_impact=False, workers=workers)
-        self.from_moon = Run(forces, "moon", tolerance, STATE, stop_at_impact=False, workers=workers, continues=True)
+        self.arcs = arcs.Arcs(
+            batch.perilune_tdb, batch.parking_radius_km, batch.entry_radius_km, batch.flight_path, forces, tolerance,
+            workers,
+        )  # fmt: skip
 
     def seed(self) -> Floats:
         """Patched conics; with a launch site they also decide the revolution the injection is made in."""
-        x = np.column_stack([*self.conics.first_guess(), self.batch.perilune_tdb])
+        x = Conics(self.batch, self.forces, self.arcs.equator, self.arcs.moon_axes).first_guess()[:, _SOLVED]
         if self.launch is not None:
-            self.whole_turns = self.parking(np.arange(len(x))).turns(x[:, 1])
+            self.whole_turns = self.parking(np.arange(len(x))).turns(x[:, _SOLVED.index(arcs.ARGUMENT)])
         return x
 
     def parking(self, rows: NDArray[np.intp]) -> ParkingOrbits:
@@ -248,66 +226,43 @@ class _ThreeWays:
         )  # fmt: skip
         return orbits if turns is None else replace(orbits, whole_turns=turns[rows])
 
-    def _departure(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def lateness(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """By how much the launch is late, or the perilune, where there is no launch site; and the partials."""
         gradient = np.zeros((len(x), len(FREE)))
         if self.launch is None:
-            gradient[:, 12] = 1.0
-            return x[:, 12] - self.batch.perilune_tdb[rows], gradient
+            gradient[:, _BY_PERILUNE] = 1.0
+            return x[:, _BY_PERILUNE] - self.batch.perilune_tdb[rows], gradient
         orbits = self.parking(rows)
-        late, partials = orbits.lateness(x[:, 0], x[:, 1], x[:, 3])
-        gradient[:, [0, 1, 3]] = partials
+        late, gradient[:, _BY_LAUNCH] = orbits.lateness(*x[:, _BY_LAUNCH].T)
         return np.where(orbits.out_of_reach, np.nan, late), gradient
 
-    def injection(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        b = self.batch
-        return end_state(
-            x[:, 0], x[:, 1], x[:, 2], b.parking_inclination[rows],
-            radius=b.parking_radius_km[rows], axes=self.equator[rows],
-        )  # fmt: skip
-
-    def perilune(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        radius = self.batch.perilune_radius_km[rows]
-        return end_state(x[:, 4], x[:, 5], x[:, 6], x[:, 7], radius=radius, axes=self.moon_axes[rows])
-
-    def entry(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        b = self.batch
-        return end_state(
-            x[:, 8], x[:, 9], x[:, 10], b.return_inclination[rows],
-            radius=b.entry_radius_km[rows], axes=self.equator[rows], flight_path=b.flight_path[rows],
-        )  # fmt: skip
+    def whole(self, x: Floats, rows: NDArray[np.intp]) -> Floats:
+        """The variables of the arcs, those that are held among them."""
+        b, full = self.batch, np.empty((len(x), len(arcs.ARCS)))
+        full[:, _SOLVED] = x
+        for k, held in zip(_HELD, (b.parking_inclination, b.perilune_radius_km, b.return_inclination), strict=True):
+            full[:, k] = held[rows]
+        return full
 
     def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Mismatch before and after the Moon, with the Jacobian."""
-        n, perilune_tdb = len(x), x[:, 12]
-        f, jacobian = np.empty((n, 13)), np.zeros((n, 13, 13))
-        middle, middle_partials = self.perilune(x, rows)
-        inputs = row_inputs(n, self.forces, None)
-        for leg, (end, epoch) in enumerate(((self.injection, 3), (self.entry, 11))):
-            at_earth, partials = end(x, rows)
-            meet = self.meet[leg][rows]
-            far, far_stm, *_ = self.from_earth.batch(at_earth, x[:, epoch], meet, inputs)
-            near, near_stm, *_ = self.from_moon.batch(middle, perilune_tdb, meet, inputs)
-            part, first = slice(6 * leg, 6 * leg + 6), 8 * leg
-            f[:, part] = far - near - self.moon[leg][rows]
-            jacobian[:, part, first : first + 3] = far_stm @ partials[:, :, :3]
-            rate = np.concatenate([at_earth[:, 3:], accelerations(at_earth, x[:, epoch], self.forces)], axis=1)
-            jacobian[:, part, epoch] = -np.einsum("nij,nj->ni", far_stm, rate)
-            jacobian[:, part, 4:8] = -(near_stm @ middle_partials)
-            rate = np.concatenate([middle[:, 3:], accelerations(middle, perilune_tdb, self.forces, "moon")], axis=1)
-            jacobian[:, part, 12] = np.einsum("nij,nj->ni", near_stm, rate)
-        f[:, 12], jacobian[:, 12] = self._departure(x, rows)
-        return f, jacobian
+        """Mismatch before and after the Moon and of the launch, with the Jacobian."""
+        f, jacobian = self.arcs.evaluate(self.whole(x, rows), rows)
+        late, gradient = self.lateness(x, rows)
+        return np.column_stack([f, late]), np.concatenate([jacobian[:, :, _SOLVED], gradient[:, None]], axis=1)
 
     def result(self, solution: Targeted) -> FreeReturns:
-        x, rows, b, gm = solution.x, np.arange(len(solution.x)), self.batch, self.forces.gm("earth")
-        injection, perilune, entry = self.injection(x, rows)[0], self.perilune(x, rows)[0], self.entry(x, rows)[0]
-        c3 = x[:, 2] ** 2 - 2.0 * gm / b.parking_radius_km
-        delta_v = x[:, 2] - np.sqrt(gm / b.parking_radius_km)
-        arrived = replace(b, perilune_tdb=np.where(solution.ok, x[:, 12], b.perilune_tdb))
+        rows, b, gm = np.arange(len(solution.x)), self.batch, self.forces.gm("earth")
+        x = self.whole(solution.x, rows)
+        injection, perilune, entry = (end(x, rows)[0] for end in (
+            self.arcs.injection, self.arcs.perilune, self.arcs.entry,
+        ))  # fmt: skip
+        c3 = x[:, arcs.SPEED] ** 2 - 2.0 * gm / b.parking_radius_km
+        delta_v = x[:, arcs.SPEED] - np.sqrt(gm / b.parking_radius_km)
+        arrived = replace(b, perilune_tdb=np.where(solution.ok, x[:, arcs.PERILUNE], b.perilune_tdb))
         none = (np.full(len(x), np.nan),) * 2
-        lift_off, coast = self.parking(rows).lift_off(x[:, 1], x[:, 3]) if self.launch else none
+        at = x[:, arcs.ARGUMENT], x[:, arcs.INJECTION]
+        lift_off, coast = self.parking(rows).lift_off(*at) if self.launch else none
         return FreeReturns(
-            arrived, self.forces, x[:, 3], injection, perilune, delta_v, c3, lift_off, coast, entries(entry, x[:, 11]),
-            solution,
+            arrived, self.forces, x[:, arcs.INJECTION], injection, perilune, delta_v, c3, lift_off, coast,
+            entries(entry, x[:, arcs.ENTRY]), solution,
         )  # fmt: skip

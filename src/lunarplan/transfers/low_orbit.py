@@ -20,6 +20,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import batch_within, full_rows
+from lunarplan.transfers.batches import within
 from lunarplan.transfers.flight import Flight, InEphemeris, flight_or_default
 from lunarplan.transfers.one_burn import OneBurn, solve
 from lunarplan.transfers.path import Path, states_about_moon
@@ -41,7 +42,7 @@ class LowOrbitTransfers(Solved):
     staging_burn_km_s : [N, 3], ICRF, as the craft makes it
     perilune_tdb, perilune_states : the same of the low orbit's end, [N, 6] on the transfer
     perilune_delta_v_km_s : tangential, between the transfer and the circular low orbit
-    node_deg         : of the low orbit, to the axes of the inclination
+    node_deg, inclination_rad : of the low orbit, to the Moon's equator of date (or the plane of the two bodies)
     """
 
     staging_tdb: Floats
@@ -51,6 +52,7 @@ class LowOrbitTransfers(Solved):
     perilune_states: Floats
     perilune_delta_v_km_s: Floats
     node_deg: Floats
+    inclination_rad: Floats
     solution: Targeted
 
     @property
@@ -129,12 +131,12 @@ def _solved(
     states = states_about_moon(station, tdb, "station")
     legs = OneBurn(
         tdb, states, sense * tof, RADIUS_KM["moon"] + altitude, np.zeros_like(tdb), np.radians(inclination), north,
-        _lunar_equator(flight, tdb + sense * tof),
+        lunar_equator(flight, tdb + sense * tof),
     )  # fmt: skip
     return _result(legs, solve(legs, "moon", flight), flight, sense)
 
 
-def _lunar_equator(flight: Flight, tdb: Floats) -> Floats:
+def lunar_equator(flight: Flight, tdb: Floats) -> Floats:
     """Axes inclinations are counted from: the Moon's of date, or the plane of the two bodies."""
     if isinstance(flight, InEphemeris):
         return rotation("moon_me", tdb, flight.forces.source)
@@ -146,7 +148,7 @@ def _result(legs: OneBurn, found: Targeted, flight: Flight, sense: float) -> Low
     brake = found.x[:, 5] - np.sqrt(flight.gm("moon") / legs.radius)
     node = np.degrees(found.x[:, 3]) % 360.0
     return LowOrbitTransfers(
-        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, found
+        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, legs.inclination, found
     )
 
 
@@ -167,14 +169,14 @@ def _cheapest(
     both = np.array([1.0, -1.0])
 
     def cost(part: Floats, row: NDArray[np.intp], north: Floats) -> Floats:
-        epoch = first[row] + part * (last - first)[row]
+        epoch = first[row] + within(part) * (last - first)[row]
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(solver(station, epoch, tof[row], northbound=north, **options).delta_v_km_s, nan=_DEAR)
 
     costs = cost(parts[k], row, both[plane]).reshape(_PHASES, n, 2)
     best_phase, best_north = np.divmod(np.moveaxis(costs, 1, 0).reshape(n, -1).argmin(axis=1), 2)
     planes = both[best_north]
-    middle = parts[np.clip(best_phase, 1, _PHASES - 2)]
+    middle = parts[best_phase]
     width = parts[1]
     rows = np.arange(n)
     found = elementwise.find_minimum(
@@ -182,7 +184,7 @@ def _cheapest(
         (middle - width, middle, middle + width), args=(rows.astype(float),), tolerances={"xatol": 1e-5, "fatol": 1e-9},
     )  # fmt: skip
     part = np.where(found.success, found.x, parts[best_phase])
-    return solver(station, first + part * (last - first), tof, northbound=planes, **options)
+    return solver(station, first + within(part) * (last - first), tof, northbound=planes, **options)
 
 
 _DEAR = 1e3  # km/s: what did not converge is not cheap

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LATEST_MATCH_S = 57_600.0  # after a burn near the Moon: about the edge of its sphere of influence
 _MATCH_FRACTION = 0.4
 _FELT_KM = 60_000.0
+_BEHIND, _MOVING_KM_S = -0.75, 0.5  # cosine; what is slower is in no low orbit
 FREE = (
     *(Variable(f"delta-v {axis}", 1e-2, 0.3) for axis in "xyz"),
     Variable("node", 1e-2, 0.3),
@@ -125,8 +126,20 @@ def home_seed(legs: OneBurn, flight: Flight) -> Floats:
         speed = np.linalg.norm(excess, axis=1)
         late = conic.focusing_delay(speed, np.minimum(distance, _FELT_KM), _FELT_KM, gm_moon)
         delay = np.where(near, late, 0.0)
-    burn = conic.velocity_to(position, excess, gm_moon) - legs.burn_states[:, 3:]
+    burn = _way_round(legs.burn_states, excess, gm_moon) - legs.burn_states[:, 3:]
     return np.column_stack([burn, *conic.entry(back, perigee, legs.radius, gm_earth)])
+
+
+def _way_round(states: Floats, excess: Floats, gm: float) -> Floats:
+    """Velocities after the burn; from behind the Moon, as seen from where it leads, onwards along the craft's own."""
+    position, own = states[:, :3], states[:, 3:]
+    r, v, w = (np.linalg.norm(a, axis=1) for a in (position, excess, own))
+    straight = conic.velocity_to(position, excess, gm)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        behind = np.einsum("ni,ni->n", position, excess) < _BEHIND * r * v
+        onwards = own * (np.sqrt(v**2 + 2.0 * gm / r) / w)[:, None]
+        behind &= (r < _FELT_KM) & (w > _MOVING_KM_S)
+    return np.where(behind[:, None], onwards, straight)
 
 
 def low_orbit_seed(legs: OneBurn, flight: Flight) -> Floats:

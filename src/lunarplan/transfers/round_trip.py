@@ -10,7 +10,7 @@ its length is free, the days from the injection to the entry are not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import scalar
+from lunarplan.model.rows import numbers, scalar
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.orbits.pulsating import Clock, PulsatingFrame
 from lunarplan.transfers.flight import InEphemeris
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 BURNS = ("injection", "outbound powered flyby", "insertion", "departure", "return powered flyby", "entry interface")
-_PHASES, _KEPT = 12, 4
+_PHASES = tuple((np.arange(12) / 12.0).tolist())
+_KEPT = 4
+_REMEMBERED = 64
 _SAMPLES = 720
-_LEAST_STAY_S = 2.0 * SECONDS_PER_DAY
+_LEAST_STAY_S, _STAY_STEP_S = 2.0 * SECONDS_PER_DAY, 0.5 * SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ class OntoOrbit:
 
     orbit: PeriodicOrbit
     frame: PulsatingFrame
+    _last: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict, init=False, repr=False, compare=False)
     scales = np.array([2e-2, 1e-2, 1e-2, 1e-2, 600.0])
 
     def before(self, x: Floats, flight: Flight) -> Side:
-        state, partials = self._state(x)
+        state, partials = (a.copy() for a in self._state(x))
         state[3:] -= x[1:4]
         partials[3:, 1:4] = -np.eye(3)
         return Side("moon", state, partials)
@@ -68,6 +71,15 @@ class OntoOrbit:
         return no_ties(5)
 
     def _state(self, x: Floats) -> tuple[Floats, Floats]:
+        """On the orbit, and partials; the coasts before and after ask for the same."""
+        key = x[[0, 4]].tobytes()
+        if key not in self._last:
+            if len(self._last) >= _REMEMBERED:
+                self._last.clear()
+            self._last[key] = self._found(x)
+        return self._last[key]
+
+    def _found(self, x: Floats) -> tuple[Floats, Floats]:
         epoch = x[4:]
         rotating = self.orbit.at(x[:1])
         about_moon = rotating[0] - (1.0 - self.frame.mu) * np.eye(6)[0]
@@ -90,7 +102,7 @@ def round_trip(
     injection: Any,
     total_days: float,
     *,
-    stay_days: float | None = None,
+    least_stay_days: float = 0.0,
     splashdown: SplashdownPlace | None = None,
     return_inclination_deg: float | None = None,
     flyby_altitude_km: float = 130.0,
@@ -101,7 +113,8 @@ def round_trip(
     out_days: Sequence[float] = (5.4,),
     beyond_days: Sequence[float] = (4.0, 5.0),
     home_days: Sequence[float] = (6.0,),
-    tries: int = 4,
+    phases: Sequence[float] = _PHASES,
+    tries: int = 2,
     forces: ForceModel | None = None,
 ) -> Route:
     """Return the cheapest route: injection, flyby, insertion, departure, flyby, entry interface; see `BURNS`.
@@ -109,11 +122,12 @@ def round_trip(
     orbit      : of the three-body problem, entered in the phase that is cheapest
     injection  : its epoch, which is held
     total_days : from it to the entry interface, 16 to 60; with a splashdown to half a day, as the Earth must turn
-    stay_days  : from insertion to departure; as is cheapest if not given
+    least_stay_days : from insertion to departure; longer where that is cheaper
     splashdown, return_inclination_deg : the place to come down at, and how the return lies, if they matter
     out_days, beyond_days, home_days : from the injection to the flyby, between flyby and orbit, from flyby to entry;
                  those that are tried first
-    tries      : of the phases of the orbit, the most promising first, how many are made routes of
+    phases     : of the orbit at the injection, as parts of a revolution, that are tried first
+    tries      : how many of them, the most promising first, are made routes of
 
     Raises InfeasibleError where no legs nearly fit, ConvergenceError if they do not close, InputError for bad input.
     """
@@ -121,25 +135,43 @@ def round_trip(
     days = scalar("total_days", total_days, 16.0, 60.0, "days")
     start = float(tdb_seconds(injection))
     end = start + days * SECONDS_PER_DAY
+    least = scalar("least_stay_days", least_stay_days, 0.0, 60.0, "days") * SECONDS_PER_DAY
     low = flyby_altitude_km if return_flyby_altitude_km is None else return_flyby_altitude_km
     out = Outward(start, flyby_altitude_km, parking_altitude_km, parking_inclination_deg, forces)
     tilt = None if splashdown is not None else return_inclination_deg
     halves: list[tuple[float, Guess, Guess]] = []
-    for station in _stations(orbit, start, end, forces):
+    for station in _stations(orbit, phases, start, end, forces):
         home = Homeward(station, low, flight_path_deg, tilt, splashdown, forces)
         halves += _halves(station, out, home, end, out_days, beyond_days, home_days)
     held = (0,) if splashdown is not None else (0, 5)
-    spans = [] if stay_days is None else [(2, 3, scalar("stay_days", stay_days, 0.1, 60.0, "days") * SECONDS_PER_DAY)]
-    route = _best(halves, orbit, forces, held, spans, tries)
+    route = _stayed(_best(halves, orbit, forces, held, tries), held, least)
     if splashdown is None or return_inclination_deg is None:
         return route
+    spans = [] if _stay_s(route) > least + 1.0 else [(2, 3, least)]
     return at_inclination(route, return_inclination_deg, held_epochs=held, spans=spans)
 
 
-def _stations(orbit: PeriodicOrbit, start: float, end: float, forces: ForceModel) -> list[EphemerisOrbit]:
+def _stay_s(route: Route) -> float:
+    return float(route.epochs_tdb[3] - route.epochs_tdb[2])
+
+
+def _stayed(route: Route, held: Sequence[int], least_s: float) -> Route:
+    """The route with a stay no shorter than asked for, followed from the one with the cheapest."""
+    short = least_s - _stay_s(route)
+    for span in np.linspace(least_s - short, least_s, max(2, int(short / _STAY_STEP_S) + 2))[1:] if short > 0.0 else ():
+        guess = [x.copy() for x in route.variables]
+        guess[3][-1] = guess[2][-1] + span
+        route = optimise(route.points, guess, route.flight, held_epochs=held, spans=[(2, 3, float(span))])
+    return route
+
+
+def _stations(
+    orbit: PeriodicOrbit, phases: Sequence[float], start: float, end: float, forces: ForceModel
+) -> list[EphemerisOrbit]:
     """The orbit in the sky, begun in several phases."""
     turns = max((end - start) / SECONDS_PER_DAY / orbit.period_days, 0.6)
-    return [carry(orbit, start, revolutions=turns, phase=k / _PHASES, forces=forces) for k in range(_PHASES)]
+    begun = np.atleast_1d(numbers("phases", phases, 1)).ravel().tolist()
+    return [carry(orbit, start, revolutions=turns, phase=phase, forces=forces) for phase in begun]
 
 
 def _halves(
@@ -167,7 +199,7 @@ def _gap(guess: Guess) -> float:
 
 def _best(
     halves: list[tuple[float, Guess, Guess]], orbit: PeriodicOrbit, forces: ForceModel, held: Sequence[int],
-    spans: Sequence[tuple[int, int, float]], tries: int,
+    tries: int,
 ) -> Route:  # fmt: skip
     if not halves:
         raise InfeasibleError(
@@ -179,7 +211,7 @@ def _best(
         try:
             way = optimise(out.points, out.variables, flight, held_epochs=(0, 2))
             back = optimise(home.points, home.variables, flight, held_epochs=(0,))
-            routes.append(_joined(orbit, way, back, forces, held, spans))
+            routes.append(_joined(orbit, way, back, forces, held))
         except (ConvergenceError, InputError):
             continue
     if not routes:
@@ -187,10 +219,7 @@ def _best(
     return min(routes, key=lambda r: float(r.delta_v_km_s.sum()))
 
 
-def _joined(
-    orbit: PeriodicOrbit, out: Route, home: Route, forces: ForceModel, held: Sequence[int],
-    spans: Sequence[tuple[int, int, float]],
-) -> Route:  # fmt: skip
+def _joined(orbit: PeriodicOrbit, out: Route, home: Route, forces: ForceModel, held: Sequence[int]) -> Route:
     """Both halves as one route, the stay a coast between them."""
     clock = Clock.between(forces.source, orbit.mu, orbit.units.time_s, out.epochs_tdb[0], home.epochs_tdb[-1])
     arrive, leave = out.variables[-1], home.variables[0]
@@ -200,7 +229,7 @@ def _joined(
     away = np.concatenate([place, place[3:] + leave[:3], leave[-1:]])
     points: list[Point] = [*out.points[:-1], OntoOrbit(orbit, clock.frame), FreeBurn(), *home.points[1:]]
     guess = [*out.variables[:-1], np.concatenate([[phase], arrive]), away, *home.variables[1:]]
-    return optimise(points, guess, InEphemeris(forces), held_epochs=held, spans=spans)
+    return optimise(points, guess, InEphemeris(forces), held_epochs=held)
 
 
 def _nearest_phase(orbit: PeriodicOrbit, rotating: Floats) -> float:

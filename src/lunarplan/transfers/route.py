@@ -336,7 +336,7 @@ def _descended(chain: _Chain, z: Floats) -> tuple[Floats, int]:
         step *= min(1.0, longest / np.linalg.norm(step))
         try:
             trial = chain.closed(z + along @ step)
-            helps = chain.cost(trial)[0] < chain.cost(z)[0]
+            helps = chain.in_order(trial) and chain.cost(trial)[0] < chain.cost(z)[0]
         except (ConvergenceError, InputError):  # the coasts no longer meet there, or the ephemeris ends
             helps = False
         if helps:
@@ -357,11 +357,12 @@ def _valley(chain: _Chain, z: Floats) -> tuple[Floats, Floats, Floats]:
     along[free] = basis[:, len(jacobian) :]
     multipliers = np.linalg.lstsq(jacobian.T, gradient, rcond=None)[0]
 
-    def tilt(there: Floats) -> Floats:
-        return np.asarray(along.T @ (chain.cost(there)[1] - chain.equations(there)[1].T @ multipliers))
-
-    bends = [(tilt(z + _PROBE * d) - tilt(z - _PROBE * d)) / (2.0 * _PROBE) for d in along.T]
-    curvature = np.array(bends)
+    probes = [z + sign * _PROBE * d for d in along.T for sign in (1.0, -1.0)]
+    tilts = np.array([
+        along.T @ (chain.cost(there)[1] - by.T @ multipliers)
+        for there, (_, by) in zip(probes, chain.together(probes), strict=True)
+    ]).reshape(-1, 2, along.shape[1])  # fmt: skip
+    curvature = (tilts[:, 0] - tilts[:, 1]) / (2.0 * _PROBE)
     return along, along.T @ gradient, 0.5 * (curvature + curvature.T)
 
 
@@ -419,6 +420,10 @@ class _Chain:
                 return trial, g, jacobian
         raise ConvergenceError("no step brings the coasts nearer to one another", where="route")
 
+    def in_order(self, z: Floats) -> bool:
+        """Whether no coast is flown backwards in time."""
+        return bool((np.diff([x[-1] for x in self.split(z)]) > 0.0).all())
+
     def met(self, f: Floats) -> bool:
         coasts = 6 * (len(self.points) - 1)
         gaps = np.abs(f[:coasts].reshape(-1, 6) * _GAP_SCALE)
@@ -428,11 +433,17 @@ class _Chain:
         """Gaps of all coasts and what the points tie, in their scales; and the partials."""
         key = z.tobytes()
         if self._last is None or self._last[0] != key:
-            x = self.split(z)
-            gaps, ties = self._gaps(x), self._ties(x)
-            by = np.concatenate([gaps[1], ties[1]]) * self.scales
-            self._last = key, (np.concatenate([gaps[0], ties[0]]), by)
+            self._last = key, self.together([z])[0]
         return self._last[1]
+
+    def together(self, many: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
+        """The equations for many sets of variables, their coasts flown as one batch."""
+        split = [self.split(z) for z in many]
+        ties = [self._ties(x) for x in split]
+        return [
+            (np.concatenate([gaps[0], tie[0]]), np.concatenate([gaps[1], tie[1]]) * self.scales)
+            for gaps, tie in zip(self._gaps(split), ties, strict=True)
+        ]
 
     def _ties(self, x: list[Floats]) -> tuple[Floats, Floats]:
         values, blocks = [], []
@@ -449,34 +460,37 @@ class _Chain:
             blocks.append(block)
         return np.concatenate(values), np.concatenate(blocks)
 
-    def _gaps(self, x: list[Floats]) -> tuple[Floats, Floats]:
+    def _gaps(self, many: list[list[Floats]]) -> list[tuple[Floats, Floats]]:
         """By how much the coasts miss, about the Earth, and what each variable does to it."""
-        n, f = len(self.points) - 1, self.flight
-        sides = [(k, 1.0, self.points[k].after(x[k], f)) for k in range(n)]
-        sides += [(k, -1.0, self.points[k + 1].before(x[k + 1], f)) for k in range(n)]
-        epochs = np.array([own[-1] for own in x])
-        meet = 0.5 * (epochs[:-1] + epochs[1:])
-        gaps, by = np.zeros((n, 6)), np.zeros((n, 6, self.size))
+        m, n, f = len(many), len(self.points) - 1, self.flight
+        sides = [(j, k, k, 1.0, self.points[k].after(x[k], f)) for j, x in enumerate(many) for k in range(n)]
+        sides += [
+            (j, k, k + 1, -1.0, self.points[k + 1].before(x[k + 1], f)) for j, x in enumerate(many) for k in range(n)
+        ]
+        epochs = np.array([[own[-1] for own in x] for x in many]).reshape(m, n + 1)
+        meet = 0.5 * (epochs[:, :-1] + epochs[:, 1:])
+        gaps, by = np.zeros((m, n, 6)), np.zeros((m, n, 6, self.size))
         for center in ("earth", "moon"):
-            here = [side for side in sides if side[2].center == center]
+            here = [side for side in sides if side[4].center == center]
             if not here:
                 continue
-            coast = np.array([k for k, _, _ in here])
-            point = np.array([k + (sign < 0.0) for k, sign, _ in here])
-            states = np.array([side.state for _, _, side in here])
-            final, stm = f.arc(center, states, epochs[point], meet[coast])
-            drift = -np.einsum("nij,nj->ni", stm, f.rate(center, states, epochs[point]))
-            rate = f.rate(center, final, meet[coast])
+            row, coast, point = (np.array(column) for column in zip(*(side[:3] for side in here), strict=True))
+            start, end = epochs[row, point], meet[row, coast]
+            states = np.array([side.state for *_, side in here])
+            final, stm = f.arc(center, states, start, end)
+            drift = -np.einsum("nij,nj->ni", stm, f.rate(center, states, start))
+            rate = f.rate(center, final, end)
             if center == "moon":
-                final, rate = final + f.moon(meet[coast]), rate + self._moon_rate(meet[coast])
-            for i, (k, sign, side) in enumerate(here):
-                first, end = self.edges[point[i]], self.edges[point[i] + 1]
-                gaps[k] += sign * final[i]
-                by[k, :, first:end] += sign * stm[i] @ side.partials
-                by[k, :, end - 1] += sign * drift[i]
+                final, rate = final + f.moon(end), rate + self._moon_rate(end)
+            for i, (j, k, at, sign, side) in enumerate(here):
+                first, last = self.edges[at], self.edges[at + 1]
+                gaps[j, k] += sign * final[i]
+                by[j, k, :, first:last] += sign * stm[i] @ side.partials
+                by[j, k, :, last - 1] += sign * drift[i]
                 for epoch in (self.edges[k + 1] - 1, self.edges[k + 2] - 1):  # where they meet moves with both
-                    by[k, :, epoch] += 0.5 * sign * rate[i]
-        return (gaps / _GAP_SCALE).ravel(), (by / _GAP_SCALE[:, None]).reshape(6 * n, self.size)
+                    by[j, k, :, epoch] += 0.5 * sign * rate[i]
+        gaps, by = gaps / _GAP_SCALE, by / _GAP_SCALE[:, None]
+        return [(gaps[j].ravel(), by[j].reshape(6 * n, self.size)) for j in range(m)]
 
     def _moon_rate(self, tdb: Floats) -> Floats:
         return np.asarray(0.5 * (self.flight.moon(tdb + 1.0) - self.flight.moon(tdb - 1.0)))

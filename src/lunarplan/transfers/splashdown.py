@@ -23,7 +23,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
 from lunarplan.model.rows import full_rows, numbers
-from lunarplan.transfers.batches import taken
+from lunarplan.transfers.batches import taken, within
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, return_problem
 from lunarplan.transfers.ends import end_state
 from lunarplan.transfers.entry import Entries, entries
@@ -126,13 +126,16 @@ class Splashdowns(Solved):
 
     def reason(self, row: int) -> str:
         """Why a row failed, or "converged"."""
-        asked, (low, high) = self.problem.latitude_deg[row], self.reachable_deg[row]
-        if self.ok[row] or low <= asked <= high or not np.isfinite(low):
+        if self.ok[row]:
             return super().reason(row)
-        return (
-            f"a range of {self.problem.range_km[row]:.0f} km from the interface comes down at latitudes of "
-            f"{low:.1f} to {high:.1f} deg, not {asked:.1f}"
-        )
+        asked, (low, high) = self.problem.latitude_deg[row], self.reachable_deg[row]
+        if not low <= asked <= high:
+            return (
+                f"a range of {self.problem.range_km[row]:.0f} km from the interface comes down at latitudes of "
+                f"{low:.1f} to {high:.1f} deg, not {asked:.1f}"
+            )
+        short = float(np.hypot(*self.solution.residuals[row, 6:]))
+        return f"comes down {short:.0f} km from the place, and no nearer" if short > 1.0 else super().reason(row)
 
     def require(self) -> Splashdowns:
         """Return self, or raise InfeasibleError or ConvergenceError if any row failed."""
@@ -334,7 +337,7 @@ def cheapest_splashdowns(
     every = {name: full_rows(value=(value, 1), like=(first, 1))[0][0] for name, value in terms.items()}
 
     def solved(part: Floats, row: NDArray[np.intp]) -> Splashdowns:
-        epoch = first[row] + part * (last - first)[row]
+        epoch = first[row] + within(part) * (last - first)[row]
         states = states_about_moon(path, epoch, "path")
         own: dict[str, Any] = {name: value[row] for name, value in every.items()}
         return splashdown_returns(splashdown_problem(states, epoch, tof[row], forces=forces, **own), forces)
@@ -345,7 +348,7 @@ def cheapest_splashdowns(
     parts = np.linspace(0.0, 1.0, _PHASES)
     costs = cost(np.tile(parts, n), np.repeat(rows, _PHASES).astype(float)).reshape(n, _PHASES)
     best = costs.argmin(axis=1) if n else rows
-    middle = parts[np.clip(best, 1, _PHASES - 2)]
+    middle = parts[best]
     found = elementwise.find_minimum(
         cost, (middle - parts[1], middle, middle + parts[1]), args=(rows.astype(float),),
         tolerances={"xatol": 1e-5, "fatol": 1e-9},

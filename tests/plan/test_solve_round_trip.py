@@ -1,0 +1,103 @@
+"""Artemis I from its launch day: out, six days in the orbit, and home, all burns split together."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from lunarplan import Ephemeris, Mission
+from lunarplan.config import library
+from lunarplan.config.quantities import QUANTITIES
+from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.plot.flight import Flight as Drawn
+from tests import naive
+from tests.plan.oracle import Flight
+from tests.plan.test_missions_planned import angle_deg, parking_plane, site
+from tests.tolerances import (
+    DISTANT_CLOSURE_M,
+    DISTANT_JOINT_KM,
+    ENTRY_ANGLE_DEG,
+    HOME_CLOSURE_KM,
+    LAUNCH_PLANE_DEG,
+    SPLASHDOWN_KM,
+)
+
+# The four burns are split differently from those flown; their sum is within 5 %.
+KNOWN_MISSES = {"departure_delta_v", "home_flyby_delta_v", "orbit_least_radius"}
+
+
+def table(**changes):
+    data = library.read(library.find("artemis-1"))
+    data["phase"][2] |= changes
+    return data
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return Mission.from_toml("artemis-1").plan()
+
+
+def test_the_sum_of_its_burns_is_what_was_flown(plan):
+    assert 1e3 * plan.values["vehicle_delta_v"] == pytest.approx(179.5 + 110.6 + 138.5 + 292.8, rel=0.05)
+
+
+def test_published_values(plan):
+    assert {e.quantity for e in plan.expectations if not e.ok} == KNOWN_MISSES
+
+
+def test_it_comes_down_where_and_when_it_did(plan):
+    """NASA: splashdown off Baja California on 11 December 2022, 17:40 UTC, twenty minutes after the interface."""
+    latitude, longitude = np.degrees([plan.values["splashdown_latitude"], plan.values["splashdown_longitude"]])
+    north, east = 111.2 * (latitude - 28.9), 111.2 * np.cos(np.radians(28.9)) * (longitude + 118.0)
+    assert np.hypot(north, east) < SPLASHDOWN_KM
+    assert abs(plan.values["entry_epoch"] - tdb_seconds("2022-12-11T17:20:44")) < 600.0
+    assert np.degrees(plan.values["entry_flight_path_angle"]) == pytest.approx(-6.66, abs=ENTRY_ANGLE_DEG)
+
+
+def test_it_closes(plan):
+    assert set(plan.solution.closures_m) == {"perilune", "insertion", "departure", "flyby on the way home", "entry"}
+    assert plan.closure_m < DISTANT_CLOSURE_M
+    for before, after in pairwise(plan.trajectory.arcs):
+        assert before.end_tdb == after.start_tdb
+        ends = before.at(before.end_tdb)[0], after.at(after.start_tdb)[0]
+        assert np.linalg.norm((ends[0] - ends[1])[:3]) < DISTANT_JOINT_KM
+
+
+def test_an_independent_integration_comes_to_the_same_entry(plan):
+    path, start = plan.trajectory, plan.values["home_flyby_epoch"]
+    end = naive.propagate(Flight(path.forces), path.at(start)[0], start, path.end_tdb)
+    assert np.linalg.norm(end[:3] - path.at(path.end_tdb)[0, :3]) < HOME_CLOSURE_KM
+
+
+def test_the_stay_is_as_long_as_asked(plan):
+    stay = plan.values["departure_epoch"] - plan.values["insertion_epoch"]
+    assert stay == pytest.approx(6.0 * 86_400.0, abs=1.0)
+
+
+def test_the_parking_plane_passes_over_the_pad(plan):
+    assert abs(angle_deg(site(plan), parking_plane(plan)) - 90.0) < LAUNCH_PLANE_DEG
+
+
+def test_every_quantity_there_is_can_be_computed(plan):
+    parts = plan.mission.parts
+    assert set(plan.values) == {name for name, what in QUANTITIES.items() if not what.of or parts & set(what.of)}
+
+
+def test_it_is_drawn_and_written(plan, tmp_path):
+    assert Drawn.of(plan).tdb[-1] == plan.trajectory.end_tdb
+    assert plan.to_oem(tmp_path / "path.oem").exists()
+    assert [orbit.to_dict()["orbit"] for orbit in plan.orbits] == ["DRO, period 13.548 d"]
+
+
+def test_times_that_cannot_be_kept():
+    with pytest.raises(InfeasibleError, match="days for inward"):
+        Mission.from_dict(table(inward=["5.5 days", "6 days"])).plan()
+
+
+def test_dates_beyond_the_ephemeris_are_refused():
+    data = table()
+    last = utc_iso(Ephemeris.packaged().end_tdb - 20.0 * 86_400.0, 0)
+    data["launch"] |= {"earliest": last, "latest": last}
+    with pytest.raises(InputError, match=r"launch, phase\[2\].total: the mission may take"):
+        Mission.from_dict(data).plan()
