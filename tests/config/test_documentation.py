@@ -8,10 +8,12 @@ from lunarplan.config.distant import FAMILIES, DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.entry import Entry
 from lunarplan.config.lander import LanderTable, Stage
+from lunarplan.config.landing import ApproachTable, Landing, TouchdownTable
 from lunarplan.config.launch import EngineTable, Launch, ParkingOrbit, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, CaptureBurn, Insertion, LunarOrbit, Translunar
 from lunarplan.config.quantities import NAMES
 from lunarplan.config.schema import About
+from lunarplan.config.sortie import SiteTable, Sortie
 from lunarplan.config.table import Table
 from lunarplan.config.way_home import WayHome
 
@@ -19,6 +21,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encod
 TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
+    *(Sortie, SiteTable),
+    *(Landing, ApproachTable, TouchdownTable),
 )
 
 

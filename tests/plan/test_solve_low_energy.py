@@ -117,5 +117,5 @@ def test_no_way_is_said_so(monkeypatch):
 
 
 def test_windows_are_refused():
-    with pytest.raises(InputError, match="launch windows"):
+    with pytest.raises(InputError, match="none are found"):
         Mission.from_toml("danuri").windows()

@@ -20,3 +20,7 @@ def test_the_page_runs(capsys):
     assert 690.0 < 1e3 * names["down"].delta_v_km_s[0] < 760.0
     assert names["week"].ok.all()
     assert names["landed"].ok.all()
+    assert names["lands"].ok.all()
+    assert len(names["lands"].ok) > 3
+    assert names["rises"].ok.all()
+    assert len(names["rises"].ok) == len(names["windows"].best_tdb) > 0

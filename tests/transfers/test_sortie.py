@@ -14,7 +14,14 @@ from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.transfers.low_orbit import cheapest_to_low_orbit
 from lunarplan.transfers.sortie import Lander, sorties
 from tests.authorities import load
-from tests.tolerances import LANES_SORTIE_M_S, NRHO_TO_LOW_ORBIT_M_S, SORTIE_PLANE_RAD
+from tests.tolerances import (
+    ASCENT_CLOSURE_KM,
+    LANDING_CLOSURE_KM,
+    LANES_SORTIE_M_S,
+    NRHO_TO_LOW_ORBIT_M_S,
+    SORTIE_DRIFT_KM,
+    SORTIE_DRIFT_M_S,
+)
 
 CASE = load("staging")["nrho_to_low_orbit"]
 FORCES = ForceModel()
@@ -59,13 +66,34 @@ def test_a_sortie_costs_what_its_parts_cost(week):
     assert (np.array([np.broadcast_to(p, 8) for p in parts]) >= 0.0).all()
 
 
-def test_the_turn_is_how_far_the_place_lies_beside_the_plane(week):
-    normal = np.cross(week.down.perilune_states[:, :3], week.down.perilune_states[:, 3:])
+def test_every_sortie_lands_at_the_place_and_leaves_from_it(week):
+    """And what is beside the plane is flown off up to 20 km."""
+    assert week.descent.miss_km.max() < LANDING_CLOSURE_KM
+    assert week.ascent.miss_km.max() < ASCENT_CLOSURE_KM
+    assert np.abs(week.descent.cross_range_km).max() < 20.0 + SORTIE_DRIFT_KM
+    assert np.abs(week.ascent.cross_range_km).max() < 20.0 + 1e-6
+    for row in (0, 5):
+        down, up = week.descent.path(row, 11), week.ascent.path(row, 11)
+        for at, k in ((down, -1), (up, 0)):
+            assert (at.latitude_deg[k], at.longitude_deg[k] % 360.0) == pytest.approx((-89.4, 222.0), abs=1e-5)
+            assert at.altitude_km[k] == pytest.approx(1.5, abs=LANDING_CLOSURE_KM)
+        assert down.epochs_tdb[-1] == pytest.approx(week.landing_tdb[row], abs=1e-6)
+        assert up.epochs_tdb[0] == week.lift_off_tdb[row]
+
+
+def test_a_turn_is_what_brings_the_place_near_enough(station):
+    """Over a place in the middle latitudes some days need tens of degrees."""
+    found = sorties(station, START + np.arange(3) * DAY, Place(-30.0, 20.0), LANDER, forces=FORCES)
+    assert found.ok.all()
+    assert found.turn_up_m_s.max() > 500.0
+    np.testing.assert_allclose(np.abs(found.ascent.cross_range_km), 20.0, atol=1e-6)
+    normal = np.cross(found.up.perilune_states[:, :3], found.up.perilune_states[:, 3:])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    up = np.einsum("nji,j->ni", rotation("moon_me", week.landing_tdb, FORCES.source), POLE.axes.up)
-    beside = np.abs(np.arcsin(np.einsum("ni,ni->n", up, normal)))
+    up = np.einsum("nji,j->ni", rotation("moon_me", found.lift_off_tdb, FORCES.source), Place(-30.0, 20.0).axes.up)
+    beside = np.abs(np.arcsin(np.einsum("ni,ni->n", up, normal))) - 20.0 / 1737.4
     speed = 1e3 * np.sqrt(FORCES.gm("moon") / 1837.4)
-    assert np.abs(week.turn_down_m_s / (2.0 * speed) - np.sin(0.5 * beside)).max() < SORTIE_PLANE_RAD
+    # the plane at departure, days later: it drifts meanwhile
+    np.testing.assert_allclose(found.turn_up_m_s, 2.0 * speed * np.sin(0.5 * beside), atol=SORTIE_DRIFT_M_S)
 
 
 def test_the_station_is_left_for_what_is_published(station):

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.entry import Entry
+from lunarplan.config.landing import Landing
+from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.config.way_home import WayHome
@@ -240,7 +242,7 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit
+AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 

@@ -31,14 +31,26 @@ _OF_A_BURN = {
 _ITEMS = ("epoch", "delta_v", "duration", "propellant")
 
 # key of a burn, see `plan.solution.Burn.key`: what it is called, the part of a mission it belongs to
-BURNS = {
+BURNS: dict[str, tuple[str, ...]] = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
-    "insertion": ("insertion", "distant_orbit"),
+    "insertion": ("insertion", "powered_flyby", "low_energy to a distant orbit"),
     "departure": ("departure", "return"),
     "home_flyby": ("home flyby", "return"),
     "apogee_raise": ("apogee raise", "earth_orbit"),
     "perigee_raise": ("perigee raise", "earth_orbit"),
+    "sortie_departure": ("sortie departure", "sortie"),
+    "sortie_insertion": ("sortie insertion", "sortie"),
+    "sortie_turn_down": ("turn before the descent", "sortie"),
+    "sortie_deorbit": ("sortie deorbit", "sortie"),
+    "sortie_descent": ("sortie descent", "sortie"),
+    "sortie_ascent": ("sortie ascent", "sortie"),
+    "sortie_circling": ("circling after the ascent", "sortie"),
+    "sortie_turn_up": ("turn after the ascent", "sortie"),
+    "sortie_raise": ("departure from low orbit", "sortie"),
+    "sortie_rendezvous": ("sortie rendezvous", "sortie"),
+    "doi": ("DOI", "landing"),
+    "descent": ("descent", "landing"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -76,11 +88,26 @@ _PATH = {
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
     "apogee_epoch": Quantity("apogee", None, "min", ("low_energy",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
+    "sortie_touchdown_epoch": Quantity("touchdown", None, "min", ("sortie",)),
+    "sortie_duration": Quantity("departure to docking", DURATION, "h", ("sortie",)),
+    "sortie_delta_v": Quantity("sortie in all", SPEED, "m/s", ("sortie",)),
+    "sortie_down_delta_v": Quantity("station to the ground", SPEED, "m/s", ("sortie",)),
+    "sortie_up_delta_v": Quantity("ground to the station", SPEED, "m/s", ("sortie",)),
+    "sortie_transfer_down_delta_v": Quantity("station to low orbit", SPEED, "m/s", ("sortie",)),
+    "sortie_transfer_up_delta_v": Quantity("low orbit to the station", SPEED, "m/s", ("sortie",)),
+    "sortie_landed_mass": Quantity("landed mass", MASS, "kg", ("sortie",)),
+    "sortie_returned_mass": Quantity("mass back at the station", MASS, "kg", ("sortie",)),
     "earth_orbit_apogee_radius": Quantity("apogee radius before TLI", LENGTH, "km", ("earth_orbit",)),
     "earth_orbit_duration": Quantity("apogee raise to TLI", DURATION, "h", ("earth_orbit",)),
     "greatest_earth_radius": Quantity("farthest from Earth", LENGTH, "km", ("free_return", "low_energy")),
     "return_inclination": Quantity("inclination of the way home", ANGLE, "deg", ("free_return",)),
     "return_time": Quantity("perilune to entry", DURATION, "h", ("free_return",)),
+    "touchdown_epoch": Quantity("touchdown", None, "min", ("landing",)),
+    "touchdown_sun_elevation": Quantity("Sun at touchdown", ANGLE, "deg", ("landing",)),
+    "landing_cross_range": Quantity("site beside the plane", LENGTH, "km", ("landing",)),
+    "landing_range": Quantity("ignition to site", LENGTH, "km", ("landing",)),
+    "descent_gravity_loss": Quantity("gravity loss of the descent", SPEED, "m/s", ("landing",)),
+    "landed_mass": Quantity("landed mass", MASS, "kg", ("landing",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),
@@ -97,7 +124,7 @@ def _of_a_burn(name: str, item: str, *of: str) -> Quantity:
 
 
 QUANTITIES: dict[str, Quantity] = {
-    **{f"{key}_{item}": _of_a_burn(name, item, of) for key, (name, of) in BURNS.items() for item in _ITEMS},
+    **{f"{key}_{item}": _of_a_burn(name, item, *of) for key, (name, *of) in BURNS.items() for item in _ITEMS},
     **_PATH,
     **_MASSES,
 }

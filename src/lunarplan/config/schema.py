@@ -1,4 +1,4 @@
-"""The mission file as a whole: `[mission]`, `[vehicle]`, `[launch]`, `[[phase]]`, `[expect]`.
+"""The mission file as a whole: `[mission]`, `[vehicle]`, `[lander]`, `[launch]`, `[[phase]]`, `[expect]`.
 
 Only shape and sense are checked here, nothing is solved: a file that passes is a question that can be asked.
 """
@@ -21,10 +21,12 @@ from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
+from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
-from lunarplan.config.sequence import check_sequence
+from lunarplan.config.sequence import check_sequence, step_name
+from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
@@ -53,10 +55,18 @@ class MissionFile(Table):
     about: About = Field(alias="mission")
     vehicle: VehicleTable
     lander: LanderTable | None = None
-    launch: Launch
+    launch_terms: Launch | None = Field(alias="launch", default=None)
     phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
     windows_terms: Windows = Field(alias="windows", default_factory=Windows)
     expectations: Expectations = Field(alias="expect", default=())
+
+    @property
+    def launch(self) -> Launch:
+        """Raises InputError of a mission that begins without one."""
+        if self.launch_terms is None:
+            what = "the mission begins without a launch"
+            raise InputError(what, where="launch", remedy="ask this of one that has a launch")
+        return self.launch_terms
 
     @property
     def translunar(self) -> Translunar:
@@ -69,13 +79,26 @@ class MissionFile(Table):
 
     @property
     def distant_orbit(self) -> DistantOrbit | None:
-        """The orbit the craft stays in, if that is a distant one."""
+        """The orbit of the three-body problem where the mission stays; None if there is none."""
         return next((phase for phase in self.phases if isinstance(phase, DistantOrbit)), None)
 
     @property
     def parts(self) -> frozenset[str]:
         """What there is to compute quantities of: the launch, the transfer, the phases."""
-        return frozenset({"launch", self.translunar.transfer, *(phase.type for phase in self.phases)})
+        begun = {"launch"} if self.launch_terms else set()
+        steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
+        slowly = {"low_energy to a distant orbit"} if {"low_energy", "distant_orbit"} <= steps else set()
+        return frozenset(begun | steps | slowly)
+
+    @property
+    def begins_tdb(self) -> tuple[float, float]:
+        """First and last epoch at which the mission may begin: of its launch, or that of its first phase."""
+        if self.launch_terms is not None:
+            return self.launch_terms.earliest_tdb, self.launch_terms.latest_tdb
+        first = self.phases[0]
+        assert isinstance(first, DistantOrbit)  # nothing else begins without a launch,
+        assert first.epoch_tdb is not None  # and it says when
+        return first.epoch_tdb, first.epoch_tdb
 
     @property
     def craft(self) -> dict[str, Vehicle]:
@@ -107,16 +130,18 @@ class MissionFile(Table):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        check_sequence(self.phases)
+        check_sequence(self.phases, launched=self.launch_terms is not None)
+        self._check_stations()
+        self._check_sorties()
         self._check_total()
         self._check_engines()
         self._check_expected()
-        if any(isinstance(phase, Insertion) for phase in self.phases):
+        if "insertion" in self.parts:
             self._check_arrival()
             self._check_numbered()
-        if self.translunar.transfer == "free_return":
+        if "free_return" in self.parts:
             self._check_injection()
-        elif self.translunar.transfer != "direct":
+        elif self.parts & {"powered_flyby", "low_energy"}:
             self._check_chosen()
         return self
 
@@ -138,11 +163,31 @@ class MissionFile(Table):
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
 
+    @property
+    def _has_a_station(self) -> bool:
+        """Whether the phase of the distant orbit is given, by a station or by where the mission begins."""
+        return any(isinstance(p, DistantOrbit) and (p.perilune_epoch_tdb or p.epoch_tdb) for p in self.phases)
+
     def _check_total(self) -> None:
         for number, (before, phase) in enumerate(pairwise(self.phases), 1):
             if isinstance(phase, WayHome) and phase.total_s is not None and not isinstance(before, DistantOrbit):
                 what = f'of a "{before.type}" before the way home'
                 raise _problem(what, ("phase", number, "total"), "a stay alone")
+            if isinstance(phase, WayHome) and phase.total_s is not None and self._has_a_station:
+                raise _problem("leaves the phase of the orbit free", ("phase", number, "total"), "leeway")
+
+    def _check_stations(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, DistantOrbit):
+                try:
+                    phase.check_place(first=number == 0)
+                except Rejected as problem:
+                    raise Rejected(problem.error, ("phase", number, *problem.place)) from problem
+
+    def _check_sorties(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, Sortie) and self.lander is None:
+                raise Rejected(InputError("nothing lands", remedy="add [lander]"), ("phase", number))
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
@@ -152,6 +197,14 @@ class MissionFile(Table):
                 engine = getattr(phase, key, None)
                 if engine is not None and engine not in allowed:
                     raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
+            if isinstance(phase, Landing):
+                self._check_who_lands(phase, number)
+
+    def _check_who_lands(self, phase: Landing, number: int) -> None:
+        if (phase.engine is None) == (self.lander is None):
+            what = "no engine lands" if phase.engine is None else "the lander has its own engine"
+            remedy = "name one of the vehicle's, or add [lander]" if phase.engine is None else "drop it"
+            raise Rejected(InputError(what, remedy=remedy), ("phase", number, "engine"))
 
     def _check_injection(self) -> None:
         """Only a burn from a high orbit, by the vehicle itself, is one that takes time."""

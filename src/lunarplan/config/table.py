@@ -154,10 +154,15 @@ def first_problem(error: ValidationError, file: str, tags: frozenset[str]) -> In
     every = error.errors(include_url=False)
     problems = [one for one in every if not _follows(one, every)]
     found, below = _explained(problems[0])
-    place = (*(key for key in problems[0]["loc"] if key not in tags), *below)
+    place = (*_keys(problems[0]["loc"], tags), *below)
     more = len(problems) - 1
     remedy = found.remedy + (f" (and {more} more problem{'s' * (more > 1)})" if more else "")
     return InputError(found.what, where=located(file, place), allowed=found.allowed, remedy=remedy.strip())
+
+
+def _keys(loc: Place, tags: frozenset[str]) -> Place:
+    """The place without the tags: each stands behind the number of its table."""
+    return tuple(key for n, key in enumerate(loc) if not (n and key in tags and isinstance(loc[n - 1], int)))
 
 
 def _follows(one: ErrorDetails, every: list[ErrorDetails]) -> bool:

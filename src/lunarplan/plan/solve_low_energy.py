@@ -13,18 +13,17 @@ import numpy as np
 
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
-from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Arc, Trajectory, fly
-from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
-from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.orbits.long_orbit import EphemerisOrbit
 from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import c3_note, launch_leg, soi_entry
 from lunarplan.plan.search import launch_tie
 from lunarplan.plan.solution import Burn, Leg, Milestone, Progress
 from lunarplan.plan.solve_direct import MOON_DEGREE, BrakedFlight
+from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
 from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.low_energy import (
     LowEnergyGuesses,
@@ -41,6 +40,7 @@ from lunarplan.windows.low_energy import as_transfers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lunarplan.config.distant import DistantOrbit
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.orbits.orbit import PeriodicOrbit
@@ -72,9 +72,8 @@ def solve_low_energy(mission: MissionFile, ephemeris: Ephemeris | None, say: Pro
         say("flying the transfer and the insertion")
         return _LowFlight(mission, forces, found, row, say).flown()
     say("finding the orbit")
-    asked = mission.distant_orbit
-    orbit = family(asked.family, EARTH_MOON_384400).select(**asked.selection, which=asked.which)
-    station = _station(mission, orbit, forces)
+    orbit = periodic_orbit(mission.distant_orbit)
+    station = _station(mission, mission.distant_orbit, orbit, forces)
     found, row = _cheapest(mission, ToStation(station), forces, say)
     say("flying the transfer and the stay")
     return _joined(_Way(mission, forces, found, row), orbit, station, say)
@@ -100,21 +99,16 @@ def _check_dates(mission: MissionFile, known: Ephemeris) -> None:
         )  # fmt: skip
     start = min(launch.earliest_tdb, _arrivals(mission)[0] - mission.translunar.coast_s[1]) - _MARGIN_S
     end = _arrivals(mission)[1] + mission.stay_s + _MARGIN_S
-    first = max(known.start_tdb, known.orientation.start_tdb)
-    last = min(known.end_tdb, known.orientation.end_tdb)
-    if start < first or end > last:
-        raise InputError(
-            f"the mission may take from {utc_iso(start, 0)} to {utc_iso(end, 0)}, beyond {known.name}",
-            where="launch, phase[0].coast", allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
-            remedy="change the dates, or give plan() in Python an Ephemeris.from_files(spk, orientation) of them",
-        )  # fmt: skip
+    check_covered(start, end, known, "launch, phase[0].coast")
 
 
-def _station(mission: MissionFile, orbit: PeriodicOrbit, forces: ForceModel) -> EphemerisOrbit:
+def _station(mission: MissionFile, terms: DistantOrbit, orbit: PeriodicOrbit, forces: ForceModel) -> EphemerisOrbit:
     """The orbit, for as long as any arrival may need it."""
     first, last = _arrivals(mission)
-    days = (last - first + mission.stay_s + 2.0 * _MARGIN_S) / SECONDS_PER_DAY
-    return carry(orbit, first - _MARGIN_S, revolutions=max(days / orbit.period_days, 0.6), forces=forces)
+    span = first - _MARGIN_S, last + mission.stay_s + _MARGIN_S
+    if terms.perilune_epoch_tdb is not None:
+        return with_perilune(orbit, *span, forces, terms.perilune_epoch_tdb)
+    return begun_in_phase(orbit, *span, forces, 0.0)
 
 
 def _cheapest(
@@ -258,6 +252,7 @@ def _joined(way: _Way, orbit: PeriodicOrbit, station: EphemerisOrbit, say: Progr
     """The chosen transfer, flown to a distant orbit, and the stay there."""
     mission, found, row = way.mission, way.found, way.row
     assert mission.distant_orbit is not None
+    assert mission.distant_orbit.engine is not None  # checked, of an orbit that is come to
     joined = float(found.arrival_tdb[row])
     coasts = way.coasts(found.arrival_states[row], joined)
     end = joined + mission.distant_orbit.duration_s

@@ -9,6 +9,7 @@ the real sky, or what orbits about the Moon come to. `house_style()` lends the l
 
 from lunarplan.plot.aborts import aborts as aborts
 from lunarplan.plot.closeup import closeup as closeup
+from lunarplan.plot.descent import powered_flight as powered_flight
 from lunarplan.plot.families import orbit_family as orbit_family
 from lunarplan.plot.families import orbit_projection as orbit_projection
 from lunarplan.plot.free_returns import correction_costs as correction_costs

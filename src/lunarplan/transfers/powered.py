@@ -10,8 +10,8 @@ Source: Lawden (1963), Optimal Trajectories for Space Navigation, ch. 3; Pontrya
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,14 +19,13 @@ from lunarplan.kernels.tableaux import DOP853
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
     Array = NDArray[Any]  # real, or complex for the partials
     Floats = NDArray[np.float64]
 
 _STEPS = 40  # of order 8: 1e-10 of what is asked
+_NET_ROWS = 4096  # flown at once: they stay in the cache
 _COMPLEX_STEP = 1e-30  # exact partials: the derivative is the imaginary part, with no difference taken
 _FREE = (
     Variable("pitch", 0.1, 0.4),
@@ -65,6 +64,13 @@ class PoweredArcs:
     def ok(self) -> NDArray[np.bool_]:
         return self.solution.ok
 
+    def rows(self, rows: NDArray[np.intp]) -> PoweredArcs:
+        """Some of the burns."""
+        return PoweredArcs(
+            self.burn_s[rows], self.propellant_fraction[rows], self.delta_v_km_s[rows], self.angle_rad[rows],
+            self.solution.rows(rows), self.problem.rows(rows),
+        )  # fmt: skip
+
     def path(self, samples: int = 61) -> tuple[Floats, Flown, Floats]:
         """Times [samples, N], states and pitch (thrust over the local horizon, rad, along the motion) on the way."""
         times, states = self.problem.path(self.solution.x, samples)
@@ -90,16 +96,23 @@ class PoweredProblem:
     exhaust_speed: Floats
     sense: float
 
+    def rows(self, rows: NDArray[np.intp]) -> PoweredProblem:
+        """Some of the burns."""
+        columns: dict[str, Any] = {
+            name: value[rows] for name, value in self.__dict__.items() if isinstance(value, np.ndarray)
+        }
+        return replace(self, **columns)
+
     def solve(self) -> PoweredArcs:
         """Solve every row; one that has no such burn is NaN, with a status."""
         found = target(self._evaluate, self._seed(), _FREE, _TARGETS, max_iterations=60)
-        burn = found.x[:, 2] * self._shortest()
+        burn = found.x[:, 2] * self.shortest_s()
         fraction = self.acceleration / self.exhaust_speed * burn
         final = self._fly(found.x, np.arange(len(burn)))
         delta_v = -self.exhaust_speed * np.log1p(-fraction)
         return PoweredArcs(burn, fraction, delta_v, np.asarray(final[1].real, float), found, self)
 
-    def _shortest(self) -> Floats:
+    def shortest_s(self) -> Floats:
         """Time in which the rocket equation gives the change of speed."""
         change = np.hypot(self.end_speed - self.start_speed, self.end_climb - self.start_climb)
         return np.asarray(-self.exhaust_speed / self.acceleration * np.expm1(-change / self.exhaust_speed))
@@ -110,13 +123,15 @@ class PoweredProblem:
         pitches, rates, times = np.linspace(-0.4, 1.4, 10), np.linspace(-3.0, 3.0, 13), np.array([1.02, 1.1, 1.25])
         net = np.stack(np.meshgrid(pitches, rates, times, indexing="ij"), axis=-1).reshape(-1, 3)
         best, least = np.zeros((n, 3)), np.full(n, np.inf)
-        rows = np.arange(n)
         scale = np.array([t.scale for t in _TARGETS])
-        for trial in net:
-            x = np.broadcast_to(trial, (n, 3))
-            miss = np.nan_to_num(((self._missed(self._fly(x, rows, 6), rows) / scale) ** 2).sum(axis=1), nan=np.inf)
+        for trials in np.array_split(net, min(len(net), 1 + n * len(net) // _NET_ROWS)):
+            rows = np.tile(np.arange(n), len(trials))
+            missed = self._missed(self._fly(np.repeat(trials, n, axis=0), rows, 6), rows) / scale
+            miss = np.nan_to_num((missed**2).sum(axis=1), nan=np.inf).reshape(len(trials), n)
+            nearest = miss.argmin(axis=0)
+            miss = miss[nearest, np.arange(n)]
             better = miss < least
-            best[better], least[better] = trial, miss[better]
+            best[better], least[better] = trials[nearest[better]], miss[better]
         return best
 
     def _missed(self, final: Array, rows: NDArray[np.intp]) -> Floats:
@@ -143,16 +158,16 @@ class PoweredProblem:
         for k in range(samples - 1):
             state = _step(rate, state, k / (samples - 1), 1.0 / (samples - 1))
             states.append(state)
-        times = np.linspace(0.0, 1.0, samples)[:, None] * (x[:, 2] * self._shortest())
+        times = np.linspace(0.0, 1.0, samples)[:, None] * (x[:, 2] * self.shortest_s())
         return times, np.stack(states, axis=1)
 
     def _start(self, x: Array, rows: NDArray[np.intp]) -> tuple[Array, _Rate]:
         """State and primer vector at ignition; the time is counted in burns."""
         pitch, turning, longer = x.T
-        duration = longer * self._shortest()[rows]
+        duration = longer * self.shortest_s()[rows]
         full = np.zeros((7, len(rows)), x.dtype)
         full[0], full[2], full[3] = self.start_radius[rows], self.start_climb[rows], self.start_speed[rows]
-        full[4], full[5], full[6] = turning / self._shortest()[rows], pitch, self.sense
+        full[4], full[5], full[6] = turning / self.shortest_s()[rows], pitch, self.sense
         return full, _Rate(self.gm, duration, self.acceleration[rows], self.exhaust_speed[rows])
 
 

@@ -3,9 +3,10 @@
     trips = sorties(station, days, Place(-89.5, 222.0), Lander(...))
     trips.delta_v_m_s, trips.landing_tdb
 
-Station, transfer, low orbit, deorbit, powered descent, stay, powered ascent, low orbit, transfer, station. Transfers
-are flown in the ephemeris, each leaving at the cheapest moment of its day; the low orbits keep their planes, and what
-the place lies beside them is paid for as a turn.
+Station, transfer, low orbit, deorbit, powered descent, stay, powered ascent, low orbit, transfer, station. All of it
+is flown in the ephemeris and the Moon's field, each transfer leaving at the cheapest moment of its day, each landing
+at the place and each ascent from it. What the place lies beside the low orbit is flown off under thrust up to 20 km,
+about where that begins to cost more than turning the plane; the rest is paid for as a turn.
 """
 
 from __future__ import annotations
@@ -20,11 +21,16 @@ from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
+from lunarplan.model.propagation import Run, row_inputs
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.model.surface import Place
-from lunarplan.transfers.ascent import Ascents, powered_ascent
-from lunarplan.transfers.descent import Approach, Descents, Touchdown, powered_descent
+from lunarplan.transfers.ascent_sky import SkyAscents, ascend_rows
+from lunarplan.transfers.descent import Approach, Touchdown
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.landing import Landings, landings, require_phases
+from lunarplan.transfers.landing_orbit import passage_of, upward
+from lunarplan.transfers.landing_problem import LandingProblem, LastPhases
+from lunarplan.transfers.landing_stage import Stage
 from lunarplan.transfers.low_orbit import LowOrbitTransfers, cheapest_from_low_orbit, cheapest_to_low_orbit
 from lunarplan.transfers.path import Path
 
@@ -34,11 +40,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _LOOKS = 97  # moments in the time waited for the place to come under the plane
+_STEERED_RAD = 20.0 / RADIUS_KM["moon"]  # beside the plane; beyond, a turn costs less than steering
+_ASCENT_S = 1800.0  # more than any takes
+_ASCENT_END_KM = 18.0
+_PERIAPSIS_KM = RADIUS_KM["moon"] + 15.0
 
 
 @dataclass(frozen=True)
 class Lander:
-    """What lands and what leaves again: full thrust, specific impulse and mass of each, N, s, kg."""
+    """What lands and what leaves again: full thrust, specific impulse and mass of each, N, s, kg.
+
+    descent_throttle : the least share of full thrust at which the engine that lands can run
+    """
 
     descent_thrust_n: float
     descent_isp_s: float
@@ -46,6 +59,15 @@ class Lander:
     ascent_thrust_n: float
     ascent_isp_s: float
     ascent_mass_kg: float
+    descent_throttle: float = 0.0
+
+    @property
+    def stages(self) -> tuple[Stage, Stage]:
+        """What lands, and what leaves."""
+        down = Stage(
+            self.descent_thrust_n, self.descent_isp_s, self.descent_mass_kg, least_throttle=self.descent_throttle
+        )
+        return down, Stage(self.ascent_thrust_n, self.ascent_isp_s, self.ascent_mass_kg)
 
 
 @dataclass(frozen=True)
@@ -53,9 +75,9 @@ class Sorties:
     """Sorties, float64[N] each; NaN where a transfer or a burn has no solution.
 
     departure_tdb, insertion_tdb, landing_tdb, lift_off_tdb, ascent_end_tdb, arrival_tdb : epochs, TDB s
-    turn_down_m_s, turn_up_m_s : plane changes for the place to lie in the plane of the low orbit
+    turn_down_m_s, turn_up_m_s : plane changes that bring the place to within 20 km of the plane of the low orbit
     circling_m_s : from the end of the ascent to the low orbit
-    down, up, descent, ascent  : the parts; the powered flights are the same for all
+    down, up, descent, ascent  : the parts; ``descent.cross_range_km`` and ``ascent.cross_range_km`` are flown off
     """
 
     departure_tdb: Floats
@@ -69,8 +91,8 @@ class Sorties:
     circling_m_s: Floats
     down: LowOrbitTransfers
     up: LowOrbitTransfers
-    descent: Descents
-    ascent: Ascents
+    descent: Landings
+    ascent: SkyAscents
 
     @property
     def ok(self) -> NDArray[np.bool_]:
@@ -129,26 +151,25 @@ def sorties(
         raise InputError(f"{given!r:.60}", where="place, lander", allowed="a Place and a Lander")
     if numbers("place.latitude_deg", place.latitude_deg, 1).ndim:
         raise InputError("several places", where="place", allowed="one place", remedy="call it for each")
+    touchdown = require_phases(approach, touchdown)
     options: dict[str, Any] = {
         "altitude_km": altitude_km, "inclination_deg": inclination_deg, "flight": InEphemeris(forces),
     }  # fmt: skip
     first = np.atleast_1d(np.asarray(tdb_seconds(days), float))
     down = cheapest_to_low_orbit(station, first, first + SECONDS_PER_DAY, tof, **options)
-    landing, beside_down = _nearest(place, down, down.perilune_tdb, waits, forces)
-    descent, ascent = _flights(place, lander, altitude_km, approach, touchdown)
-    lift_off = landing + stay
-    ready = lift_off + ascent.duration_s + waits[0] + tof
+    under, _ = _nearest(place, down, down.perilune_tdb, waits, forces)
+    stages, last = lander.stages, LastPhases.of(approach, touchdown)
+    turn_down, descent = _landed(place, down, under, float(waits[0]), stages[0], last, forces)
+    lift_off = descent.touchdown_tdb + stay
+    ready = lift_off + _ASCENT_S + waits[0] + tof
     none = ~np.isfinite(ready)  # a row that failed asks for the first day, and is left out again
     meet = np.where(none, first + tof, ready)
     up = cheapest_from_low_orbit(station, meet, meet + (waits[1] - waits[0]), tof, **options)
-    _, beside_up = _nearest(place, up, lift_off, np.zeros(2), forces)
-    radius = RADIUS_KM["moon"] + altitude_km
-    speed = 1e3 * np.sqrt(GM_KM3_S2["moon"] / radius)
-    turn_down, turn_up = (2.0 * speed * np.sin(0.5 * angle) for angle in (beside_down, beside_up))
+    turn_up, ascent = _lifted(place, up, lift_off, stages[1], altitude_km, forces)
     lost = np.where(none, np.nan, 0.0)
     return Sorties(
-        down.staging_tdb, down.perilune_tdb, landing, lift_off, lift_off + ascent.duration_s, up.staging_tdb + lost,
-        turn_down, turn_up, _circling(altitude_km) + lost, down, up, descent, ascent,
+        down.staging_tdb, down.perilune_tdb, descent.touchdown_tdb, lift_off, ascent.insertion_tdb,
+        up.staging_tdb + lost, turn_down, turn_up, _circling(altitude_km) + lost, down, up, descent, ascent,
     )  # fmt: skip
 
 
@@ -175,23 +196,82 @@ def _nearest(
     return epochs[rows, k], beside[rows, k]
 
 
-def _flights(
-    place: Place, lander: Lander, altitude_km: float, approach: Approach | None, touchdown: Touchdown | None
-) -> tuple[Descents, Ascents]:
-    """Powered flights, one for all rows: neither depends on the day."""
-    height = float(np.asarray(place.height_km))
-    descent = powered_descent(
-        lander.descent_thrust_n, lander.descent_isp_s, lander.descent_mass_kg,
-        apoapsis_altitude_km=altitude_km, site_altitude_km=height, approach=approach, touchdown=touchdown,
-    )  # fmt: skip
-    ascent = powered_ascent(
-        lander.ascent_thrust_n, lander.ascent_isp_s, lander.ascent_mass_kg,
-        apoapsis_altitude_km=altitude_km, site_altitude_km=height,
-    )  # fmt: skip
-    return descent, ascent
+def _circular(orbit: LowOrbitTransfers, gm: float) -> Floats:
+    """States [N, 6] of the low orbits at their ends on the transfers."""
+    r, v = orbit.perilune_states[:, :3], orbit.perilune_states[:, 3:]
+    speed = np.sqrt(gm / np.linalg.norm(r, axis=1)) / np.linalg.norm(v, axis=1)
+    return np.concatenate([r, speed[:, None] * v], axis=1)
 
 
-_ASCENT_END_KM = 18.0
+def _coasted(states: Floats, start: Floats, end: Floats, forces: ForceModel) -> Floats:
+    """States at other epochs; rows that are not there stay NaN."""
+    there = np.isfinite(states).all(axis=1) & np.isfinite(start) & np.isfinite(end)
+    final = np.full_like(states, np.nan)
+    run = Run(forces, "moon", 1e-12, 0, stop_at_impact=False)
+    inputs = row_inputs(int(there.sum()), forces, None)
+    final[there] = run.batch(np.ascontiguousarray(states[there]), start[there], end[there], inputs)[0]
+    return final
+
+
+def _landed(
+    place: Place, orbit: LowOrbitTransfers, under: Floats, wait_s: float, stage: Stage, last: LastPhases,
+    forces: ForceModel,
+) -> tuple[Floats, Landings]:  # fmt: skip
+    """The turn, m/s, and the landing of every row, on the pass before its place is nearest to the plane.
+
+    The plane is turned three quarters of a revolution before the pass, where the place is a quarter behind.
+    """
+    low = _circular(orbit, forces.gm("moon"))
+    period = 2.0 * np.pi * np.linalg.norm(low[:, :3], axis=1) / np.linalg.norm(low[:, 3:], axis=1)
+    turn_tdb = np.maximum(under, orbit.perilune_tdb + wait_s + 1.25 * period) - 2.0 * period
+    for least in (0.0, -np.pi):  # the next such moment, then the nearest
+        states = _coasted(low, orbit.perilune_tdb, turn_tdb, forces)
+        ahead, rate, _ = passage_of(states, _upward(place, turn_tdb + 0.75 * period, forces))
+        turn_tdb = turn_tdb + (np.mod(ahead + 0.5 * np.pi - least, 2.0 * np.pi) + least) / rate
+    states = _coasted(low, orbit.perilune_tdb, turn_tdb, forces)
+    normals, turned = _leaning(_normals(states), _upward(place, turn_tdb + 0.75 * period, forces))
+    along = np.cross(normals, states[:, :3])
+    along *= np.linalg.norm(states[:, 3:], axis=1, keepdims=True) / np.linalg.norm(along, axis=1, keepdims=True)
+    after = np.concatenate([states[:, :3], along], axis=1)
+    places = Place(*(np.full(len(low), float(np.asarray(c))) for c in place.__dict__.values()))
+    problem = LandingProblem(
+        after, turn_tdb, places, stage.rows(len(low)), np.full(len(low), _PERIAPSIS_KM), last, forces
+    )  # fmt: skip
+    return _turn_m_s(states, turned), landings(problem, 1.0)
+
+
+def _lifted(
+    place: Place, orbit: LowOrbitTransfers, lift_off: Floats, stage: Stage, altitude_km: float, forces: ForceModel
+) -> tuple[Floats, SkyAscents]:
+    """The turn, m/s, and the ascent of every row."""
+    states = _coasted(_circular(orbit, forces.gm("moon")), orbit.perilune_tdb, lift_off, forces)
+    normals, turned = _leaning(_normals(states), _upward(place, lift_off, forces))
+    heights = {"periapsis_altitude_km": _ASCENT_END_KM, "apoapsis_altitude_km": altitude_km}
+    return _turn_m_s(states, turned), ascend_rows(place, lift_off, normals, stage, forces=forces, **heights)
+
+
+def _normals(states: Floats) -> Floats:
+    normals = np.cross(states[:, :3], states[:, 3:])
+    return np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True))
+
+
+def _upward(place: Place, tdb: Floats, forces: ForceModel) -> Floats:
+    """Directions of the place, ICRF; rows without an epoch point anywhere."""
+    return upward(place, np.nan_to_num(tdb, nan=forces.source.start_tdb), forces)
+
+
+def _leaning(normals: Floats, up: Floats) -> tuple[Floats, Floats]:
+    """Planes turned just so far that they pass near enough to a place, and by what angle."""
+    sine = np.clip((normals * up).sum(axis=1), -1.0, 1.0)
+    level = normals - sine[:, None] * up
+    level /= np.linalg.norm(level, axis=1, keepdims=True)
+    beside = np.arcsin(sine)
+    left = np.clip(beside, -_STEERED_RAD, _STEERED_RAD)
+    return np.cos(left)[:, None] * level + np.sin(left)[:, None] * up, np.abs(beside - left)
+
+
+def _turn_m_s(states: Floats, angle: Floats) -> Floats:
+    return np.asarray(2e3 * np.linalg.norm(states[:, 3:], axis=1) * np.sin(0.5 * angle))
 
 
 def _circling(altitude_km: float) -> float:

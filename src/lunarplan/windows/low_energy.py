@@ -25,6 +25,7 @@ from lunarplan.model.rows import numbers, require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import taken
+from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.low_energy import (
     LowEnergyGuesses,
     LowEnergyTransfers,
@@ -37,7 +38,16 @@ from lunarplan.transfers.low_energy_launch import LONGEST_WAIT_S, delayed, over_
 from lunarplan.transfers.low_energy_results import together
 from lunarplan.transfers.problem import Problem, Transfers
 from lunarplan.windows.constraint import Constraint, evaluate
-from lunarplan.windows.launches import NO_TRANSFER, OPEN, OTHER_DAY, REASONS, Launches, noon_tdb
+from lunarplan.windows.departure import (
+    NO_TRANSFER,
+    OPEN,
+    OTHER_DAY,
+    REASONS,
+    Ascent,
+    Departure,
+    days_between,
+    noon_tdb,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -71,6 +81,7 @@ class LowEnergyLaunches:
     ascent_s: float = 600.0
     ascent_angle_deg: float | None = None
     revolutions: int = 0
+    ascents: tuple[Ascent, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     forces: ForceModel = field(default_factory=ForceModel)
     workers: int | None = None
@@ -90,12 +101,17 @@ class LowEnergyLaunches:
         return self.__dict__ | {"_months": {}}
 
     @cached_property
-    def _departure(self) -> Launches:
-        """The job of direct launches that shares the site and the ascent."""
-        return Launches(
-            self.site, self.parking_altitude_km, 100.0, 90.0, 100.0, self.ascent_s, self.ascent_angle_deg,
-            self.revolutions, (), self.constraints, self.forces, self.workers,
+    def departure(self) -> Departure:
+        """The launch itself."""
+        return Departure(
+            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
+            self.constraints, self.forces,
         )  # fmt: skip
+
+    @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return "tli_delta_v", "loi_delta_v"
 
     @property
     def reasons(self) -> dict[int, str]:
@@ -105,20 +121,18 @@ class LowEnergyLaunches:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        kept = ("code", "launch_tdb", "injection_tdb", "perilune_tdb", "coast_s", "tli_delta_v", "loi_delta_v", "c3")
         own = {
+            "loi_delta_v": Field(unit="m/s", long_name="insertion, impulsive: at perilune, or to join the station"),
             "apogee": Field(unit="km", long_name="largest distance from the Earth's centre"),
             "tof_s": Field(unit="s", long_name="from injection to insertion"),
             "quadrant": Field(long_name="of the apogee, in axes that turn with the Sun"),
             "flybys": Field(long_name="of the Moon, before the arrival"),
         }
-        shared = {name: self._departure.fields[name] for name in kept}
-        return shared | own | {"margin": self._departure.fields["margin"]}
+        kept = {name: f for name, f in self.departure.fields.items() if name != "declination_margin"}
+        return kept | own
 
     def describe(self) -> dict[str, Any]:
-        shared = self._departure.describe()
-        for name in ("perilune_altitude_km", "lunar_inclination_deg", "apolune_altitude_km", "ascents"):
-            del shared[name]
+        shared = self.departure.describe()
         shared["reasons"] = {str(code): text for code, text in self.reasons.items()}
         return shared | {"to": repr(self.to), "tof_days": list(self.tof_days), "samples": self.samples}
 
@@ -127,15 +141,9 @@ class LowEnergyLaunches:
 
         Raises InputError for days that are none or run backwards.
         """
-        try:
-            days = np.arange(np.datetime64(first_day, "D"), np.datetime64(last_day, "D") + 1)
-        except ValueError:
-            raise InputError(f"{first_day!r} to {last_day!r}", where="grid", allowed="days: 2028-07-01") from None
-        if not len(days):
-            raise InputError(f"{last_day} is before {first_day}", where="grid", remedy="swap them")
         return Grid(
             {
-                "launch_day": Axis(days, long_name="launch day, UTC"),
+                "launch_day": Axis(days_between(first_day, last_day), long_name="launch day, UTC"),
                 "side": Axis((SUNWARD, OUTWARD), long_name="of the Earth, on which the apogee lies"),
                 "azimuth_deg": Axis(numbers("azimuths_deg", azimuths_deg, 1), "deg", "inertial launch azimuth"),
             }
@@ -145,7 +153,7 @@ class LowEnergyLaunches:
         n = len(cells["azimuth_deg"])
         answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
         answer["code"] = np.full(n, NO_TRANSFER, np.int16)
-        for azimuth in np.unique(cells["azimuth_deg"]):
+        for azimuth in np.unique(cells["azimuth_deg"]):  # parking orbits of a batch are all alike
             rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
             found, cell = self.transfers({name: values[rows] for name, values in cells.items()}, float(azimuth))
             for name, values in self._measured(found, cells["launch_day"][rows[cell]]).items():
@@ -154,8 +162,8 @@ class LowEnergyLaunches:
 
     def transfers(self, cells: Mapping[str, Array], azimuth_deg: float) -> tuple[LowEnergyTransfers, Rows]:
         """The best transfers of the cells of an azimuth, and which cell each belongs to; some cells have none."""
-        guesses, cell = self._candidates(cells, azimuth_deg)
-        tie = self._departure.tie(azimuth_deg)
+        tie = self.departure.tie(azimuth_deg)
+        guesses, cell = self._candidates(cells, azimuth_deg, tie)
         found = low_energy_transfers(guesses, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
         noon = noon_tdb(cells["launch_day"])[cell]
         usable = np.flatnonzero(found.ok & (_sunward(found) == (cells["side"][cell] == SUNWARD)))
@@ -164,7 +172,9 @@ class LowEnergyLaunches:
         cells_found, first = np.unique(cell[order], return_index=True)
         return found.rows(order[first]), cells_found
 
-    def _candidates(self, cells: Mapping[str, Array], azimuth_deg: float) -> tuple[LowEnergyGuesses, Rows]:
+    def _candidates(
+        self, cells: Mapping[str, Array], azimuth_deg: float, tie: LaunchTie
+    ) -> tuple[LowEnergyGuesses, Rows]:
         """Guesses for the cells, the cheapest few of each, and the cells they are for."""
         months, noon = cells["launch_day"].astype("datetime64[M]"), noon_tdb(cells["launch_day"])
         parts, cell = [], []
@@ -172,7 +182,7 @@ class LowEnergyLaunches:
             known = self._month(str(month), azimuth_deg)
             sunward = _sunward(known)
             for k in np.flatnonzero(months == month):
-                launch, wait = over_site(known, self._departure.tie(azimuth_deg), np.full(len(known.ok), noon[k]))
+                launch, wait = over_site(known, tie, np.full(len(known.ok), noon[k]))
                 near = (np.abs(launch - noon[k]) < 0.5 * SECONDS_PER_DAY) & (np.abs(wait) < LONGEST_WAIT_S)
                 chosen = np.flatnonzero(near & (sunward == (cells["side"][k] == SUNWARD)))[:_TRIES]
                 parts.append(delayed(known.guesses(chosen), wait[chosen]))

@@ -1,0 +1,154 @@
+"""Missions that land: Blue Ghost at its site, a lander that leaves its orbiter, and landings that cannot be made."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from lunarplan import Mission
+from lunarplan.config import library
+from lunarplan.config.lander import LANDER
+from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
+from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.frames import latitude_longitude_radius, turned
+from tests.tolerances import CLOSURE_M, JOINT_KM, JOINT_KM_S, ROCKET_ROUNDING
+
+SITE = {"type": "landing", "latitude": "-80.13 deg", "longitude": "1.44 deg", "epoch": "2024-02-22T23:24:00Z"}
+
+
+def im_1(**changes):
+    """IM-1 with its plane over its site, and another landing."""
+    table = library.read(library.find("im-1"))
+    table["phase"] = [phase for phase in table["phase"] if phase["type"] != "landing"]
+    table["phase"][1]["inclination"] = "98 deg"
+    table["expect"] = {}
+    table["phase"].append(SITE | {"engine": "VR900"} | changes)
+    return table
+
+
+def with_lander(**stage):
+    table = im_1()
+    table["phase"][-1].pop("engine")
+    numbers = {"dry_mass": "200 kg", "propellant": "300 kg", "thrust": "1600 N", "isp": "310 s", "throttle": 0.1}
+    table["lander"] = {"descent": numbers | stage}
+    return table
+
+
+@pytest.fixture(scope="module")
+def blue_ghost():
+    return Mission.from_toml("blue-ghost-1").plan()
+
+
+@pytest.fixture(scope="module")
+def two_craft():
+    return Mission.from_dict(with_lander()).plan()
+
+
+def where(path, tdb):
+    """Latitude and longitude, deg, and radius, km."""
+    state = path.at(np.array([tdb]), "moon")
+    fixed = turned(state, np.array([tdb]), "icrf", "moon_me", path.arcs[0].run.forces.source)
+    latitude, longitude, radius = latitude_longitude_radius(fixed[0, :3])
+    return np.degrees(latitude), np.degrees(longitude), radius
+
+
+def test_blue_ghost_comes_down_at_its_site(blue_ghost):
+    assert blue_ghost.converged
+    assert blue_ghost.closure_m < CLOSURE_M
+    assert all(row.ok for row in blue_ghost.expectations)
+    end = blue_ghost.solution.values["touchdown_epoch"]
+    assert blue_ghost.trajectory.end_tdb == pytest.approx(end, abs=1e-6)
+    latitude, longitude, radius = where(blue_ghost.trajectory, end)
+    assert (latitude, longitude) == pytest.approx((18.562, 61.81), abs=1e-5)
+    assert radius == pytest.approx(1737.4 - 3.7, abs=1e-4)
+
+
+def test_its_arcs_join_and_only_the_deorbit_burn_jumps(blue_ghost):
+    arcs = blue_ghost.trajectory.arcs
+    jumps = {}
+    for before, after in pairwise(arcs):
+        seam = np.array([after.start_tdb])
+        gap = after.at(seam, "moon")[0] - before.at(seam, "moon")[0]
+        assert np.linalg.norm(gap[:3]) < JOINT_KM
+        jumps[after.name] = np.linalg.norm(gap[3:])
+    deorbit = jumps.pop("descent orbit")
+    assert deorbit == pytest.approx(blue_ghost.solution.burn("DOI").delta_v_km_s, abs=JOINT_KM_S)
+    assert max(jumps.values()) < JOINT_KM_S
+
+
+def test_velocity_is_the_rate_of_place_under_thrust(blue_ghost):
+    path, burn = blue_ghost.trajectory, blue_ghost.solution.burn("descent")
+    t, h = burn.ignition_tdb + np.linspace(30.0, 580.0, 40), 0.5
+    rate = (path.at(t + h, "moon") - path.at(t - h, "moon"))[:, :3] / (2.0 * h)
+    assert np.abs(rate - path.at(t, "moon")[:, 3:]).max() < 2e-6  # a third of h squared times jerk
+
+
+def test_its_masses_are_those_of_the_rocket_equation(blue_ghost):
+    rows = {row.name: row for row in blue_ghost.budget.rows}
+    exhaust = 315.0 * STANDARD_GRAVITY_M_S2
+    before, burn = rows["DOI"].mass_after_kg, rows["descent"]
+    assert burn.mass_after_kg == pytest.approx(before * np.exp(-burn.delta_v_m_s / exhaust), rel=ROCKET_ROUNDING)
+    assert burn.mass_after_kg == pytest.approx(blue_ghost.solution.values["landed_mass"], rel=1e-6)
+
+
+def test_a_lander_leaves_its_orbiter(two_craft):
+    solution = two_craft.solution
+    assert [(burn.name, burn.craft) for burn in solution.burns[-2:]] == [("DOI", LANDER), ("descent", LANDER)]
+    (parted,) = solution.separations
+    assert parted.mass_kg == 500.0
+    assert parted.epoch_tdb == solution.burn("DOI").ignition_tdb
+    end = solution.values["touchdown_epoch"]
+    latitude, longitude, radius = where(solution.paths[LANDER], end)
+    assert (latitude, longitude) == pytest.approx((-80.13, 1.44), abs=1e-4)
+    _, _, above = where(two_craft.trajectory, end)
+    assert above - radius > 80.0  # the orbiter stays where it was
+    final = two_craft.budget.rows[-1]
+    assert final.craft == LANDER
+    assert final.mass_after_kg == pytest.approx(solution.values["landed_mass"], rel=1e-6)
+
+
+def test_an_epoch_picks_the_pass(two_craft):
+    asked = tdb_seconds("2024-02-22T23:24:00")
+    assert abs(two_craft.solution.values["touchdown_epoch"] - asked) < 3600.0
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "says"),
+    [
+        (lambda: im_1(cross_range="1 km"), InfeasibleError, "the orbit passes the site at"),
+        (lambda: im_1(throttle=[0.9, 1.0]), InfeasibleError, "throttle beyond the limits"),
+        (lambda: im_1(epoch="2024-02-21T12:00:00Z"), InputError, "landing.epoch"),
+        (lambda: with_lander(propellant="150 kg", dry_mass="350 kg"), InfeasibleError, "the tanks run dry"),
+        (lambda: with_lander(thrust="300 N"), InfeasibleError, "no steering at full throttle"),
+    ],
+)
+def test_a_landing_that_cannot_be_made_says_why(table, error, says):
+    with pytest.raises(error, match=says):
+        Mission.from_dict(table()).plan()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"latitude": "91 deg"}, "latitude"),
+        ({"throttle": [0.8, 0.2]}, "throttle"),
+        ({"approach": {"altitude": "20 m", "descent": "5 m/s", "forward": "0 m/s", "duration": "30 s"}}, "approach"),
+        ({"engine": "RL10"}, "engine"),
+        ({"perilune": "-3 km"}, "perilune"),
+    ],
+)
+def test_bad_landings_are_named(change, says):
+    with pytest.raises(InputError, match=says):
+        Mission.from_dict(im_1(**change))
+
+
+def test_somebody_has_to_land():
+    table = im_1()
+    table["phase"][-1].pop("engine")
+    with pytest.raises(InputError, match="no engine lands"):
+        Mission.from_dict(table)
+    both = with_lander()
+    both["phase"][-1]["engine"] = "VR900"
+    with pytest.raises(InputError, match="the lander has its own engine"):
+        Mission.from_dict(both)
