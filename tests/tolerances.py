@@ -485,6 +485,18 @@ DISTANT_JOINT_KM = 1e-5  # coasts meet in their middles to a centimetre, and tha
 DISTANT_JOINT_KM_S = 1e-8
 FLYBY_ALTITUDE_KM = 1e-5
 
+# Landings and ascents in the real sky
+LANDING_CLOSURE_KM = 1e-4  # asked for: 10 m; a centimetre seen
+LANDING_CLOSURE_KM_S = 1e-6
+LANDING_SHIFT_RAD = 2e-3  # the burn is flat there: 3.5 km of ignition are 5 ms
+OVERFLIGHT_S = 1.0  # nearest among half seconds, and to the plane, not to the place, which moves across
+OVERFLIGHT_KM = 0.1
+BATCH_LANDING_M_S = 1e-5
+ASCENT_CLOSURE_KM = 1e-4
+COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms seen with five, below 1 ms with seven
+LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
+SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
+SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
 # Low-energy transfers
 LOW_ENERGY_CLOSURE_KM = 1e-2  # asked for: 10 m, each arc by itself
 LOW_ENERGY_MEET_KM = 1e-3
@@ -501,18 +513,6 @@ CAPSTONE_DAYS = 7.0  # of the injection: its path was bent by manoeuvres on the 
 LEAST_BURN_M_S = 1e-2
 LANES_LOW_ENERGY_M_S = 1e-3
 DESCENT = 1e-5
-# Landings and ascents in the real sky
-LANDING_CLOSURE_KM = 1e-4  # asked for: 10 m; a centimetre seen
-LANDING_CLOSURE_KM_S = 1e-6
-LANDING_SHIFT_RAD = 2e-3  # the burn is flat there: 3.5 km of ignition are 5 ms
-OVERFLIGHT_S = 1.0  # nearest among half seconds, and to the plane, not to the place, which moves across
-OVERFLIGHT_KM = 0.1
-BATCH_LANDING_M_S = 1e-5
-ASCENT_CLOSURE_KM = 1e-4
-COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms seen with five, below 1 ms with seven
-LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
-SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
-SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
 # Free returns from a high Earth orbit, hybrids and corrections
 HIGH_ORBIT_CLOSURE_KM = 1e-4
 HIGH_ORBIT_INDEPENDENT_KM = 1e-2
@@ -565,9 +565,6 @@ CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the i
 HYBRID_PLANE_RAD = 1e-6
 HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
 LANES_CORRECTION_M_S = 1e-6
-LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
-LOW_ENERGY_JOINT_KM = 1e-3
-DANURI_DRY_KG = 418.0
 FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in the full field half an hour long
 FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
 STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
@@ -582,3 +579,6 @@ STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
 IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
 OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
 ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
+LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
+LOW_ENERGY_JOINT_KM = 1e-3
+DANURI_DRY_KG = 418.0

@@ -116,6 +116,18 @@ def test_no_way_is_said_so(monkeypatch):
         Mission.from_toml("danuri").plan()
 
 
-def test_windows_are_refused():
-    with pytest.raises(InputError, match="none are found"):
-        Mission.from_toml("danuri").windows()
+def test_its_windows_are_those_of_converged_transfers():
+    found = Mission.from_toml("danuri").windows("2022-08-05", "2022-08-06")
+    assert found.axes == ("launch_day", "side", "azimuth_deg")
+    cells = found.dataset.where(found.dataset["code"] == 0)
+    assert found.open.any()
+    assert np.nanmin(cells["tof_s"]) > 130.0 * 86_400.0
+    assert 600.0 < np.nanmin(cells["loi_delta_v"]) < np.nanmax(cells["loi_delta_v"]) < 700.0
+    assert -0.9 < np.nanmin(cells["c3"]) < np.nanmax(cells["c3"]) < -0.2
+
+
+def test_a_station_has_one_perilune_and_low_orbits_other_keys():
+    data = library.read(library.find("capstone"))
+    data["windows"] = {"loi_delta_v": "100 m/s"}
+    with pytest.raises(InputError, match=r"windows.loi_delta_v: means nothing"):
+        Mission.from_dict(data).windows()

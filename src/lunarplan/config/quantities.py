@@ -34,7 +34,7 @@ _ITEMS = ("epoch", "delta_v", "duration", "propellant")
 BURNS: dict[str, tuple[str, ...]] = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
-    "insertion": ("insertion", "powered_flyby", "low_energy to a distant orbit"),
+    "insertion": ("insertion", "orbit_joined"),
     "departure": ("departure", "return"),
     "home_flyby": ("home flyby", "return"),
     "apogee_raise": ("apogee raise", "earth_orbit"),

@@ -87,8 +87,8 @@ class MissionFile(Table):
         """What there is to compute quantities of: the launch, the transfer, the phases."""
         begun = {"launch"} if self.launch_terms else set()
         steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
-        slowly = {"low_energy to a distant orbit"} if {"low_energy", "distant_orbit"} <= steps else set()
-        return frozenset(begun | steps | slowly)
+        joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
+        return frozenset(begun | steps | joined)
 
     @property
     def begins_tdb(self) -> tuple[float, float]:
@@ -141,7 +141,7 @@ class MissionFile(Table):
             self._check_numbered()
         if "free_return" in self.parts:
             self._check_injection()
-        elif self.parts & {"powered_flyby", "low_energy"}:
+        elif not self.parts.isdisjoint({"powered_flyby", "low_energy"}):
             self._check_chosen()
         return self
 

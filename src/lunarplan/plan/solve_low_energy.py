@@ -40,7 +40,6 @@ from lunarplan.windows.low_energy import as_transfers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.config.distant import DistantOrbit
     from lunarplan.config.schema import MissionFile
     from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.orbits.orbit import PeriodicOrbit
@@ -72,8 +71,9 @@ def solve_low_energy(mission: MissionFile, ephemeris: Ephemeris | None, say: Pro
         say("flying the transfer and the insertion")
         return _LowFlight(mission, forces, found, row, say).flown()
     say("finding the orbit")
-    orbit = periodic_orbit(mission.distant_orbit)
-    station = _station(mission, mission.distant_orbit, orbit, forces)
+    asked = mission.distant_orbit
+    orbit = periodic_orbit(asked)
+    station = _station(mission, orbit, forces, asked.perilune_epoch_tdb)
     found, row = _cheapest(mission, ToStation(station), forces, say)
     say("flying the transfer and the stay")
     return _joined(_Way(mission, forces, found, row), orbit, station, say)
@@ -102,13 +102,15 @@ def _check_dates(mission: MissionFile, known: Ephemeris) -> None:
     check_covered(start, end, known, "launch, phase[0].coast")
 
 
-def _station(mission: MissionFile, terms: DistantOrbit, orbit: PeriodicOrbit, forces: ForceModel) -> EphemerisOrbit:
+def _station(
+    mission: MissionFile, orbit: PeriodicOrbit, forces: ForceModel, perilune_tdb: float | None
+) -> EphemerisOrbit:
     """The orbit, for as long as any arrival may need it."""
     first, last = _arrivals(mission)
-    span = first - _MARGIN_S, last + mission.stay_s + _MARGIN_S
-    if terms.perilune_epoch_tdb is not None:
-        return with_perilune(orbit, *span, forces, terms.perilune_epoch_tdb)
-    return begun_in_phase(orbit, *span, forces, 0.0)
+    start, end = first - _MARGIN_S, last + mission.stay_s + _MARGIN_S
+    if perilune_tdb is None:
+        return begun_in_phase(orbit, start, end, forces, 0.0)
+    return with_perilune(orbit, start, end, forces, perilune_tdb)
 
 
 def _cheapest(
@@ -251,15 +253,16 @@ class _LowFlight(BrakedFlight):
 def _joined(way: _Way, orbit: PeriodicOrbit, station: EphemerisOrbit, say: Progress) -> Flown:
     """The chosen transfer, flown to a distant orbit, and the stay there."""
     mission, found, row = way.mission, way.found, way.row
-    assert mission.distant_orbit is not None
-    assert mission.distant_orbit.engine is not None  # checked, of an orbit that is come to
+    terms = mission.distant_orbit
+    assert terms is not None  # by their sequence
+    assert terms.engine is not None  # checked, of an orbit that is come to
     joined = float(found.arrival_tdb[row])
     coasts = way.coasts(found.arrival_states[row], joined)
-    end = joined + mission.distant_orbit.duration_s
+    end = joined + terms.duration_s
     stay = (stay_arc(station, joined, end),) if end > joined else ()
     reached = stay_in_numbers(station, orbit, joined, end)
     delta_v = float(found.insertion_delta_v_km_s[row])
-    insertion = Burn("insertion", joined, delta_v, mission.distant_orbit.engine, note=reached.note)
+    insertion = Burn("insertion", joined, delta_v, terms.engine, note=reached.note)
     there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
     legs = way.launch(), way.leg(coasts, ()), there
     notes = {"distant_orbit": station.provenance}

@@ -25,7 +25,6 @@ from lunarplan.model.rows import numbers, require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.low_energy import (
     LowEnergyGuesses,
     LowEnergyTransfers,
@@ -121,20 +120,19 @@ class LowEnergyLaunches:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
+        shared = {name: field for name, field in self.departure.fields.items() if name != "declination_margin"}
         own = {
-            "loi_delta_v": Field(unit="m/s", long_name="insertion, impulsive: at perilune, or to join the station"),
+            "loi_delta_v": Field(unit="m/s", long_name="insertion, an impulse"),
             "apogee": Field(unit="km", long_name="largest distance from the Earth's centre"),
             "tof_s": Field(unit="s", long_name="from injection to insertion"),
             "quadrant": Field(long_name="of the apogee, in axes that turn with the Sun"),
             "flybys": Field(long_name="of the Moon, before the arrival"),
         }
-        kept = {name: f for name, f in self.departure.fields.items() if name != "declination_margin"}
-        return kept | own
+        return shared | own
 
     def describe(self) -> dict[str, Any]:
-        shared = self.departure.describe()
-        shared["reasons"] = {str(code): text for code, text in self.reasons.items()}
-        return shared | {"to": repr(self.to), "tof_days": list(self.tof_days), "samples": self.samples}
+        own = {"to": repr(self.to), "tof_days": list(self.tof_days), "samples": self.samples}
+        return self.departure.describe() | {"reasons": {str(k): text for k, text in self.reasons.items()}} | own
 
     def grid(self, first_day: str, last_day: str, *, azimuths_deg: ArrayLike = (90.0,)) -> Grid:
         """The cells of all days from one to another, both counted, as calendar days of UTC.
@@ -153,7 +151,7 @@ class LowEnergyLaunches:
         n = len(cells["azimuth_deg"])
         answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
         answer["code"] = np.full(n, NO_TRANSFER, np.int16)
-        for azimuth in np.unique(cells["azimuth_deg"]):  # parking orbits of a batch are all alike
+        for azimuth in np.unique(cells["azimuth_deg"]):
             rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
             found, cell = self.transfers({name: values[rows] for name, values in cells.items()}, float(azimuth))
             for name, values in self._measured(found, cells["launch_day"][rows[cell]]).items():
@@ -162,8 +160,8 @@ class LowEnergyLaunches:
 
     def transfers(self, cells: Mapping[str, Array], azimuth_deg: float) -> tuple[LowEnergyTransfers, Rows]:
         """The best transfers of the cells of an azimuth, and which cell each belongs to; some cells have none."""
+        guesses, cell = self._candidates(cells, azimuth_deg)
         tie = self.departure.tie(azimuth_deg)
-        guesses, cell = self._candidates(cells, azimuth_deg, tie)
         found = low_energy_transfers(guesses, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
         noon = noon_tdb(cells["launch_day"])[cell]
         usable = np.flatnonzero(found.ok & (_sunward(found) == (cells["side"][cell] == SUNWARD)))
@@ -172,9 +170,7 @@ class LowEnergyLaunches:
         cells_found, first = np.unique(cell[order], return_index=True)
         return found.rows(order[first]), cells_found
 
-    def _candidates(
-        self, cells: Mapping[str, Array], azimuth_deg: float, tie: LaunchTie
-    ) -> tuple[LowEnergyGuesses, Rows]:
+    def _candidates(self, cells: Mapping[str, Array], azimuth_deg: float) -> tuple[LowEnergyGuesses, Rows]:
         """Guesses for the cells, the cheapest few of each, and the cells they are for."""
         months, noon = cells["launch_day"].astype("datetime64[M]"), noon_tdb(cells["launch_day"])
         parts, cell = [], []
@@ -182,7 +178,7 @@ class LowEnergyLaunches:
             known = self._month(str(month), azimuth_deg)
             sunward = _sunward(known)
             for k in np.flatnonzero(months == month):
-                launch, wait = over_site(known, tie, np.full(len(known.ok), noon[k]))
+                launch, wait = over_site(known, self.departure.tie(azimuth_deg), np.full(len(known.ok), noon[k]))
                 near = (np.abs(launch - noon[k]) < 0.5 * SECONDS_PER_DAY) & (np.abs(wait) < LONGEST_WAIT_S)
                 chosen = np.flatnonzero(near & (sunward == (cells["side"][k] == SUNWARD)))[:_TRIES]
                 parts.append(delayed(known.guesses(chosen), wait[chosen]))
