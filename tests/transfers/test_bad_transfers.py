@@ -12,7 +12,10 @@ from lunarplan.transfers.ascent import powered_ascent
 from lunarplan.transfers.descent import powered_descent
 from lunarplan.transfers.earth_return import earth_returns, return_problem
 from lunarplan.transfers.free_return import free_return_problem, free_returns
+from lunarplan.transfers.high_orbit import high_orbit_returns
+from lunarplan.transfers.high_orbit_problem import high_orbit_problem
 from lunarplan.transfers.low_orbit import cheapest_to_low_orbit, to_low_orbit
+from lunarplan.transfers.midcourse import restorations
 from lunarplan.transfers.powered_flyby import from_distant_orbit, to_distant_orbit
 from lunarplan.transfers.rendezvous import rendezvous
 from lunarplan.transfers.sortie import Lander, sorties
@@ -31,7 +34,12 @@ def path():
 
 CALLS = {
     "flight": lambda p: aborts("x", [START]),
-    "tof_s": lambda p: aborts(p, [START], days=[np.nan]),
+    "days": lambda p: aborts(p, [START], days=[np.nan]),
+    "to: 'home'": lambda p: aborts(p, [START], to="home"),
+    "batch: 'z' ": lambda p: high_orbit_returns("z"),
+    "launch: 'pad'": lambda p: high_orbit_returns(high_orbit_problem(START, perilune_altitude_km=100.0), "pad"),
+    "high_orbit_problem": lambda p: high_orbit_problem(perilune_altitude_km=100.0),
+    "meant": lambda p: restorations(p, [START], None),
     "forces": lambda p: aborts(p, [START], forces="x"),
     "northbound": lambda p: return_problem(STATE, START, 2e5, inclination_deg=30.0, northbound=0),
     "northbound_return": lambda p: free_return_problem(START, perilune_altitude_km=100.0, northbound_return=0.5),
