@@ -497,6 +497,22 @@ COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms
 LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
 SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
 SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
+# Low-energy transfers
+LOW_ENERGY_CLOSURE_KM = 1e-2  # asked for: 10 m, each arc by itself
+LOW_ENERGY_MEET_KM = 1e-3
+LOW_ENERGY_PARTIALS = 1e-5  # differences of arcs that magnify a thousandfold
+INJECTION_KM = 1e-6
+ARRIVAL_PLANE_DEG = 2e-3  # the equators are those of the epochs one pass before
+# Parker and Anderson (2013); single ones go out to two million kilometres
+LOW_ENERGY_C3 = (-0.7, -0.3)
+LOW_ENERGY_APOGEE_KM = (1.2e6, 1.6e6)
+LOW_ENERGY_DAYS = (80.0, 150.0)
+LOW_ENERGY_LOI_M_S = (630.0, 675.0)  # published 640 to 670; direct, 815 and more
+LOW_ENERGY_NRHO_M_S = 40.0  # "some tens"; CAPSTONE burnt 17
+CAPSTONE_DAYS = 7.0  # of the injection: its path was bent by manoeuvres on the way
+LEAST_BURN_M_S = 1e-2
+LANES_LOW_ENERGY_M_S = 1e-3
+DESCENT = 1e-5
 # Free returns from a high Earth orbit, hybrids and corrections
 HIGH_ORBIT_CLOSURE_KM = 1e-4
 HIGH_ORBIT_INDEPENDENT_KM = 1e-2
@@ -570,3 +586,10 @@ RENDEZVOUS_MET_KM_S = 1e-8
 COELLIPTIC_KM = 0.5  # oblateness bends the two orbits alike, to half a kilometre in half a revolution
 RENDEZVOUS_HOHMANN_M_S = 0.5  # Moon and Sun, and the angle between burns
 PLANES_MEET_DEG = 0.01
+LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
+LOW_ENERGY_JOINT_KM = 1e-3
+DANURI_DRY_KG = 418.0
+PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness takes to be some km off; 2.5 seen
+PLANE_SHARE_DEG = 0.01  # as printed
+PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
+PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunarplan import InputError, Mission
-from lunarplan.config.windows import Landing, Station, Windows
+from lunarplan.config.windows import Landing, Windows
 from tests.config.test_fuzz import VALUES, outcome, places
 from tests.plan.made import MISSION
 
@@ -35,7 +35,6 @@ FULL: dict[str, Any] = {
         "earth_elevation": "2 deg",
         "cross_range": "3 deg",
     },
-    "station": {"epoch": "2028-01-01T06:00:00Z", "phase": "-90 deg"},
     "flyby_delta_v": "200 m/s",
     "insertion_delta_v": "250 m/s",
     "arrival_delta_v": "430 m/s",
@@ -57,8 +56,6 @@ def test_everything_it_takes() -> None:
     assert (terms.parking_coast_s, terms.eclipse_s) == (5400.0, 5400.0)
     assert terms.launch_sun_elevation_rad == pytest.approx(math.radians(-6.0))
     assert terms.phase_count is None
-    assert terms.station is not None
-    assert terms.station.phase_rad == pytest.approx(-0.5 * math.pi)
     limits = terms.flyby_delta_v_km_s, terms.insertion_delta_v_km_s, terms.arrival_delta_v_km_s
     assert limits == pytest.approx((0.2, 0.25, 0.43))
     assert terms.arrival_phase_rad == pytest.approx((math.radians(350.0), math.tau))
@@ -81,7 +78,7 @@ def test_as_many_azimuths_as_there_are(azimuth: Any, count: int) -> None:
     assert mission({"azimuth": azimuth}).windows_terms.azimuths == count
 
 
-@pytest.mark.parametrize("table", [Windows, Landing, Station])
+@pytest.mark.parametrize("table", [Windows, Landing])
 def test_every_key_is_documented(table: Any) -> None:
     keys = {field.alias or name for name, field in table.model_fields.items()}
     section = PAGE.split("## Launch windows")[1].split("\n## ")[0]
@@ -112,8 +109,6 @@ def test_every_key_is_documented(table: Any) -> None:
         ({"arrival_seen_from_earth": "maybe"}, "windows.arrival_seen_from_earth: "),
         ({"arrival_seen_from_earth": 1}, "windows.arrival_seen_from_earth: "),
         ({"phases": 0}, "windows.phases: "),
-        ({"phases": 4, "station": FULL["station"]}, "windows.phases: a station has one phase"),
-        ({"station": {"phase": "0 deg"}}, "windows.station.epoch: required key is missing"),
         ({"arrival_phase": "180 deg"}, "windows.arrival_phase: .*is no range"),
         ({"landing": "Shackleton"}, "windows.landing: .*is not a table"),
         ({"landing": {"latitude": "0 deg"}}, "windows.landing.longitude: required key is missing"),

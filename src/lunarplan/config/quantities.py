@@ -31,10 +31,10 @@ _OF_A_BURN = {
 _ITEMS = ("epoch", "delta_v", "duration", "propellant")
 
 # key of a burn, see `plan.solution.Burn.key`: what it is called, the part of a mission it belongs to
-BURNS = {
+BURNS: dict[str, tuple[str, ...]] = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
-    "insertion": ("insertion", "powered_flyby"),
+    "insertion": ("insertion", "orbit_joined"),
     "departure": ("departure", "return"),
     "home_flyby": ("home flyby", "return"),
     "apogee_raise": ("apogee raise", "earth_orbit"),
@@ -91,6 +91,7 @@ _PATH = {
     "entry_flight_path_angle": Quantity("flight path at entry", ANGLE, "deg", ("entry",)),
     "splashdown_latitude": Quantity("splashdown latitude", ANGLE, "deg", ("entry",)),
     "splashdown_longitude": Quantity("splashdown longitude", ANGLE, "deg", ("entry",)),
+    "apogee_epoch": Quantity("apogee", None, "min", ("low_energy",)),
     "mission_duration": Quantity("lift-off to entry", DURATION, "h", ("entry",)),
     "sortie_touchdown_epoch": Quantity("touchdown", None, "min", ("sortie",)),
     "sortie_duration": Quantity("departure to docking", DURATION, "h", ("sortie",)),
@@ -109,7 +110,7 @@ _PATH = {
     "sortie_returned_mass": Quantity("mass back at the station", MASS, "kg", ("sortie",)),
     "earth_orbit_apogee_radius": Quantity("apogee radius before TLI", LENGTH, "km", ("earth_orbit",)),
     "earth_orbit_duration": Quantity("apogee raise to TLI", DURATION, "h", ("earth_orbit",)),
-    "greatest_earth_radius": Quantity("farthest from Earth", LENGTH, "km", ("free_return",)),
+    "greatest_earth_radius": Quantity("farthest from Earth", LENGTH, "km", ("free_return", "low_energy")),
     "return_inclination": Quantity("inclination of the way home", ANGLE, "deg", ("free_return",)),
     "return_time": Quantity("perilune to entry", DURATION, "h", ("free_return",)),
     "touchdown_epoch": Quantity("touchdown", None, "min", ("landing",)),
@@ -134,7 +135,7 @@ def _of_a_burn(name: str, item: str, *of: str) -> Quantity:
 
 
 QUANTITIES: dict[str, Quantity] = {
-    **{f"{key}_{item}": _of_a_burn(name, item, of) for key, (name, of) in BURNS.items() for item in _ITEMS},
+    **{f"{key}_{item}": _of_a_burn(name, item, *of) for key, (name, *of) in BURNS.items() for item in _ITEMS},
     **_PATH,
     **_MASSES,
 }

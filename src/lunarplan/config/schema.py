@@ -92,7 +92,8 @@ class MissionFile(Table):
         """What there is to compute quantities of: the launch, the transfer, the phases."""
         begun = {"launch"} if self.launch_terms else set()
         steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
-        return frozenset(begun | steps)
+        joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
+        return frozenset(begun | steps | joined)
 
     @property
     def begins_tdb(self) -> tuple[float, float]:
@@ -143,12 +144,20 @@ class MissionFile(Table):
         if "insertion" in self.parts:
             self._check_arrival()
             self._check_numbered()
-        elif "free_return" in self.parts:
+        if "free_return" in self.parts:
             self._check_injection()
-        elif "powered_flyby" in self.parts and self.launch.parking_orbit.node != "best":
-            what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
-            raise _problem(what, ("launch", "parking_orbit", "node"), "best")
+        elif not self.parts.isdisjoint({"powered_flyby", "low_energy"}):
+            self._check_chosen()
         return self
+
+    def _check_chosen(self) -> None:
+        """What only a direct transfer can be told."""
+        node, by = self.launch.parking_orbit.node, self.translunar.transfer.replace("_", " ")
+        if node != "best":
+            raise _problem(f'"{node}", and a {by} chooses its node', ("launch", "parking_orbit", "node"), "best")
+        if self.distant_orbit is None and self.insertion.approach != "best":
+            what = f'"{self.insertion.approach}", and a {by} transfer has no asymptote'
+            raise _problem(what, ("phase", 1, "approach"), "best")
 
     def _check_expected(self) -> None:
         """Each part of a mission computes its own quantities."""
@@ -219,12 +228,12 @@ class MissionFile(Table):
         arrival = self.insertion.epoch_tdb
         if arrival is None:
             return
-        shortest, longest = self.translunar.tof_s
+        shortest, longest = self.translunar.times_s
         launch = self.launch
         first, last = launch.earliest_tdb + shortest, launch.latest_tdb + launch.longest_wait_s + longest
         if not first <= arrival <= last:
             when = "before the earliest launch" if arrival < launch.earliest_tdb else "out of reach"
-            allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and tof"
+            allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and time of flight"
             raise _problem(f"arrival {utc_iso(arrival, 0)} is {when}", ("phase", 1, "epoch"), allowed)
 
     def _check_numbered(self) -> None:

@@ -12,10 +12,12 @@ STEPS: dict[str, dict[str, str]] = {
         "free_return": "way home",
         "earth_orbit": "high orbit",
         "earth_rendezvous": "target's orbit",
+        "low_energy": "slow approach",
     },
     "high orbit": {"free_return": "way home"},
     "approach": {"insertion": "low orbit"},
     "flyby": {"distant_orbit": "distant orbit"},
+    "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed", "landing": "ground"},
     "low orbit, stayed": {"landing": "ground"},
     "ground": {},
@@ -26,8 +28,8 @@ STEPS: dict[str, dict[str, str]] = {
     "under way": {"distant_orbit": "distant orbit"},
 }
 START, UNLAUNCHED = "parking orbit", "under way"  # where a mission begins, with a launch and without
-_TRANSFERS = {"direct", "powered_flyby", "free_return"}
-_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby", "way home", "high orbit"}
+_TRANSFERS = {"direct", "powered_flyby", "free_return", "low_energy"}
+_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby", "way home", "high orbit", "slow approach"}
 
 
 def step_name(phase: AnyPhase) -> str:

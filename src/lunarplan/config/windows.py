@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
+from lunarplan.config.table import Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, C3, DURATION, SPEED, shown
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
@@ -57,24 +57,13 @@ class Landing(Table):
         return self
 
 
-class Station(Table):
-    """Where on its orbit a station is that is there already.
-
-    epoch_tdb, phase_rad : its phase then as `carry` counts it: of halos from apolune, of DROs from the Earth's side
-    """
-
-    epoch_tdb: Epoch = Field(alias="epoch")
-    phase_rad: Annotated[float, Measured(ANGLE, -math.tau, math.tau, "deg")] = Field(alias="phase")
-
-
 class Windows(Table):
     """Launch windows of a mission.
 
     azimuth_rad : inertial launch azimuths tried, from and to; by default that of the parking orbit alone
     azimuths    : how many of them, both ends counted; 5 by default, or one where from and to are the same
     tof_step_s  : times of flight tried, within those of the translunar phase; to a distant orbit those to the flyby
-    phase_count : how many phases of a distant orbit are tried; 8 by default, or that of the station alone
-    station     : that of the orbit which is there already
+    phase_count : how many phases of a distant orbit are tried; 8 by default; one of a station that is there
     arrival_phase_rad : of the station when it is joined, from and to
     The others are limits: at most, or from and to.
     """
@@ -101,7 +90,6 @@ class Windows(Table):
     arrival_seen_from_earth: StrictBool = False
     landing: Landing | None = None
     phase_count: Annotated[StrictInt, Field(ge=1, le=360)] | None = Field(alias="phases", default=None)
-    station: Station | None = None
     flyby_delta_v_km_s: Speed | None = Field(alias="flyby_delta_v", default=None)
     insertion_delta_v_km_s: Speed | None = Field(alias="insertion_delta_v", default=None)
     arrival_delta_v_km_s: Speed | None = Field(alias="arrival_delta_v", default=None)
@@ -117,12 +105,6 @@ class Windows(Table):
     @property
     def _sweeps(self) -> bool:
         return self.azimuth_rad is not None and self.azimuth_rad[0] < self.azimuth_rad[1]
-
-    @model_validator(mode="after")
-    def _has_one_station_or_phases(self) -> Self:
-        if self.station is not None and self.phase_count is not None:
-            raise Rejected(InputError("a station has one phase", remedy="drop phases, or station"), ("phases",))
-        return self
 
     @model_validator(mode="after")
     def _counts_what_there_is(self) -> Self:

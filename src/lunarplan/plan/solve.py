@@ -16,6 +16,7 @@ from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_earth_rendezvous import solve_earth_rendezvous
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
+from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
@@ -31,6 +32,7 @@ _WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
 _WAYS_OUT: dict[str, _WayOut] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
+    "low_energy": solve_low_energy,
     "free_return": solve_free_return,
     "earth_orbit": solve_free_return,
     "distant_orbit": solve_station,

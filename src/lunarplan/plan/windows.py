@@ -15,6 +15,7 @@ from lunarplan.plan.window_terms import Asked, WindowJob
 from lunarplan.plan.windows_direct import direct
 from lunarplan.plan.windows_distant import distant
 from lunarplan.plan.windows_free_return import free_return
+from lunarplan.plan.windows_low_energy import low_energy
 from lunarplan.scans.grid import Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
@@ -30,6 +31,7 @@ KINDS: dict[str, Callable[[Asked], tuple[WindowJob, Grid]]] = {
     "direct": direct,
     "powered_flyby": distant,
     "free_return": free_return,
+    "low_energy": low_energy,
 }
 
 

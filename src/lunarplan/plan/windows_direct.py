@@ -15,7 +15,7 @@ from lunarplan.windows.launches import Launches
 
 _BODIES = ("earth", "moon", "sun", "venus", "jupiter")
 _FOREIGN = (
-    "phase_count", "station", "flyby_delta_v_km_s", "insertion_delta_v_km_s", "arrival_delta_v_km_s",
+    "phase_count", "flyby_delta_v_km_s", "insertion_delta_v_km_s", "arrival_delta_v_km_s",
     "arrival_phase_rad",
 )  # fmt: skip
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from lunarplan.config.distant import DistantOrbit
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.orbit import PeriodicOrbit
-from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan import window_terms as terms
+from lunarplan.plan.station import periodic_orbit, with_perilune
 from lunarplan.plan.window_terms import Asked
 from lunarplan.scans.grid import Axis, Grid
 from lunarplan.windows import distant as visits
@@ -52,25 +51,24 @@ def distant(asked: Asked) -> tuple[DistantLaunches, Grid]:
 
 def _stations(asked: Asked, forces: ForceModel) -> tuple[Station, ...]:
     """The station that is there already; else craft in several phases at the first midnight of the scan."""
-    flight, given = asked.mission.translunar, asked.terms.station
+    flight, orbit = asked.mission.translunar, _terms(asked)
     midnight = float(tdb_seconds(str(terms.calendar_days(asked.first_tdb, asked.first_tdb)[0])))
     end = asked.last_tdb + flight.out_s[1] + flight.beyond_s[1] + _LATER_S
-    orbit = _orbit(asked)
-    if given is None:
+    if orbit.perilune_epoch_tdb is None:
         count = _PHASES if asked.terms.phase_count is None else asked.terms.phase_count
-        return visits.stations_on(orbit, midnight, end, 360.0 * np.arange(count) / count, forces)
-    phase = float(np.degrees(given.phase_rad))
-    if given.epoch_tdb <= midnight:
-        return visits.stations_on(orbit, given.epoch_tdb, end, [phase], forces)
-    ahead = (given.epoch_tdb - midnight) / SECONDS_PER_DAY / orbit.period_days
-    return visits.stations_on(orbit, midnight, end, [(phase - 360.0 * ahead) % 360.0], forces)
+        return visits.stations_on(periodic_orbit(orbit), midnight, end, 360.0 * np.arange(count) / count, forces)
+    if asked.terms.phase_count is not None:
+        raise InputError("a station that is there has one phase", where="windows.phases", remedy="drop it")
+    path = with_perilune(periodic_orbit(orbit), midnight, end, forces, orbit.perilune_epoch_tdb)
+    phase = 360.0 * float(np.interp(midnight, path.tdb, path.phases) % 1.0)
+    return (Station(phase, path),)
 
 
-def _orbit(asked: Asked) -> PeriodicOrbit:
+def _terms(asked: Asked) -> DistantOrbit:
     wanted = asked.mission.distant_orbit
     if wanted is None:
         raise InputError("there is none", where="phase", allowed='a phase "distant_orbit"')
-    return family(wanted.family, EARTH_MOON_384400).select(**wanted.selection, which=wanted.which)
+    return wanted
 
 
 def _arrival_limits(asked: Asked) -> list[Constraint]:

@@ -17,7 +17,7 @@ from lunarplan.windows.free_returns import FreeReturnLaunches
 
 _LONGEST_S = 12.0 * SECONDS_PER_DAY
 _FOREIGN = (
-    "tof_step_s", "phase_count", "station", "loi_delta_v_km_s", "landing", "flyby_delta_v_km_s",
+    "tof_step_s", "phase_count", "loi_delta_v_km_s", "landing", "flyby_delta_v_km_s",
     "insertion_delta_v_km_s", "arrival_delta_v_km_s", "arrival_phase_rad",
 )  # fmt: skip
 _HOME = {"ascending": (NORTHBOUND,), "descending": (SOUTHBOUND,), "best": (NORTHBOUND, SOUTHBOUND)}
