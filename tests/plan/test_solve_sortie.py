@@ -43,7 +43,10 @@ def changed(phase=None, lander=None, **sortie):
 
 @pytest.fixture(scope="module")
 def plan():
-    return Mission.from_toml("nrho-sortie").plan()
+    """Planned over the days and the time of transfer the whole week comes to."""
+    table = copy.deepcopy(TABLE)
+    table["phase"][1] |= {"wait": ["0 days", "2 days"], "transfer": "24 h"}
+    return Mission.from_dict(table).plan()
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +188,23 @@ def test_one_stage_goes_both_ways():
     assert leg.values["sortie_returned_mass"] < leg.values["sortie_landed_mass"]
 
 
+def test_a_crewed_mission_goes_there_sends_the_sortie_and_comes_home():
+    """Launch, a station that is there, sortie and return: the vehicle leaves when the lander is back."""
+    table = copy.deepcopy(TABLE) | {"expect": {}}
+    crew = library.read(library.find("gateway-logistics"))
+    table["launch"] = crew["launch"] | {"earliest": "2028-02-05", "latest": "2028-02-05"}
+    stay = crew["phase"][1] | {"duration": "18 days", "engine": "main"}
+    sortie = table["phase"][1] | {"wait": ["0 days", "7 days"], "transfer": "24 h"}
+    home = {"type": "return", "leeway": "2 days", "engine": "main"}, {"type": "entry", "downrange": "2500 km"}
+    plan = Mission.from_dict(table | {"phase": [crew["phase"][0], stay, sortie, *home]}).plan()
+    assert plan.closure_m < CLOSURE_M
+    names = [burn.name for burn in plan.solution.burns]
+    assert names[:4] == ["TLI", "flyby burn", "insertion", "sortie departure"]
+    assert names[-3:] == ["sortie rendezvous", "departure", "home flyby burn"]
+    assert {row.craft for row in plan.budget.rows} == {"vehicle", "lander", "ascender"}
+    assert plan.trajectory.end_tdb == pytest.approx(plan.values["entry_epoch"], abs=EVENT_S)
+
+
 # ---------------------------------------------------------------- the picture
 
 
@@ -239,6 +259,6 @@ def test_a_stay_that_ends_too_soon_is_refused():
 
 
 def test_a_lander_that_runs_dry_is_refused():
-    dry = TABLE["lander"]["ascent"] | {"propellant": "2 t"}
-    with pytest.raises(InfeasibleError, match=r"sortie ascent: needs .* kg of propellant"):
-        changed(lander={"ascent": dry}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()
+    dry = TABLE["lander"]["descent"] | {"propellant": "5 t"}
+    with pytest.raises(InfeasibleError, match=r"sortie descent: needs .* kg of propellant"):
+        changed(lander={"descent": dry}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()
