@@ -140,6 +140,16 @@ def test_a_launch_waits_for_the_plane():
     assert first.values["rendezvous_delta_v"] == pytest.approx(second.values["rendezvous_delta_v"], abs=0.01)
 
 
+@pytest.mark.parametrize(("altitude", "angle"), [("1500 km", "-2 deg"), ("420 km", "-0.5 deg")])
+def test_the_burn_is_found_from_high_up_and_for_shallow_entries(altitude, angle):
+    table = copy.deepcopy(TABLE) | {"expect": {}}
+    table["phase"][0] |= {"ahead": "30 deg", "altitude": altitude, "duration": "0 days"}
+    table["phase"][2] = {"type": "entry", "flight_path_angle": angle, "downrange": "2400 km"}
+    plan = Mission.from_dict(table).plan()
+    wanted = math.radians(float(angle.split()[0]))
+    assert plan.values["entry_flight_path_angle"] == pytest.approx(wanted, abs=math.radians(ENTRY_ANGLE_DEG))
+
+
 def test_a_plane_that_does_not_come_is_refused():
     with pytest.raises(InfeasibleError, match="comes under the plane of the target at"):
         changed(node="100 deg").plan()

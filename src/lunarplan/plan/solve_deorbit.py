@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LOOK_S = 300.0
 _PASSES = 3  # that come nearest, solved to the second
 _LONGEST_FALL_S = 5400.0
-_FIRST_KM_S, _STEPS, _SAME_RAD = 0.12, 20, 1e-9
+_LEAST_KM_S, _MORE, _STEPS, _SAME_RAD = 0.005, 1.03, 40, 1e-9
 _INTERFACE_KM = RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM
 
 
@@ -100,29 +100,40 @@ def _miss_km(fall: _Fall, entry: Entry) -> float:
 def _fall(wait: Arc, tdb: float, entry: Entry, forces: ForceModel, same_rad: float = _SAME_RAD) -> _Fall:
     """The burn at an epoch that leads to the flight path asked for at the interface, by secants."""
     state = wait.at(tdb)[0]
-    boosts, angles = [_FIRST_KM_S, 1.1 * _FIRST_KM_S], list[float]()
+    boost = _first_guess(state, entry.flight_path_rad, forces.gm("earth"))
+    before: tuple[float, float] | None = None
     for _ in range(_STEPS):
-        fall = _fallen(state, tdb, boosts[len(angles)], forces)
-        angles.append(_flight_path(fall.state) - entry.flight_path_rad)
-        if abs(angles[-1]) < same_rad:
-            return fall
-        if len(angles) > 1:
-            slope = (angles[-1] - angles[-2]) / (boosts[-1] - boosts[-2])
-            boosts.append(float(np.clip(boosts[-1] - angles[-1] / slope, 0.5 * boosts[-1], 2.0 * boosts[-1])))
+        fall = _fallen(state, tdb, boost, forces)
+        if fall is None:  # past the Earth: burn more
+            boost, before = _MORE * boost, None
+            continue
+        angle = _flight_path(fall.state) - entry.flight_path_rad
+        if abs(angle) < same_rad:
+            return replace(fall, arc=fly(_burnt(state, boost), tdb, fall.entry_tdb, forces, name="way down"))
+        step = _MORE * boost - boost if before is None else -angle * (boost - before[0]) / (angle - before[1])
+        before, boost = (boost, angle), float(np.clip(boost + step, 0.5 * boost, 2.0 * boost))
     raise ConvergenceError("no burn leads to the flight path asked for", where="deorbit", remedy="ask for another")
 
 
-def _fallen(state: Floats, tdb: float, delta_v_km_s: float, forces: ForceModel) -> _Fall:
+def _first_guess(state: Floats, flight_path_rad: float, gm: float) -> float:
+    """The burn from a circle of two bodies: energy and angular momentum are those at the interface."""
+    high, low = float(np.linalg.norm(state[:3])), _INTERFACE_KM * float(np.cos(flight_path_rad))
+    fallen = 2.0 * gm * (1.0 / _INTERFACE_KM - 1.0 / high)
+    left = low * np.sqrt(fallen / (high**2 - low**2))
+    return max(float(np.linalg.norm(state[3:]) - left), _LEAST_KM_S)
+
+
+def _burnt(state: Floats, delta_v_km_s: float) -> Floats:
     after = state.copy()
     after[3:] *= 1.0 - delta_v_km_s / np.linalg.norm(after[3:])
-    arc = fly(after, tdb, tdb + _LONGEST_FALL_S, forces, name="way down", stop_at_impact=False)
+    return after
+
+
+def _fallen(state: Floats, tdb: float, delta_v_km_s: float, forces: ForceModel) -> _Fall | None:
+    """The way down after a burn, None if it does not come to the interface."""
+    arc = fly(_burnt(state, delta_v_km_s), tdb, tdb + _LONGEST_FALL_S, forces, name="way down", stop_at_impact=False)
     met = events.first(arc, events.radius_crossing("earth", _INTERFACE_KM, events.FALLING))
-    if met is None:
-        raise InfeasibleError(
-            f"{1e3 * delta_v_km_s:.0f} m/s do not lead to the entry interface", where="deorbit",
-            remedy="ask for a steeper flight path angle",
-        )  # fmt: skip
-    return _Fall(tdb, delta_v_km_s, met, arc.at(met)[0], fly(after, tdb, met, forces, name="way down"))
+    return None if met is None else _Fall(tdb, delta_v_km_s, met, arc.at(met)[0], arc)
 
 
 def _flight_path(state: Floats) -> float:
