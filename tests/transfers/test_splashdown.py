@@ -109,6 +109,21 @@ def test_the_cheapest_departures(parked):
         assert best.delta_v_km_s[row] <= np.nanmin(others.delta_v_km_s) + 1e-6
 
 
+def test_no_way_leads_through_the_moon():
+    """From all round an equatorial orbit some would: they are refused, and those that are not do not."""
+    orbit = fly(low_orbit(178.0), START, START + REVOLUTION_S, center="moon", forces=FORCES)
+    epochs = START + REVOLUTION_S * np.linspace(0.0, 1.0, 48)
+    found = splashdown_returns(
+        splashdown_problem(orbit.at(epochs, "moon"), epochs, 3.5 * DAY, range_km=SKIP_RANGE_KM, **SAN_DIEGO), FORCES
+    )
+    assert found.struck.any()
+    assert not (found.struck & found.ok).any()
+    assert found.reason(int(np.flatnonzero(found.struck)[0])) == "leads through the Moon"
+    k = np.flatnonzero(found.ok)
+    end = found.departure_tdb[k] + found.tof_s[k]
+    assert propagate(found.departing_states[k], found.departure_tdb[k], end, forces=FORCES, center="moon").ok.all()
+
+
 def test_a_batch_is_its_rows(home):
     p = home.problem
     for row in np.flatnonzero(home.ok)[:2]:
