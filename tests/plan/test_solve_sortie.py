@@ -262,3 +262,9 @@ def test_a_lander_that_runs_dry_is_refused():
     dry = TABLE["lander"]["descent"] | {"propellant": "5 t"}
     with pytest.raises(InfeasibleError, match=r"sortie descent: needs .* kg of propellant"):
         changed(lander={"descent": dry}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()
+
+
+def test_an_engine_below_the_weight_is_refused_with_the_reason():
+    weak = TABLE["lander"]["ascent"] | {"thrust": "10 kN"}
+    with pytest.raises(InfeasibleError, match="no ascent closes: the thrust is below the weight"):
+        changed(lander={"ascent": weak}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()

@@ -89,7 +89,7 @@ def _cheapest_day(flown: Flown, terms: Sortie, place: Place, table: LanderTable)
         back[number] = np.where(found.ok, found.arrival_tdb, np.nan)
         costs[number] = np.where(found.arrival_tdb <= end, found.delta_v_m_s, np.nan)
     if np.isnan(costs).all():
-        raise _none(back, end)
+        raise _none(found, back, end)
     which, day = np.unravel_index(int(np.nanargmin(costs)), costs.shape)
     best = float(days[day]), float(transfers[which])
     return _earlier(flown, terms, place, lander, *best, (start, end)), best[1]
@@ -147,9 +147,13 @@ def _lander(table: LanderTable, ignition_kg: float, lift_off_kg: float) -> Lande
     return Lander(down.thrust_n, down.isp_s, ignition_kg, up.thrust_n, up.isp_s, lift_off, down.throttle)
 
 
-def _none(back: Floats, end: float) -> InfeasibleError:
-    what = "no sortie closes"
+def _none(found: Sorties, back: Floats, end: float) -> InfeasibleError:
+    """Why there is none: what fails of the last batch, or the stay at the station."""
     if np.isfinite(back).any():
         late = (np.nanmin(back) - end) / SECONDS_PER_DAY
         what = f"the first sortie is back {late:.1f} days after the stay at the station ends"
-    return InfeasibleError(what, where="sortie", remedy="lengthen the duration of distant_orbit, or leave earlier")
+        return InfeasibleError(what, where="sortie", remedy="lengthen the duration of distant_orbit, or leave earlier")
+    parts = (("transfer", found.down), ("descent", found.descent), ("ascent", found.ascent), ("transfer", found.up))
+    name, part = next(((name, part) for name, part in parts if not part.ok.any()), ("sortie", found.descent))
+    what = f"no {name} closes: {part.reason(0)}"
+    return InfeasibleError(what, where="sortie", remedy="change the lander, the low orbit, or the time of transfer")
