@@ -13,7 +13,7 @@ from lunarplan.errors import DataError, InputError
 from lunarplan.io.netcdf import write_netcdf
 from lunarplan.model.epochs import utc_iso
 from lunarplan.windows.answer import AXES, Day, Miss, Windows
-from tests.tolerances import SWEEP_S
+from tests.tolerances import SWEEP_S, SYZYGY_H
 from tests.windows.made import CONSTRAINTS, HOUR, NORTH, SOUTH, closed, dataset, random
 
 SEEDS = range(12)
@@ -333,6 +333,15 @@ def test_axes_may_come_in_any_order() -> None:
     made = random(3)
     turned = made.transpose("constraint", *AXES[::-1])
     assert Windows(turned).to_dict() == Windows(made).to_dict()
+
+
+def test_the_moon_is_full_and_new_when_eclipses_were() -> None:
+    """NASA: greatest eclipses of 25 March 2024, 07:13 UTC, of the full Moon, and of 8 April, 18:17, of the new one."""
+    windows = Windows(dataset(25, start="2024-03-20"))
+    turned = np.unwrap(windows.moon_phase_deg, period=360.0)
+    hours = 24.0 * np.arange(26)
+    for phase, since in ((180.0, 5 * 24.0 + 7.2), (360.0, 19 * 24.0 + 18.3)):
+        assert np.interp(phase, turned, hours) == pytest.approx(since, abs=SYZYGY_H)
 
 
 # ---------------------------------------------------------------- other kinds of transfer
