@@ -540,3 +540,4 @@ CORRECTION_LINEAR = 0.05  # of the burn: errors of a tenth and of 1 m/s at the i
 HYBRID_PLANE_RAD = 1e-6
 HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
 LANES_CORRECTION_M_S = 1e-6
+LANDED_CLOSURE_M = 0.01  # after weeks in a low orbit; 1 mm seen

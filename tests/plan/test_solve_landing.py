@@ -12,7 +12,7 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import latitude_longitude_radius, turned
-from tests.tolerances import CLOSURE_M, JOINT_KM, JOINT_KM_S, ROCKET_ROUNDING
+from tests.tolerances import CLOSURE_M, JOINT_KM, JOINT_KM_S, LANDED_CLOSURE_M, ROCKET_ROUNDING
 
 SITE = {"type": "landing", "latitude": "-80.13 deg", "longitude": "1.44 deg", "epoch": "2024-02-22T23:24:00Z"}
 
@@ -38,6 +38,35 @@ def with_lander(**stage):
 @pytest.fixture(scope="module")
 def blue_ghost():
     return Mission.from_toml("blue-ghost-1").plan()
+
+
+@pytest.mark.slow
+def test_the_plane_of_change_6_stands_over_its_site_a_month_later():
+    """Retrograde at 137 deg, 25 days in the field: it came down at 41.64 S 153.99 W on 1 June, 22:23 UTC."""
+    table = library.read(library.find("change-6"))
+    site = {"latitude": "-41.6385 deg", "longitude": "-153.9852 deg", "epoch": "2024-06-01T22:23:00Z"}
+    table["phase"].append({"type": "landing", "height": "-5.3 km", "engine": "main", "cross_range": "20 km"} | site)
+    table["vehicle"] |= {"dry_mass": "2000 kg", "propellant": "6350 kg"}  # what matters is the plane
+    table["vehicle"]["engines"][0]["thrust"] = "12 kN"
+    plan = Mission.from_dict(table).plan()
+    asked = tdb_seconds("2024-06-01T22:23:00")
+    assert plan.solution.values["landing_cross_range"] < 20.0
+    assert abs(plan.solution.values["touchdown_epoch"] - asked) < 3900.0  # half a revolution
+
+
+@pytest.mark.parametrize("name", ["change-5", "im-1"])
+def test_flown_landings_come_down_where_and_when_they_did(name):
+    """The plane that was published, or estimated, for the orbit passes over the site that day: to 20 km."""
+    plan = Mission.from_toml(name).plan()
+    quantities = {row.quantity: row.ok for row in plan.expectations}
+    assert quantities.pop("touchdown_epoch")
+    assert all(met for key, met in quantities.items() if key.startswith(("descent", "landing", "touchdown")))
+    assert plan.solution.values["landing_cross_range"] < 20.0
+    phase = plan.mission.phases[-1]
+    path = plan.solution.paths.get(LANDER, plan.trajectory)
+    latitude, longitude, _ = where(path, plan.solution.values["touchdown_epoch"])
+    assert (latitude, longitude) == pytest.approx(np.degrees([phase.latitude_rad, phase.longitude_rad]), abs=1e-4)
+    assert max(plan.solution.leg("landing").closures_m.values()) < LANDED_CLOSURE_M
 
 
 @pytest.fixture(scope="module")
