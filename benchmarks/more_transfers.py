@@ -1,4 +1,4 @@
-"""Free returns, returns, sorties, descents, landings: what a converged one costs, and by how much it misses when flown again.
+"""Free returns, returns, sorties, descents, landings: what one costs, and by how much it misses when flown again.
 
     python benchmarks/more_transfers.py             # a minute
     python benchmarks/more_transfers.py --ledger    # and remember it
