@@ -146,7 +146,8 @@ def land(
 ) -> Landings:
     """Land from every revolution of an orbit that passes near enough to a place.
 
-    orbit      : has ``at(tdb, center)``, from a revolution before the first pass to the last
+    orbit      : has ``at(tdb, center)`` from start to end; from each pass it is followed back in the field to the
+                 deorbit burn, half a revolution
     start, end : span in which the orbit passes over the place
     within_km  : of the orbit's plane; what is left of it is flown off while braking
     periapsis_altitude_km : over the mean sphere, where braking begins
