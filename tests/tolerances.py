@@ -541,3 +541,4 @@ HYBRID_PLANE_RAD = 1e-6
 HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidence: 19, 7 and 22 m/s
 LANES_CORRECTION_M_S = 1e-6
 LANDED_CLOSURE_M = 0.01  # after weeks in a low orbit; 1 mm seen
+LANDED_ASIDE_KM = 6.0  # the Moon turns by 2 km in the ten minutes of braking, the field moves the plane by another
