@@ -497,6 +497,25 @@ COLLOCATION_IN_SPACE_S = 5e-3  # of 457 s: four segments of fourth order; 1.1 ms
 LIFT_OFF_S = 1800.0  # tesseral harmonics move the node by 0.2 deg a day, a quarter of an hour of the Moon's turning
 SORTIE_DRIFT_KM = 2.0  # between the turn and the pass, 1.5 h of the field's tesseral harmonics
 SORTIE_DRIFT_M_S = 30.0  # a degree of the node in two days
+# Low-energy transfers
+LOW_ENERGY_CLOSURE_KM = 1e-2  # asked for: 10 m, each arc by itself
+LOW_ENERGY_MEET_KM = 1e-3
+LOW_ENERGY_PARTIALS = 1e-5  # differences of arcs that magnify a thousandfold
+INJECTION_KM = 1e-6
+ARRIVAL_PLANE_DEG = 2e-3  # the equators are those of the epochs one pass before
+# Parker and Anderson (2013); single ones go out to two million kilometres
+LOW_ENERGY_C3 = (-0.7, -0.3)
+LOW_ENERGY_APOGEE_KM = (1.2e6, 1.6e6)
+LOW_ENERGY_DAYS = (80.0, 150.0)
+LOW_ENERGY_LOI_M_S = (630.0, 675.0)  # published 640 to 670; direct, 815 and more
+LOW_ENERGY_NRHO_M_S = 40.0  # "some tens"; CAPSTONE burnt 17
+CAPSTONE_DAYS = 7.0  # of the injection: its path was bent by manoeuvres on the way
+DANURI_LAUNCH_DAYS = 5.0  # likewise
+DANURI_APOGEE_DAYS = 2.0
+DANURI_APOGEE_KM = 1e5
+LEAST_BURN_M_S = 1e-2
+LANES_LOW_ENERGY_M_S = 1e-3
+DESCENT = 1e-5
 # Free returns from a high Earth orbit, hybrids and corrections
 HIGH_ORBIT_CLOSURE_KM = 1e-4
 HIGH_ORBIT_INDEPENDENT_KM = 1e-2
@@ -510,6 +529,15 @@ ARTEMIS_2_C3 = 2e-3
 ARTEMIS_2_SPLASHDOWN_S = 300.0  # 14 min from the entry interface to the sea: an estimate
 ABORT_NAIVE_KM = 1e-2  # asked for: 10 m
 ABORT_FROM_ELLIPSE_M_S = 30.0  # 10 to 19 seen
+# Stations, sorties from them, rendezvous about the Earth
+STATION_PERILUNE_S = 1e-2  # a millisecond asked for
+STATION_MET_KM = 1e-5  # samples of one and the same arc
+TDB_LESS_UTC_S = 2e-3  # thirty days of the one and of the other
+# Powered flybys by the batch.
+FLYBY_CLOSURE_M = 10.0  # a coast flown again by Runge-Kutta, at its end
+FLYBY_TIE_S = 1e-3  # the pad under the plane at lift-off: half a metre of its way
+FLYBY_PARTIALS = 1e-5  # of the largest in its column, against central differences
+FLYBY_SAME_COST_M_S = 1e-3  # all burns, against the optimiser of single routes with the same tie
 # Missions that come home
 ENTRY_RADIUS_KM = 1e-4
 ENTRY_ANGLE_DEG = 1e-6  # asked for: 0.01
@@ -542,3 +570,20 @@ HYBRID_M_S = (5.0, 25.0)  # from memory of the mission reports, medium confidenc
 LANES_CORRECTION_M_S = 1e-6
 LANDED_CLOSURE_M = 0.01  # after weeks in a low orbit; 1 mm seen
 LANDED_ASIDE_KM = 6.0  # the Moon turns by 2 km in the ten minutes of braking, the field moves the plane by another
+FLYBY_LEVEL_KM = 0.02  # least altitude of a conic, against the coast flown in the full field half an hour long
+FLYBY_ECLIPSE_S = 2.0  # longest stay in shadow, against the search for eclipses along a trajectory
+STATION_PHASE_DEG = 4.0  # by which an NRHO's perilune in the real sky is off the middle of its periodic phase
+STATION_BEGINS_DEG = 10.0  # by which a station carried into the real sky slides along its orbit: hours of 6.5 days
+
+# Staging orbits
+FREE_NODE_M_S = 1.0  # burns that need not be tangential save that much; 0.1 seen
+IN_LOW_ORBIT_PARTIALS = 1e-6
+STAGING_FRACTION = 0.05  # published to 10 m/s, for orbits given to a hundred km; 4.3 percent seen at most
+STAGING_MODELS = 0.02  # the distance of the Moon at the epoch, 5 percent either way, tells in single percents
+STAGING_TWO_BODY_FRACTION = 2e-3  # the Earth's pull 10,000 km out
+IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first guess and the insertion; 1.4e-5 seen
+OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
+ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
+LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of the way that magnify ten thousandfold
+LOW_ENERGY_JOINT_KM = 1e-3
+DANURI_DRY_KG = 418.0

@@ -118,3 +118,39 @@ def test_a_member_is_picked_by_one_property(changes: dict[str, Any], selection: 
     found = MissionFile.checked(changed(1, changes)).distant_orbit
     assert found is not None
     assert found.selection == pytest.approx(selection)
+
+
+AT_STATION = {key: value for key, value in BASE.items() if key not in ("launch", "expect")}
+
+
+def at_station(**changes: Any) -> dict[str, Any]:
+    """A mission that begins at a station, with entries of its phase changed."""
+    phase = {"epoch": "2028-03-01"} | BASE["phase"][1] | {"engine": DROP} | changes
+    kept = {key: value for key, value in phase.items() if value is not DROP}
+    return AT_STATION | {"phase": [kept]}
+
+
+def test_a_mission_may_begin_at_a_station() -> None:
+    mission = MissionFile.checked(at_station())
+    assert mission.parts == {"distant_orbit"}
+    assert mission.begins_tdb[0] == mission.begins_tdb[1]
+    with pytest.raises(InputError, match="begins without a launch"):
+        _ = mission.launch
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        (at_station(epoch=DROP), "phase[0].epoch: required key is missing: the mission begins here"),
+        (at_station(engine="main"), "phase[0].engine: is not used: the mission begins here"),
+        (at_station(duration="0 days"), "phase[0].duration: a mission that begins here and does not stay"),
+        (changed(1, {"epoch": "2028-03-01"}), "phase[1].epoch: is not used: the mission comes here by burns"),
+        (BASE | {"phase": BASE["phase"][1:]}, "phase[0].type: phases out of order"),
+        ({key: value for key, value in BASE.items() if key != "launch"}, "launch: required table is missing"),
+        (at_station() | {"expect": {"tli_delta_v": EXPECTED}}, "expect.tli_delta_v: computed of translunar"),
+    ],
+)
+def test_where_a_mission_begins_is_checked(data: dict[str, Any], where: str) -> None:
+    with pytest.raises(InputError) as caught:
+        MissionFile.checked(data)
+    assert str(caught.value).startswith(where)

@@ -13,6 +13,7 @@ from lunarplan.config.launch import EngineTable, Launch, ParkingOrbit, VehicleTa
 from lunarplan.config.phases import PHASE_TYPES, CaptureBurn, Insertion, LunarOrbit, Translunar
 from lunarplan.config.quantities import NAMES
 from lunarplan.config.schema import About
+from lunarplan.config.sortie import SiteTable, Sortie
 from lunarplan.config.table import Table
 from lunarplan.config.way_home import WayHome
 
@@ -20,6 +21,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encod
 TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
+    *(Sortie, SiteTable),
     *(Landing, ApproachTable, TouchdownTable),
 )
 

@@ -35,6 +35,10 @@ FULL: dict[str, Any] = {
         "earth_elevation": "2 deg",
         "cross_range": "3 deg",
     },
+    "flyby_delta_v": "200 m/s",
+    "insertion_delta_v": "250 m/s",
+    "arrival_delta_v": "430 m/s",
+    "arrival_phase": ["350 deg", "360 deg"],
     "source": "made up",
 }
 
@@ -51,6 +55,10 @@ def test_everything_it_takes() -> None:
     assert terms.c3_km2_s2 == (-2.5, -1.0)
     assert (terms.parking_coast_s, terms.eclipse_s) == (5400.0, 5400.0)
     assert terms.launch_sun_elevation_rad == pytest.approx(math.radians(-6.0))
+    assert terms.phase_count is None
+    limits = terms.flyby_delta_v_km_s, terms.insertion_delta_v_km_s, terms.arrival_delta_v_km_s
+    assert limits == pytest.approx((0.2, 0.25, 0.43))
+    assert terms.arrival_phase_rad == pytest.approx((math.radians(350.0), math.tau))
     assert terms.landing is not None
     assert terms.landing.after_s == 33.0 * 3600.0
     assert terms.landing.sun_elevation_rad == pytest.approx((math.radians(5.0), math.radians(15.0)))
@@ -100,6 +108,8 @@ def test_every_key_is_documented(table: Any) -> None:
         ({"eclipse": "-1 min"}, "windows.eclipse: "),
         ({"arrival_seen_from_earth": "maybe"}, "windows.arrival_seen_from_earth: "),
         ({"arrival_seen_from_earth": 1}, "windows.arrival_seen_from_earth: "),
+        ({"phases": 0}, "windows.phases: "),
+        ({"arrival_phase": "180 deg"}, "windows.arrival_phase: .*is no range"),
         ({"landing": "Shackleton"}, "windows.landing: .*is not a table"),
         ({"landing": {"latitude": "0 deg"}}, "windows.landing.longitude: required key is missing"),
         ({"landing": {"latitude": "0 deg", "longitude": "0 deg"}}, "windows.landing: asks for nothing"),

@@ -201,8 +201,8 @@ def test_it_must_end_at_home():
     assert '"entry" belongs' in refused(data)
 
 
-def test_windows_are_those_of_direct_transfers(plan):
-    with pytest.raises(InputError, match="free return"):
+def test_windows_are_those_without_the_high_orbit(plan):
+    with pytest.raises(InputError, match="leaves from a high orbit"):
         plan.mission.windows()
 
 

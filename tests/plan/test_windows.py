@@ -11,7 +11,8 @@ import pytest
 from lunarplan import InputError, Mission
 from lunarplan.config import library
 from lunarplan.model.epochs import tdb_seconds, utc_iso
-from lunarplan.plan.windows import calendar_days, launches
+from lunarplan.plan.window_terms import Asked, calendar_days
+from lunarplan.plan.windows_direct import launches
 from lunarplan.windows.answer import Windows
 from lunarplan.windows.constraint import Constraint
 from tests.tolerances import PUBLISHED_LIFT_OFF_S
@@ -133,15 +134,15 @@ def test_the_limits_of_a_file_become_rules() -> None:
             "source": "a book",
         }
     )
-    rules = launches(mission).constraints
+    rules = launches(Asked(mission, 0.0, 0.0, (), None, None)).constraints
     assert [(rule.name, rule.unit) for rule in rules] == [
         ("TLI delta-v", "m/s"),
-        ("LOI delta-v", "m/s"),
         ("C3", "km2/s2"),
         ("parking coast", "s"),
         ("eclipse in coast", "s"),
         ("daylight at launch", "deg"),
         ("Earth visible at LOI", "deg"),
+        ("LOI delta-v", "m/s"),
         ("Sun at landing", "deg"),
         ("Earth at landing", "deg"),
     ]

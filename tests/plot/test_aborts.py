@@ -16,7 +16,7 @@ def table(n=5):
     nothing, burn = np.zeros(n), np.zeros((n, 3))
 
     def way(days, delta_v):
-        return Way(np.full(n, delta_v), np.full(n, days * DAY), burn, burn, *(nothing,) * 5)
+        return Way(np.full(n, delta_v), np.full(n, days * DAY), nothing, burn, burn, *(nothing,) * 5)
 
     return Aborts(np.arange(n) * DAY, way(2.0, 1200.0), way(5.0, 80.0), np.full(n, 9), np.full(n, 9))
 

@@ -21,6 +21,7 @@ from tests import naive
 from tests.tolerances import (
     ABORT_CLOSURE_KM,
     ABORT_FROM_ELLIPSE_M_S,
+    ABORT_FROM_LOW_ORBIT_M_S,
     ABORT_HOMEWARD_M_S,
     ABORT_NAIVE_KM,
     ABORT_NET_S,
@@ -231,6 +232,27 @@ def test_to_a_station(artemis_2, all_along, station):
         np.testing.assert_allclose(way.delta_v_m_s, 1e3 * both)
     assert (table.fastest.duration_s <= table.cheapest.duration_s).all()
     assert (table.cheapest.delta_v_m_s < 1_250.0).all()
+
+
+def test_from_a_low_orbit_the_burn_waits_for_its_place():
+    """Half-way round, nothing the tanks allow leads home; a part of a revolution later it does."""
+    start = float(tdb_seconds("2028-07-04T12:00:00"))
+    orbit = fly([1848.0, 0.0, 0.0, 0.0, 0.0, 1.6288], start, start + 8_000.0, PLAIN, center="moon")
+    some = start + np.array([0.0, 1_800.0, 3_600.0])
+    table = aborts(orbit, some, most_delta_v_m_s=1_200.0, days=(3.0, 4.0, 5.0), inclinations_deg=40.0, forces=PLAIN)
+    assert table.ok.all()
+    way = table.cheapest
+    assert (way.wait_s < 7_200.0).all()
+    assert way.wait_s.max() > 1_200.0
+    assert way.delta_v_m_s.max() < ABORT_FROM_LOW_ORBIT_M_S
+    assert way.closure_km.max() < ABORT_CLOSURE_KM
+    k = int(way.wait_s.argmax())
+    burn = some[k] + way.wait_s[k]
+    model = naive.Model({b: PLAIN.gm(b) for b in PLAIN.bodies}, zonal=3, pole="icrf")
+    state = naive.propagate(model, orbit.at(some[k])[0], some[k], burn)
+    state[3:] += way.burn_km_s[k]
+    end = naive.propagate(model, state, burn, some[k] + way.duration_s[k])
+    assert np.linalg.norm(end[:3]) - RADIUS_KM["earth"] == pytest.approx(121.92, abs=ABORT_NAIVE_KM)
 
 
 def test_a_batch_of_moments_is_its_moments(artemis_2, all_along, homewards):

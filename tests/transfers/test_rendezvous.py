@@ -10,7 +10,7 @@ from lunarplan.model.propagation import propagate
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.transfers.rendezvous import cheapest_rendezvous, rendezvous
+from lunarplan.transfers.rendezvous import cheapest_rendezvous, phasing, rendezvous
 from tests.authorities import load
 from tests.tolerances import LANES_BURN_KM_S, RENDEZVOUS_CLOSURE_KM, SAME_PATH_KM_S
 
@@ -95,3 +95,39 @@ def test_bad_input_is_named(halo, behind):
     with pytest.raises(InputError, match="departures"):
         cheapest_rendezvous(behind, halo, np.empty(0), DAY)
     assert len(rendezvous(behind, halo, np.empty(0), DAY).ok) == 0
+
+
+PERIOD_S = CASE["nrho_to_low_orbit"]["period"] * CASE["nrho_to_low_orbit"]["time_s"]
+
+
+@pytest.fixture(scope="module")
+def loiters(halo, behind):
+    return phasing(behind, halo, START + 0.05 * PERIOD_S, PERIOD_S, (0.5, 1.5))
+
+
+def test_loitering_pays(loiters, halo, behind):
+    """Catching up takes half as much with another revolution to do it in; and no more than at two given epochs."""
+    assert [loiter.revolutions for loiter in loiters] == [0.5, 1.5]
+    costs = [loiter.delta_v_m_s for loiter in loiters]
+    assert costs[1] < 0.5 * costs[0] < 25.0
+    net = cheapest_rendezvous(behind, halo, START + np.linspace(0.05, 1.05, 12) * PERIOD_S, 0.5 * PERIOD_S)
+    assert costs[0] <= 1e3 * net.delta_v_km_s[0] + 1e-3
+
+
+def test_loiters_are_as_long_as_asked_and_meet(loiters, halo):
+    for loiter in loiters:
+        route = loiter.route
+        assert route.epochs_tdb[-1] - route.epochs_tdb[0] == pytest.approx(loiter.revolutions * PERIOD_S, abs=1e-2)
+        last = len(route.points) - 1
+        start, end = route.side(last - 1).state, route.epochs_tdb[last]
+        flown = propagate(
+            start, route.epochs_tdb[last - 1], end, forces=FORCES, center="moon", tolerance=1e-14
+        ).require().states[0]  # fmt: skip
+        assert np.linalg.norm(flown[:3] - halo.at(np.array([end]))[0, :3]) < RENDEZVOUS_CLOSURE_KM
+
+
+def test_bad_loiters_are_named(halo, behind):
+    with pytest.raises(InputError, match="revolutions"):
+        phasing(behind, halo, START, PERIOD_S, (0.0,))
+    with pytest.raises(InputError, match="revolution_s"):
+        phasing(behind, halo, START, -1.0)

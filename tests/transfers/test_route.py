@@ -11,7 +11,9 @@ from lunarplan.model.propagation import propagate
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.transfers.entry import entries
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.ground_range import SplashdownPlace
 from lunarplan.transfers.powered_flyby import from_distant_orbit, to_distant_orbit
 from lunarplan.transfers.route import OnPath, _Chain, _valley, optimise
 from tests.authorities import load
@@ -85,6 +87,36 @@ def test_the_way_home_enters(home):
     r, v = np.linalg.norm(state[:3]), np.linalg.norm(state[3:])
     assert r == pytest.approx(RADIUS_KM["earth"] + 121.92, abs=1e-6)
     assert np.degrees(np.arcsin(state[:3] @ state[3:] / r / v)) == pytest.approx(-6.5, abs=1e-9)
+
+
+def test_home_to_a_place_by_flyby(station):
+    """Off San Diego, over the south: as the range grows shorter the way home grows dearer."""
+    costs = []
+    for range_km in (8_890.0, 7_000.0):
+        route = from_distant_orbit(
+            station, "2022-12-01T21:53:00", beyond_days=(3.8,), home_days=(6.0,), tries=2, forces=FORCES,
+            splashdown=SplashdownPlace(28.9, -118.0, range_km),
+        )  # fmt: skip
+        entry = entries(route.side(2, before=True).state[None], route.epochs_tdb[-1:])
+        latitude, longitude = entry.downrange(range_km)
+        assert (latitude[0], longitude[0]) == pytest.approx((28.9, -118.0), abs=1e-5)
+        costs.append(1e3 * route.delta_v_km_s.sum())
+    assert 250.0 < costs[0] < costs[1] < 450.0
+
+
+def test_the_inclination_can_be_held_with_the_place(station):
+    route = from_distant_orbit(
+        station, "2022-12-01T21:53:00", beyond_days=(3.8,), home_days=(6.0,), tries=2, forces=FORCES,
+        splashdown=SplashdownPlace(28.9, -118.0, 6_400.0), return_inclination_deg=85.7,
+    )  # fmt: skip
+    assert np.degrees(route.variables[-1][3]) == pytest.approx(85.7)
+
+
+def test_a_span_is_held(home):
+    longer = float(home.epochs_tdb[1] - home.epochs_tdb[0]) + 1_800.0
+    moved = optimise(home.points, list(home.variables), FLIGHT, spans=[(0, 1, longer)])
+    assert moved.epochs_tdb[1] - moved.epochs_tdb[0] == pytest.approx(longer, abs=1e-2)
+    assert moved.delta_v_km_s.sum() > home.delta_v_km_s.sum() - ROUTE_NEIGHBOUR_KM_S
 
 
 def test_slope_and_curvature_are_those_of_differences(out):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictInt, model_validator
 
-from lunarplan.config.table import Measured, Rejected, Table, unknown
+from lunarplan.config.table import Epoch, Measured, Rejected, Table, unknown
 from lunarplan.config.units import DURATION, LENGTH, shown
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
@@ -45,7 +45,10 @@ class DistantOrbit(Table):
     period_s    : of the periodic orbit, s
     perilune_altitude_km, x_amplitude_km, z_amplitude_km : of the periodic orbit
     which       : where several members have the property: which one, counted from 0 along the family
-    duration_s  : of the stay, s, from the insertion
+    perilune_epoch_tdb : a perilune of a station that is already there; None leaves its phase to the solver
+    epoch_tdb   : where a mission begins that is there from the start, without a launch
+    duration_s  : of the stay, s, from the insertion, or from that epoch
+    engine      : makes the burns that lead here; None of a mission that begins here
     finite      : burns are impulses
     """
 
@@ -59,8 +62,10 @@ class DistantOrbit(Table):
     x_amplitude_km: _Length | None = Field(alias="x_amplitude", default=None)
     z_amplitude_km: _Length | None = Field(alias="z_amplitude", default=None)
     which: Annotated[StrictInt, Field(ge=0, le=9)] | None = None
+    perilune_epoch_tdb: Epoch | None = Field(alias="perilune_epoch", default=None)
+    epoch_tdb: Epoch | None = Field(alias="epoch", default=None)
     duration_s: Annotated[float, Measured(DURATION, 0.0, 400.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
-    engine: str
+    engine: str | None = None
     finite: Literal[False] = False
     source: str = ""
 
@@ -76,6 +81,19 @@ class DistantOrbit(Table):
             "z_amplitude_km": self.z_amplitude_km,
         }
         return {name: value for name, value in asked.items() if value is not None}
+
+    def check_place(self, *, first: bool) -> None:
+        """Raise Rejected unless the phase says how the mission came here: by an engine, or at an epoch."""
+        wanted, not_wanted = ("epoch", "engine") if first else ("engine", "epoch")
+        begins = "the mission begins here" if first else "the mission comes here by burns"
+        for key, there in ((wanted, True), (not_wanted, False)):
+            name = next(name for name, field in type(self).model_fields.items() if (field.alias or name) == key)
+            if (getattr(self, name) is None) is there:
+                what = f"required key is missing: {begins}" if there else f"is not used: {begins}"
+                raise Rejected(InputError(what, remedy="add it" if there else "drop it"), (key,))
+        if first and self.duration_s == 0.0:
+            what = "a mission that begins here and does not stay"
+            raise Rejected(InputError(what, remedy="give a duration"), ("duration",))
 
     @model_validator(mode="after")
     def _picks_one_member(self) -> Self:

@@ -14,6 +14,7 @@ from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.entry import Entry
 from lunarplan.config.landing import Landing
+from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.config.way_home import WayHome
@@ -42,10 +43,14 @@ _Coast = Annotated[
 _Beyond = Annotated[
     tuple[float, float], MeasuredRange(Measured(DURATION, 0.25 * SECONDS_PER_DAY, 20.0 * SECONDS_PER_DAY, "days"))
 ]
+_ByTheSun = Annotated[
+    tuple[float, float], MeasuredRange(Measured(DURATION, 60.0 * SECONDS_PER_DAY, 200.0 * SECONDS_PER_DAY, "days"))
+]
 _KEYS_OF = {
     "direct": {"tof"},
     "powered_flyby": {"flyby", "out", "beyond"},
     "free_return": {"perilune", "home", "finite", "ignition"},
+    "low_energy": {"coast"},
 }
 
 
@@ -58,11 +63,12 @@ class Translunar(Table):
     perilune_altitude_km : free return: where it passes the Moon
     home               : free return: it leaves the Moon for the Earth northbound, or southbound
     finite, ignition_s : free return from a high orbit: the engine's thrust, lit so long after perigee, s; None: centred
+    coast_s            : low energy: shortest and longest time from the end of TLI to the insertion, s
     engine : makes the departure burn: "launcher", whose propellant is not the vehicle's, or a vehicle engine
     """
 
     type: Literal["translunar"]
-    transfer: Literal["direct", "powered_flyby", "free_return"] = "direct"
+    transfer: Literal["direct", "powered_flyby", "free_return", "low_energy"] = "direct"
     tof_s: _Coast = Field(alias="tof", default=(3.0 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
     flyby_altitude_km: Annotated[float, Measured(LENGTH, 10.0, 20000.0)] = Field(alias="flyby", default=130.0)
     out_s: _Coast = Field(alias="out", default=(3.5 * SECONDS_PER_DAY, 6.0 * SECONDS_PER_DAY))
@@ -75,8 +81,14 @@ class Translunar(Table):
     ignition_s: Annotated[float, Measured(DURATION, -3600.0, 3600.0, "min")] | None = Field(
         alias="ignition", default=None
     )
+    coast_s: _ByTheSun = Field(alias="coast", default=(80.0 * SECONDS_PER_DAY, 150.0 * SECONDS_PER_DAY))
     engine: str = "launcher"
     source: str = ""
+
+    @property
+    def times_s(self) -> tuple[float, float]:
+        """Shortest and longest time from the end of TLI to the arrival, of a transfer without a flyby."""
+        return self.coast_s if self.transfer == "low_energy" else self.tof_s
 
     @model_validator(mode="after")
     def _has_the_keys_of_its_transfer(self) -> Self:
@@ -230,7 +242,7 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing
+AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 

@@ -1,4 +1,4 @@
-"""The mission file as a whole: `[mission]`, `[vehicle]`, `[launch]`, `[[phase]]`, `[expect]`.
+"""The mission file as a whole: `[mission]`, `[vehicle]`, `[lander]`, `[launch]`, `[[phase]]`, `[expect]`.
 
 Only shape and sense are checked here, nothing is solved: a file that passes is a question that can be asked.
 """
@@ -25,7 +25,8 @@ from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
-from lunarplan.config.sequence import check_sequence
+from lunarplan.config.sequence import check_sequence, step_name
+from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
@@ -54,10 +55,18 @@ class MissionFile(Table):
     about: About = Field(alias="mission")
     vehicle: VehicleTable
     lander: LanderTable | None = None
-    launch: Launch
+    launch_terms: Launch | None = Field(alias="launch", default=None)
     phases: tuple[Phase, ...] = Field(alias="phase", min_length=1, max_length=20)
     windows_terms: Windows = Field(alias="windows", default_factory=Windows)
     expectations: Expectations = Field(alias="expect", default=())
+
+    @property
+    def launch(self) -> Launch:
+        """Raises InputError of a mission that begins without one."""
+        if self.launch_terms is None:
+            what = "the mission begins without a launch"
+            raise InputError(what, where="launch", remedy="ask this of one that has a launch")
+        return self.launch_terms
 
     @property
     def translunar(self) -> Translunar:
@@ -70,13 +79,26 @@ class MissionFile(Table):
 
     @property
     def distant_orbit(self) -> DistantOrbit | None:
-        """What a powered flyby leads to; None of a direct transfer."""
+        """The orbit of the three-body problem where the mission stays; None if there is none."""
         return next((phase for phase in self.phases if isinstance(phase, DistantOrbit)), None)
 
     @property
     def parts(self) -> frozenset[str]:
         """What there is to compute quantities of: the launch, the transfer, the phases."""
-        return frozenset({"launch", self.translunar.transfer, *(phase.type for phase in self.phases)})
+        begun = {"launch"} if self.launch_terms else set()
+        steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
+        joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
+        return frozenset(begun | steps | joined)
+
+    @property
+    def begins_tdb(self) -> tuple[float, float]:
+        """First and last epoch at which the mission may begin: of its launch, or that of its first phase."""
+        if self.launch_terms is not None:
+            return self.launch_terms.earliest_tdb, self.launch_terms.latest_tdb
+        first = self.phases[0]
+        assert isinstance(first, DistantOrbit)  # nothing else begins without a launch,
+        assert first.epoch_tdb is not None  # and it says when
+        return first.epoch_tdb, first.epoch_tdb
 
     @property
     def craft(self) -> dict[str, Vehicle]:
@@ -108,19 +130,29 @@ class MissionFile(Table):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        check_sequence(self.phases)
+        check_sequence(self.phases, launched=self.launch_terms is not None)
+        self._check_stations()
+        self._check_sorties()
         self._check_total()
         self._check_engines()
         self._check_expected()
-        if self.translunar.transfer == "direct":
+        if "insertion" in self.parts:
             self._check_arrival()
             self._check_numbered()
-        elif self.translunar.transfer == "free_return":
+        if "free_return" in self.parts:
             self._check_injection()
-        elif self.launch.parking_orbit.node != "best":
-            what = f'"{self.launch.parking_orbit.node}", and a powered flyby chooses its node'
-            raise _problem(what, ("launch", "parking_orbit", "node"), "best")
+        elif not self.parts.isdisjoint({"powered_flyby", "low_energy"}):
+            self._check_chosen()
         return self
+
+    def _check_chosen(self) -> None:
+        """What only a direct transfer can be told."""
+        node, by = self.launch.parking_orbit.node, self.translunar.transfer.replace("_", " ")
+        if node != "best":
+            raise _problem(f'"{node}", and a {by} chooses its node', ("launch", "parking_orbit", "node"), "best")
+        if self.distant_orbit is None and self.insertion.approach != "best":
+            what = f'"{self.insertion.approach}", and a {by} transfer has no asymptote'
+            raise _problem(what, ("phase", 1, "approach"), "best")
 
     def _check_expected(self) -> None:
         """Each part of a mission computes its own quantities."""
@@ -131,11 +163,31 @@ class MissionFile(Table):
                     f"computed of {' or '.join(of)}, and there is none", ("expect", expectation.quantity), ""
                 )
 
+    @property
+    def _has_a_station(self) -> bool:
+        """Whether the phase of the distant orbit is given, by a station or by where the mission begins."""
+        return any(isinstance(p, DistantOrbit) and (p.perilune_epoch_tdb or p.epoch_tdb) for p in self.phases)
+
     def _check_total(self) -> None:
         for number, (before, phase) in enumerate(pairwise(self.phases), 1):
             if isinstance(phase, WayHome) and phase.total_s is not None and not isinstance(before, DistantOrbit):
                 what = f'of a "{before.type}" before the way home'
                 raise _problem(what, ("phase", number, "total"), "a stay alone")
+            if isinstance(phase, WayHome) and phase.total_s is not None and self._has_a_station:
+                raise _problem("leaves the phase of the orbit free", ("phase", number, "total"), "leeway")
+
+    def _check_stations(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, DistantOrbit):
+                try:
+                    phase.check_place(first=number == 0)
+                except Rejected as problem:
+                    raise Rejected(problem.error, ("phase", number, *problem.place)) from problem
+
+    def _check_sorties(self) -> None:
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, Sortie) and self.lander is None:
+                raise Rejected(InputError("nothing lands", remedy="add [lander]"), ("phase", number))
 
     def _check_engines(self) -> None:
         names = [engine.name for engine in self.vehicle.engines]
@@ -171,12 +223,12 @@ class MissionFile(Table):
         arrival = self.insertion.epoch_tdb
         if arrival is None:
             return
-        shortest, longest = self.translunar.tof_s
+        shortest, longest = self.translunar.times_s
         launch = self.launch
         first, last = launch.earliest_tdb + shortest, launch.latest_tdb + launch.longest_wait_s + longest
         if not first <= arrival <= last:
             when = "before the earliest launch" if arrival < launch.earliest_tdb else "out of reach"
-            allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and tof"
+            allowed = f"{utc_iso(first, 0)} to {utc_iso(last, 0)} by launch dates and time of flight"
             raise _problem(f"arrival {utc_iso(arrival, 0)} is {when}", ("phase", 1, "epoch"), allowed)
 
     def _check_numbered(self) -> None:

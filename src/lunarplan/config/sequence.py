@@ -11,20 +11,23 @@ STEPS: dict[str, dict[str, str]] = {
         "powered_flyby": "flyby",
         "free_return": "way home",
         "earth_orbit": "high orbit",
+        "low_energy": "slow approach",
     },
     "high orbit": {"free_return": "way home"},
     "approach": {"insertion": "low orbit"},
     "flyby": {"distant_orbit": "distant orbit"},
+    "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed", "landing": "ground"},
     "low orbit, stayed": {"landing": "ground"},
     "ground": {},
-    "distant orbit": {"return": "way home"},
+    "distant orbit": {"return": "way home", "sortie": "distant orbit"},
     "way home": {"entry": "home"},
     "home": {},
+    "under way": {"distant_orbit": "distant orbit"},
 }
-START = "parking orbit"
-_TRANSFERS = {"direct", "powered_flyby", "free_return"}
-_ON_THE_WAY = {START, "approach", "flyby", "way home", "high orbit"}
+START, UNLAUNCHED = "parking orbit", "under way"  # where a mission begins, with a launch and without
+_TRANSFERS = {"direct", "powered_flyby", "free_return", "low_energy"}
+_ON_THE_WAY = {START, UNLAUNCHED, "approach", "flyby", "way home", "high orbit", "slow approach"}
 
 
 def step_name(phase: AnyPhase) -> str:
@@ -32,9 +35,13 @@ def step_name(phase: AnyPhase) -> str:
     return phase.transfer if isinstance(phase, Translunar) else phase.type
 
 
-def check_sequence(phases: tuple[AnyPhase, ...]) -> None:
+def check_sequence(phases: tuple[AnyPhase, ...], *, launched: bool = True) -> None:
     """Raise Rejected unless every phase begins where the one before it ends, and the last ends where one can stay."""
-    where = START
+    where = START if launched else UNLAUNCHED
+    if not launched and step_name(phases[0]) not in STEPS[where]:
+        wanted = " or ".join(f'"{name}"' for name in STEPS[where])
+        what = f'required table is missing: only {wanted} begins a mission without a launch, not "{phases[0].type}"'
+        raise Rejected(InputError(what, remedy="add [launch]"), ("launch",))
     for number, phase in enumerate(phases):
         follows = STEPS[where]
         if step_name(phase) not in follows:

@@ -62,7 +62,9 @@ class Windows(Table):
 
     azimuth_rad : inertial launch azimuths tried, from and to; by default that of the parking orbit alone
     azimuths    : how many of them, both ends counted; 5 by default, or one where from and to are the same
-    tof_step_s  : times of flight tried, within those of the translunar phase
+    tof_step_s  : times of flight tried, within those of the translunar phase; to a distant orbit those to the flyby
+    phase_count : how many phases of a distant orbit are tried; 8 by default; one of a station that is there
+    arrival_phase_rad : of the station when it is joined, from and to
     The others are limits: at most, or from and to.
     """
 
@@ -87,6 +89,13 @@ class Windows(Table):
     launch_sun_elevation_rad: Elevation | None = Field(alias="launch_sun_elevation", default=None)
     arrival_seen_from_earth: StrictBool = False
     landing: Landing | None = None
+    phase_count: Annotated[StrictInt, Field(ge=1, le=360)] | None = Field(alias="phases", default=None)
+    flyby_delta_v_km_s: Speed | None = Field(alias="flyby_delta_v", default=None)
+    insertion_delta_v_km_s: Speed | None = Field(alias="insertion_delta_v", default=None)
+    arrival_delta_v_km_s: Speed | None = Field(alias="arrival_delta_v", default=None)
+    arrival_phase_rad: Annotated[tuple[float, float], Between(Measured(ANGLE, -math.tau, math.tau, "deg"))] | None = (
+        Field(alias="arrival_phase", default=None)
+    )
     source: str = ""
 
     @property

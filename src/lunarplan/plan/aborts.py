@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ _FROM_THE_ENDS_S = 3_600.0
 _MOST_MOMENTS = 2_000
 _LONGEST_DAYS = 11.0  # to a station
 _EARLY_DAYS = 1.0
+_MOON_DEGREE = 8  # of the lunar field: who leaves a low orbit feels more of it for minutes, 0.1 m/s
 
 
 def plan_aborts(
@@ -47,7 +49,8 @@ def plan_aborts(
     tdb = moments(path, every_h) if epochs is None else np.atleast_1d(np.asarray(tdb_seconds(epochs), float))
     limits = delta_v_left_m_s(plan, tdb, engine) if most_delta_v_m_s is None else most_delta_v_m_s
     goal = station(to, path) if isinstance(to, str) else to
-    return aborts(path, tdb, to=goal, most_delta_v_m_s=limits, forces=path.forces, **options)
+    forces = replace(path.forces, moon_degree=min(path.forces.moon_degree, _MOON_DEGREE))
+    return aborts(path, tdb, to=goal, most_delta_v_m_s=limits, forces=forces, **options)
 
 
 def moments(path: Trajectory, every_h: float) -> Floats:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lunarplan.config import library
 from lunarplan.config.schema import MissionFile
-from lunarplan.errors import InputError
 from lunarplan.plan.plan import Plan
 from lunarplan.plan.solution import Progress
 
@@ -89,6 +88,8 @@ class Mission(MissionFile):
     ) -> "Windows":
         """Return the launch windows: every launch day, opportunity, flight time and azimuth, and why it is closed.
 
+        What else is tried goes by the transfer: planes of arrival, phases of a station, ways home.
+
         start, end  : first and last launch day, anything `tdb_seconds` reads; those of the mission's launch if None
         constraints : more of them than the mission's `[windows]` table states, see `lunarplan.windows.constraints`
         ephemeris   : None for the packaged one
@@ -96,10 +97,7 @@ class Mission(MissionFile):
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
-        if self.translunar.transfer != "direct":
-            kind = self.translunar.transfer.replace("_", " ")
-            what = f"launch windows are those of direct transfers, this one is a {kind}"
-            raise InputError(what, where="phase[0].transfer", allowed="direct", remedy="plan its launch days instead")
+        _ = self.launch  # InputError, if there is none
         from lunarplan.plan.windows import windows
         from lunarplan.windows.answer import Windows
 

@@ -12,7 +12,7 @@ from lunarplan.io.oem import TimeSystem, write_oem
 from lunarplan.plan.budget import Budget, budget
 from lunarplan.plan.compare import Comparison, compare
 from lunarplan.plan.export import oem
-from lunarplan.plan.solution import DistantOrbitReached, OrbitReached, Solution, TrajectoryLike
+from lunarplan.plan.solution import VEHICLE, DistantOrbitReached, OrbitReached, Solution, TrajectoryLike
 from lunarplan.plan.timeline import Event, timeline
 from lunarplan.plan.values import computed
 
@@ -101,7 +101,8 @@ class Plan:
 
     def to_oem(self, path: str | Path, time_system: TimeSystem = "UTC") -> Path:
         """Write the trajectory as a CCSDS Orbit Ephemeris Message, and return its path."""
-        return write_oem(path, oem(self.trajectory, self.solution.burns, self.mission.name), time_system)
+        burns = tuple(burn for burn in self.solution.burns if burn.craft == VEHICLE)
+        return write_oem(path, oem(self.trajectory, burns, self.mission.name), time_system)
 
     def to_json(self, path: str | Path) -> Path:
         """Write `to_dict()` as JSON, and return the path."""

@@ -87,7 +87,7 @@ def arrivals(mission: MissionFile) -> tuple[float, float]:
     fixed = mission.insertion.epoch_tdb
     if fixed is not None:
         return fixed, fixed
-    launch, (shortest, longest) = mission.launch, mission.translunar.tof_s
+    launch, (shortest, longest) = mission.launch, mission.translunar.times_s
     return launch.earliest_tdb + shortest, launch.latest_tdb + launch.longest_wait_s + longest
 
 
@@ -315,7 +315,7 @@ def cost_km_s(mission: MissionFile, found: Transfers) -> Floats:
 
 def _missed_s(mission: MissionFile, found: Transfers) -> Floats:
     """By how much launch dates and time of flight are missed, s, float64[2, N]; infinite where not converged."""
-    launch, (shortest, longest) = mission.launch, mission.translunar.tof_s
+    launch, (shortest, longest) = mission.launch, mission.translunar.times_s
     missed = [
         np.maximum(launch.earliest_tdb - found.launch_tdb, found.launch_tdb - launch.latest_tdb),
         np.maximum(shortest - found.tof_s, found.tof_s - longest),

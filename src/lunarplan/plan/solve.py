@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
@@ -13,7 +14,10 @@ from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
+from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
+from lunarplan.plan.solve_sortie import solve_sortie
+from lunarplan.plan.solve_station import solve_station
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
@@ -22,15 +26,19 @@ if TYPE_CHECKING:
 
 _WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
 
-# Of each transfer: launch and the phases it leads to.
+# By the step a mission begins with: launch and the phases it leads to, or a station.
 _WAYS_OUT: dict[str, _WayOut] = {
     "direct": solve_direct,
     "powered_flyby": solve_distant,
+    "low_energy": solve_low_energy,
     "free_return": solve_free_return,
+    "earth_orbit": solve_free_return,
+    "distant_orbit": solve_station,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
+    "sortie": solve_sortie,
     "landing": solve_landing,
 }
 
@@ -38,7 +46,7 @@ _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
 def _way_out(mission: MissionFile) -> _WayOut:
     if mission.way_home is not None and mission.way_home.total_s is not None:
         return solve_round_trip
-    return _WAYS_OUT[mission.translunar.transfer]
+    return _WAYS_OUT[step_name(mission.phases[0])]
 
 
 def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Progress | None = None) -> Solution:

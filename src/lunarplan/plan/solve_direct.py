@@ -44,7 +44,7 @@ def solve_direct(mission: MissionFile, ephemeris: Ephemeris | None, say: Progres
     _check_dates(mission, forces.source)
     found, best = cheapest(mission, forces, say)
     say("flying the transfer and the insertion")
-    return _Flight(mission, forces, found, best, say).flown()
+    return BrakedFlight(mission, forces, found, best, say).flown()
 
 
 def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
@@ -77,7 +77,7 @@ def _apsis_burns(terms: Insertion, gm: float) -> list[loi.ApsisBurn]:
     return burns
 
 
-class _Flight:
+class BrakedFlight:
     """The chosen transfer, flown: arcs, burns, orbits and the proof of its convergence."""
 
     def __init__(
@@ -92,11 +92,14 @@ class _Flight:
 
     def flown(self) -> Flown:
         made = self._insertion()
-        first = made.burns[0].ignition_tdb
-        coast = fly(self.injection, self.injection_tdb, first, self.forces, name="translunar coast")
-        legs = (self._launch(), self._translunar(coast), self._braking(made))
-        flown = Flown(self.mission, self.forces, self.progress, 2, legs, (coast, *made.arcs))
+        coasts = self.coasts(made.burns[0])
+        legs = (self._launch(), self.translunar(coasts), self._braking(made))
+        flown = Flown(self.mission, self.forces, self.progress, 2, legs, (*coasts, *made.arcs))
         return self._stayed(flown, made) if flown.left else flown
+
+    def coasts(self, first: loi.BurnMade) -> tuple[Arc, ...]:
+        """From the injection to the first burn of the insertion."""
+        return (fly(self.injection, self.injection_tdb, first.ignition_tdb, self.forces, name="translunar coast"),)
 
     def _stayed(self, flown: Flown, made: loi.Insertion) -> Flown:
         if self.mission.stay_s == 0.0:
@@ -110,7 +113,8 @@ class _Flight:
         launch, tilt = float(self.found.launch_tdb[self.row]), float(self.found.problem.parking_inclination[self.row])
         return launch_leg(launch, launch + ascent_s, tilt)
 
-    def _translunar(self, coast: Arc) -> Leg:
+    def translunar(self, coasts: tuple[Arc, ...]) -> Leg:
+        """TLI and the way to the Moon."""
         r, row = float(np.linalg.norm(self.perilune[:3])), self.row
         c3 = float(self.found.c3_km2_s2[row])
         engine, delta_v = self.mission.translunar.engine, float(self.found.tli_delta_v_km_s[row])
@@ -118,7 +122,7 @@ class _Flight:
         return Leg(
             "translunar",
             burns=(Burn("TLI", self.injection_tdb, delta_v, engine, note=c3_note(c3)),),
-            milestones=(*soi_entry(coast), Milestone("perilune", self.perilune_tdb, height)),
+            milestones=(*soi_entry(coasts[-1]), Milestone("perilune", self.perilune_tdb, height)),
             values={
                 "parking_duration": self.injection_tdb - float(self.found.launch_tdb[row]),
                 "tli_c3": c3,

@@ -1,7 +1,8 @@
 """Solve a mission to a distant orbit: launch site, powered flyby, insertion and stay.
 
-Each launch day is tried from its middle, to the orbit begun in several phases; the cheapest routes then move their
-injection until the launch site turns under their parking plane at lift-off, and the best of them tries phases nearby.
+Each launch day is tried from its middle, to the orbit begun in several phases, or to the station that is already
+there; the cheapest routes then move their injection until the launch site turns under their parking plane at lift-off,
+and the best of them tries phases nearby.
 """
 
 from __future__ import annotations
@@ -18,9 +19,7 @@ from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Trajectory, fly
-from lunarplan.orbits.catalogue import family
-from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
-from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.orbits.long_orbit import EphemerisOrbit
 from lunarplan.plan.closure import BODIES
 from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
@@ -28,6 +27,7 @@ from lunarplan.plan.flyby_leg import flyby_leg
 from lunarplan.plan.legs import launch_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
 from lunarplan.plan.solution import Burn, Progress
+from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
 from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
@@ -47,6 +47,7 @@ MOON_DEGREE = 8  # of the lunar field; a flyby at 130 km lasts minutes
 _PHASES = 8
 _FINER_PHASES = (1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0)  # tried to both sides of the best, one after the other
 _MOST_DAYS = 7
+_OUTS = 8
 _TIED = 4  # of the cheapest routes, how many are tied to the launch site
 _SAME_KM_S = 1e-5
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
@@ -61,9 +62,10 @@ def solve_distant(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     forces = ForceModel(bodies=BODIES, moon_degree=MOON_DEGREE, ephemeris=ephemeris)
     days, _ = launch_days(mission), _span(mission, forces.source)
     say("finding the orbit")
-    orbit = family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
-    search = _Search(mission, orbit, forces, say)
-    route = search.refined(search.tied(search.routes(days)))
+    search = _Search(mission, periodic_orbit(terms), forces, say)
+    route = search.tied(search.routes(days))
+    if terms.perilune_epoch_tdb is None:
+        route = search.refined(route)
     say("flying the transfer and the stay")
     return _flown(mission, search, route)
 
@@ -104,9 +106,14 @@ class _Search:
 
     def station(self, phase: float) -> EphemerisOrbit:
         """The orbit, begun in a phase, for as long as any launch may need it."""
-        start, end = _span(self.mission, self.forces.source)
-        turns = max((end - start) / SECONDS_PER_DAY / self.orbit.period_days, 0.6)
-        return carry(self.orbit, start, revolutions=turns, forces=self.forces, phase=phase)
+        return begun_in_phase(self.orbit, *_span(self.mission, self.forces.source), self.forces, phase)
+
+    def stations(self) -> list[EphemerisOrbit]:
+        """The orbit in every phase that is tried: one of a station that is already there."""
+        perilune = _terms(self.mission).perilune_epoch_tdb
+        if perilune is None:
+            return [self.station(k / _PHASES) for k in range(_PHASES)]
+        return [with_perilune(self.orbit, *_span(self.mission, self.forces.source), self.forces, perilune)]
 
     @cached_property
     def parking(self) -> ParkingOrbits:
@@ -119,7 +126,7 @@ class _Search:
         """Routes that keep the times of flight, the cheapest first, each from the middle of a launch day."""
         found: list[Route] = []
         astray: list[Route] = []
-        stations = [self.station(k / _PHASES) for k in range(_PHASES)]
+        stations = self.stations()
         for number, (day, station) in enumerate((d, s) for d in days for s in stations):
             self.say(f"looking for transfers, {100 * number // (len(days) * len(stations))} %")
             kept, strayed = self._near(day, station)
@@ -134,11 +141,18 @@ class _Search:
 
     def _near(self, injection: float, station: EphemerisOrbit) -> tuple[list[Route], list[Route]]:
         """Routes at an injection epoch: those that keep the times of flight, and those that do not."""
-        tried = [self._route(injection, station, out) for out in _inside(self.mission.translunar.out_s)]
+        tried = [self._route(injection, station, out) for out in self._outs_s]
         found = [route for route in tried if route is not None]
         kept = [self._keeps_times(route) for route in found]
         yes, no = ([r for r, keeps in zip(found, kept, strict=True) if keeps is wanted] for wanted in (True, False))
         return yes, no
+
+    @property
+    def _outs_s(self) -> tuple[float, ...]:
+        """Times out that are tried first: where the phase is given they are all there is to choose."""
+        limits = self.mission.translunar.out_s
+        given = _terms(self.mission).perilune_epoch_tdb is not None
+        return tuple(np.linspace(*limits, 2 * _OUTS + 1)[1::2].tolist()) if given else _inside(limits)
 
     def _route(self, injection: float, station: EphemerisOrbit, out_s: float) -> Route | None:
         terms, launch = self.mission.translunar, self.mission.launch
@@ -239,9 +253,9 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
     launch, parked = lift_off_tdb(route, search.parking)
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
     reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
-    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _terms(mission).engine, note=reached.note)
+    insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission), note=reached.note)
     there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
-    legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _terms(mission).engine)), there
+    legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _engine(mission))), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
 
 
@@ -249,3 +263,10 @@ def _terms(mission: MissionFile) -> DistantOrbit:
     terms = mission.distant_orbit
     assert terms is not None  # it is what is being solved
     return terms
+
+
+def _engine(mission: MissionFile) -> str:
+    """Of the flyby burn and the insertion."""
+    engine = _terms(mission).engine
+    assert engine is not None  # checked, of an orbit that is come to
+    return engine

@@ -65,6 +65,12 @@ class _Terms:
         return cls(mission, stay, home, entry, home.total_s)
 
     @property
+    def engine(self) -> str:
+        """Of the flyby on the way out and of the insertion."""
+        assert self.stay.engine is not None  # checked, of an orbit that is come to
+        return self.stay.engine
+
+    @property
     def held(self) -> tuple[int, ...]:
         """The points whose epochs are held while the rest is split; the Earth's turn decides that of a splashdown."""
         return (0,) if self.entry.target else (0, _ENTRY)
@@ -172,7 +178,7 @@ def _flown(terms: _Terms, route: Route, orbit: PeriodicOrbit, forces: ForceModel
         fly(route.side(1).state, passing, joined, forces, center="moon", name="coast beyond the Moon"),
     )
     stay = fly(route.side(_INSERTION).state, joined, left, forces, center="moon", name="stay")
-    mission, engine = terms.mission, terms.stay.engine
+    mission, engine = terms.mission, terms.engine
     parking = parking_orbits(mission, forces)
     launch, parked = lift_off_tdb(route, parking)
     reached = coast_in_numbers(stay, orbit)

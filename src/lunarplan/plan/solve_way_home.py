@@ -35,7 +35,7 @@ def solve_way_home(flown: Flown, terms: WayHome) -> Flown:
     route = min(_routes(flown, terms, entry), key=lambda r: float(r.delta_v_km_s.sum()))
     flown.say("flying home")
     left, _, met = (float(t) for t in route.epochs_tdb)
-    launched = flown.legs[0].values["launch_epoch"]
+    launched = flown.legs[0].values.get("launch_epoch", flown.mission.begins_tdb[0])
     last = entry_leg(route.side(2, before=True).state, met, entry, launched)
     there, arcs = way_home_leg(route, 0, terms.engine, flown.forces), way_home_arcs(route, 0, flown.forces)
     return _stay_ended(flown, left).then(there, last, arcs=arcs, phases=2)

@@ -5,12 +5,15 @@ from typing import Any
 
 from lunarplan.model.epochs import utc_iso
 from lunarplan.plan.budget import Budget, BudgetRow
-from lunarplan.plan.solution import Burn, Solution
+from lunarplan.plan.solution import VEHICLE, Burn, Solution
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the timeline; only burns carry delta-v, duration (0 for an impulse), engine and masses."""
+    """One line of the timeline; only burns carry delta-v, duration (0 for an impulse), engine and masses.
+
+    craft : who makes the burn
+    """
 
     name: str
     epoch_tdb: float
@@ -20,6 +23,7 @@ class Event:
     engine: str | None = None
     propellant_kg: float | None = None
     mass_after_kg: float | None = None
+    craft: str = VEHICLE
 
     @property
     def epoch_utc(self) -> str:
@@ -36,6 +40,7 @@ class Event:
             "epoch_utc": self.epoch_utc,
             "delta_v_m_s": self.delta_v_m_s,
             "duration_s": self.duration_s,
+            "craft": self.craft,
             "engine": self.engine,
             "propellant_kg": self.propellant_kg,
             "mass_after_kg": self.mass_after_kg,
@@ -63,4 +68,5 @@ def _burn_event(burn: Burn, row: BudgetRow) -> Event:
         burn.engine,
         row.propellant_kg,
         row.mass_after_kg,
+        burn.craft,
     )

@@ -21,6 +21,7 @@ from lunarplan.plot.long_orbits import eclipse_strip as eclipse_strip
 from lunarplan.plot.long_orbits import orbit_views as orbit_views
 from lunarplan.plot.long_orbits import perilune_history as perilune_history
 from lunarplan.plot.long_orbits import upkeep_histogram as upkeep_histogram
+from lunarplan.plot.low_energy import low_energy as low_energy
 from lunarplan.plot.lunar_orbits import contact_strips as contact_strips
 from lunarplan.plot.lunar_orbits import coverage as coverage
 from lunarplan.plot.lunar_orbits import eccentricity_vector as eccentricity_vector

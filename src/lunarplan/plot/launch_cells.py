@@ -20,7 +20,6 @@ Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 
 OPEN = 0
-COST = "TLI + LOI (m/s)"
 LEGEND_ROW_IN, LEGEND_COLUMNS = 0.15, 3
 _MAP = "cividis"
 _LEVELS, _SHOWN_PERCENT = 10, 95.0  # colours, and how much of the costs they tell apart
@@ -50,10 +49,9 @@ def days(dates: Any) -> FloatArray:
     return np.asarray(date2num(np.array(dates, "datetime64[D]")), float)
 
 
-def cost_m_s(cells: Any) -> FloatArray:
-    """Injection and insertion of cells, a Dataset; NaN where they are closed."""
-    total = cells["tli_delta_v"].values + cells["loi_delta_v"].values
-    return np.where(cells["code"].values == OPEN, total, np.nan)
+def cost_label(windows: Any) -> str:
+    """What the costs of launches are made of: "TLI + LOI (m/s)"."""
+    return " + ".join(windows.burn_names) + " (m/s)"
 
 
 def levels(cost: FloatArray) -> FloatArray:
@@ -90,9 +88,9 @@ def launch_dates(ax: Axes, first: FloatArray, most: int, what: str) -> None:
     locator.minticks = min(locator.minticks, len(first))  # no hours of a day
 
 
-def cost_key(ax: Axes, filled: Any, **where: Any) -> None:
+def cost_key(ax: Axes, filled: Any, windows: Any, **where: Any) -> None:
     """Draw the key to the colours of the costs."""
-    ax.figure.colorbar(filled, ax=ax, label=COST, **({"pad": 0.02} | where))
+    ax.figure.colorbar(filled, ax=ax, label=cost_label(windows), **({"pad": 0.02} | where))
 
 
 def reason_key(ax: Axes, codes: Array, reasons: Any, below_in: float, *, hatched: bool = True) -> None:

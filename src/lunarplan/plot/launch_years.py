@@ -36,10 +36,10 @@ def launch_years(windows: Any) -> Figure:
     corners = _squares(first)
     cells.fill_closed(ax, corners[closed], code[closed])
     if not closed.all():
-        cost = cells.cost_m_s(best)
+        cost = windows.cost_of(best)
         filled = cells.fill_open(ax, corners[~closed], cost[~closed], cells.levels(cost))
         key = style.axes_in(figure, _LEFT_IN + width + _KEY_GAP_IN, bottom, _KEY_IN, _MAP_IN)
-        cells.cost_key(ax, filled, cax=key)
+        cells.cost_key(ax, filled, windows, cax=key)
     ax.set(xlim=(corners[0, 0, 0], corners[-1, 1, 0]), ylim=(31.5, 0.5), ylabel="Day of the month")
     ax.set_yticks([1, 6, 11, 16, 21, 26, 31])
     cells.plain(ax)

@@ -16,7 +16,11 @@ _DATES = 12
 _GAP_DAYS, _FEW_DAYS = 0.06, 120  # of white on both sides of a day, where days are few
 _EDGE_PT = 1.2  # a window of an instant is a line
 _STAR: dict[str, Any] = {"marker": "*", "ms": 9.0, "mfc": "white", "mec": style.INK, "mew": 0.6, "clip_on": False}
-_HALF_STEP_DAYS = 0.25  # about a single time of flight
+_HALF_STEP = 0.25  # about a single value
+_UPWARDS = {
+    "tof_s": (SECONDS_PER_DAY, "Time of flight (days)"),
+    "perilune_altitude_km": (1000.0, "Perilune altitude (1000 km)"),
+}
 
 
 @style.styled
@@ -36,7 +40,7 @@ def launch_calendar(windows: Any, ax: Axes | None = None) -> Axes:
     cells.fill_closed(ax, cells.boxes(x, x + 1.0, y, y + 24.0), nearest[closed])
     bands, cost = _bands(windows, _GAP_DAYS * (len(first) <= _FEW_DAYS))
     if len(cost):
-        cells.cost_key(ax, cells.fill_open(ax, bands, cost, cells.levels(cost), _EDGE_PT))
+        cells.cost_key(ax, cells.fill_open(ax, bands, cost, cells.levels(cost), _EDGE_PT), windows)
         ax.plot(_midday(windows.best.launch_tdb), _hour(windows.best.launch_tdb), zorder=5, **_STAR)
     ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(0.0, 24.0), ylabel="Lift-off, UTC (h)")
     ax.set_yticks(np.arange(0.0, 25.0, 6.0))
@@ -48,26 +52,30 @@ def launch_calendar(windows: Any, ax: Axes | None = None) -> Axes:
 
 @style.styled
 def launch_porkchop(windows: Any, ax: Axes | None = None) -> Axes:
-    """Draw what launches cost over launch day and time of flight.
+    """Draw what launches cost over launch day and time of flight; of free returns, over launch day and perilune.
 
-    windows : `lunarplan.windows.answer.Windows`; of all opportunities, arrivals and azimuths the cheapest is shown.
-              Where none is open, the tint says why the nearest to it is closed
+    windows : `lunarplan.windows.answer.Windows`; of everything else that is scanned the cheapest is shown. Where
+              nothing is open, the tint says why the nearest to it is closed
 
     The star is the cheapest launch of all. Raises InputError if there are no days.
     """
     first = cells.days(windows.dates)
-    best = windows.over("launch_day", "tof_s")
-    code, cost = best["code"].values.ravel(), cells.cost_m_s(best).ravel()
+    axis = "tof_s" if "tof_s" in windows.axes else "perilune_altitude_km"
+    scale, label = _UPWARDS[axis]
+    best = windows.over("launch_day", axis)
+    code, cost = best["code"].values.ravel(), windows.cost_of(best).ravel()
     ax = ax or _page_axes(code[code != cells.OPEN])
-    tof = _edges(best["tof_s"].values / SECONDS_PER_DAY)
-    x, low = (values.ravel() for values in np.meshgrid(first, tof[:-1], indexing="ij"))
-    high = np.broadcast_to(tof[1:], (len(first), len(tof) - 1)).ravel()
+    up = _edges(best[axis].values / scale)
+    x, low = (values.ravel() for values in np.meshgrid(first, up[:-1], indexing="ij"))
+    high = np.broadcast_to(up[1:], (len(first), len(up) - 1)).ravel()
     corners, closed = cells.boxes(x, x + 1.0, low, high), code != cells.OPEN
     cells.fill_closed(ax, corners[closed], code[closed])
     if not closed.all():
-        cells.cost_key(ax, cells.fill_open(ax, corners[~closed], cost[~closed], cells.levels(cost)))
-        ax.plot(_midday(windows.best.launch_tdb), windows.best.tof_s / SECONDS_PER_DAY, zorder=5, **_STAR)
-    ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(tof[0], tof[-1]), ylabel="Time of flight (days)")
+        cells.cost_key(ax, cells.fill_open(ax, corners[~closed], cost[~closed], cells.levels(cost)), windows)
+        launch = windows.best
+        place = launch.tof_s if axis == "tof_s" else launch.more[axis]
+        ax.plot(_midday(launch.launch_tdb), place / scale, zorder=5, **_STAR)
+    ax.set(xlim=(first[0], first[-1] + 1.0), ylim=(up[0], up[-1]), ylabel=label)
     cells.plain(ax)
     return _with_dates(ax, first, code[closed], windows.reasons)
 
@@ -118,6 +126,6 @@ def _midday(tdb: float) -> float:
 def _edges(values: cells.FloatArray) -> cells.FloatArray:
     """Limits of cells about ascending values."""
     if len(values) == 1:
-        return np.asarray(values[0] + _HALF_STEP_DAYS * np.array([-1.0, 1.0]))
+        return np.asarray(values[0] + _HALF_STEP * np.array([-1.0, 1.0]))
     middle = 0.5 * (values[1:] + values[:-1])
     return np.concatenate([[1.5 * values[0] - 0.5 * values[1]], middle, [1.5 * values[-1] - 0.5 * values[-2]]])

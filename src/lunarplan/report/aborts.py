@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from lunarplan.transfers.aborts import Aborts
 
 _NUMBERS = (
-    "delta_v_m_s", "duration_s", "speed_km_s", "latitude_deg", "longitude_deg", "inclination_deg", "closure_km",
+    "delta_v_m_s", "duration_s", "wait_s", "speed_km_s", "latitude_deg", "longitude_deg", "inclination_deg",
+    "closure_km",
 )  # fmt: skip
 _VECTORS = ("burn_km_s", "arrival_burn_km_s")
 

@@ -34,24 +34,28 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 def show_missions(missions: Mapping[str, Mission], console: Console) -> None:
     """Print the missions that come with lunarplan."""
-    table = _table("Missions", "name", "mission", "programme", "status", "launch dates")
+    table = _table("Missions", "name", "mission", "programme", "status", "begins")
     for name, mission in missions.items():
         listed = facts(name, mission)
         status = Text(listed["status"], _STATUS_STYLE.get(listed["status"], ""))
-        dates = f"{listed['launch_earliest_utc'][:10]} to {listed['launch_latest_utc'][:10]}"
+        dates = " to ".join(dict.fromkeys(listed[f"{end}_utc"][:10] for end in ("earliest", "latest")))
         table.add_row(Text(name, "bold"), Text(mission.name), Text(listed["programme"]), status, dates)
     console.print(table)
 
 
 def facts(name: str, mission: Mission) -> dict[str, Any]:
-    """Return what a list of missions says of one."""
+    """Return what a list of missions says of one; where it begins without a launch, there are no launch dates."""
+    earliest, latest = mission.begins_tdb
+    launched = mission.launch_terms is not None
+    # the end of a day is midnight after it
+    begins = {"earliest_utc": utc_iso(earliest, 0), "latest_utc": utc_iso(latest - float(launched), 0)}
     return {
         "name": name,
         "mission": mission.name,
         "programme": mission.about.programme,
         "status": mission.about.status,
-        "launch_earliest_utc": utc_iso(mission.launch.earliest_tdb, 0),
-        "launch_latest_utc": utc_iso(mission.launch.latest_tdb - 1.0, 0),  # the end of a day is midnight after it
+        **begins,
+        **{f"launch_{end}": epoch if launched else None for end, epoch in begins.items()},
         "note": mission.about.note,
         "sources": list(mission.about.sources),
     }

@@ -36,17 +36,20 @@ _INSTANT_S = 0.5
 _OPEN, _NO_LETTER = "#", "*"
 _SIGNS = {-1: ".", -2: "?", -3: "-"}  # no transfer: Moon out of reach, none found, on another day
 _HEADS = (
-    ("date", "opens", "best", "closes", "azimuth", "way", "flight", "coast", "TLI", "LOI", "sum"),
-    ("", "UTC", "UTC", "UTC", "deg", "", "days", "min", "m/s", "m/s", "m/s"),
+    ("date", "opens", "best", "closes", "azimuth", "way", "flight", "coast"),
+    ("", "UTC", "UTC", "UTC", "deg", "", "days", "min"),
 )
-_WIDTHS = (-10, -10, -8, -10, 7, -10, 6, 6, 7, 6, 7)  # negative: to the left
+_WIDTHS = (-10, -10, -8, -10, 7, -10, 6, 6)  # negative: to the left
+_BURN_WIDTHS = {"tli_delta_v": 7, "loi_delta_v": 6, "flyby_delta_v": 6, "insertion_delta_v": 6}
+_LONGEST_HEAD = 6
+_SUM_WIDTH = 7
 
 
 def show_windows(windows: Windows, mission: Mission, console: Console) -> None:
     """Print launch windows: the calendar, the runs of open days, and what closes the others."""
     console.print(_headline(windows, mission))
     days = windows.calendar
-    for line in _rows(days) if len(days) <= MOST_ROWS else _months(windows):
+    for line in _rows(windows) if len(days) <= MOST_ROWS else _months(windows):
         console.print(line, soft_wrap=True)
     if windows.runs:
         console.print(_runs(windows))
@@ -99,37 +102,37 @@ def _headline(windows: Windows, mission: Mission) -> Text:
     return text.append(f"\n {first} to {last}, ").append(verdict, style).append("\n")
 
 
-def _rows(days: tuple[Day, ...]) -> Iterator[Text]:
-    for heads in _HEADS:
-        yield Text(_aligned(heads), "dim")
-    yield from map(_row, days)
+def _rows(windows: Windows) -> Iterator[Text]:
+    burns = windows.burns
+    widths = (*_WIDTHS, *(_BURN_WIDTHS[burn] for burn in burns), *((_SUM_WIDTH,) if len(burns) > 1 else ()))
+    names = [name[:_LONGEST_HEAD] for name in windows.burn_names] + ["sum"]
+    for heads, own in zip(_HEADS, (names, ["m/s"] * len(names)), strict=True):
+        yield Text(_aligned((*heads, *own)[: len(widths)], widths), "dim")
+    for day in windows.calendar:
+        yield _row(day, widths)
 
 
-def _row(day: Day) -> Text:
+def _row(day: Day, widths: tuple[int, ...]) -> Text:
     if day.best is None:
         return Text(f" {day.date} ").append("closed     ", "red").append(f"{day.miss}", "dim")
     best, swept = day.best, day.duration_s > _INSTANT_S
-    return Text(
-        _aligned(
-            (
-                str(day.date),
-                _clock(day.opens_tdb, day.date) if swept else "",
-                _clock(best.launch_tdb, day.date),
-                _clock(day.closes_tdb, day.date) if swept else "",
-                f"{best.azimuth_deg:.1f}",
-                best.opportunity,
-                f"{best.tof_s / SECONDS_PER_DAY:.2f}",
-                f"{best.coast_s / 60.0:.1f}",
-                f"{best.tli_delta_v_m_s:.1f}",
-                f"{best.loi_delta_v_m_s:.1f}",
-                f"{best.delta_v_m_s:.1f}",
-            )
-        )
+    cells = (
+        str(day.date),
+        _clock(day.opens_tdb, day.date) if swept else "",
+        _clock(best.launch_tdb, day.date),
+        _clock(day.closes_tdb, day.date) if swept else "",
+        f"{best.azimuth_deg:.1f}",
+        best.opportunity,
+        f"{best.tof_s / SECONDS_PER_DAY:.2f}",
+        f"{best.coast_s / 60.0:.1f}",
+        *(f"{cost:.1f}" for cost in best.burns.values()),
+        f"{best.delta_v_m_s:.1f}",
     )
+    return Text(_aligned(cells[: len(widths)], widths))
 
 
-def _aligned(cells: tuple[str, ...]) -> str:
-    padded = (c.ljust(-width) if width < 0 else c.rjust(width) for c, width in zip(cells, _WIDTHS, strict=True))
+def _aligned(cells: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    padded = (c.ljust(-width) if width < 0 else c.rjust(width) for c, width in zip(cells, widths, strict=True))
     return " " + " ".join(padded).rstrip()
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from lunarplan.errors import InputError, LunarplanError
+from lunarplan.io.files import output_folder
 from lunarplan.scans.chunks import ChunkFolder, digest
 from lunarplan.scans.grid import Field, Grid, check_fields
+from lunarplan.scans.lock import FolderLock
 from lunarplan.scans.progress import Meter, Progress
 from lunarplan.scans.workers import ThisThread, hand_out, most_at_a_time
 
@@ -60,14 +63,14 @@ def scan(
     executor    : threads, processes, `dask.distributed.Client.get_executor()`; this thread if None
     chunk_cells : cells handed out at a time
     folder      : where finished chunks are kept; a second run there computes the missing ones only. A chunk file found
-                  damaged is logged as a warning and computed again. One scan at a time.
+                  damaged is logged as a warning and computed again. One scan at a time, which a lock sees to.
     progress    : called at the start and after every chunk
 
     Returns the fields over (axes of the grid, dims of the field), the job's description among the attributes.
 
     An error in a chunk, or an interrupt from the keyboard, ends the scan; the chunks then finished are in the folder.
     Raises InputError if an argument is not usable, the job fails or breaks its promise, the dataset does not fit into
-    memory, or the folder holds another scan; LunarplanError if worker processes die.
+    memory, or the folder holds another scan or one is at work there; LunarplanError if worker processes die.
     """
     _check(job, grid, executor, chunk_cells)
     chunks = _Chunks(grid, check_fields(job.fields, grid), chunk_cells)
@@ -75,10 +78,26 @@ def scan(
     workers = executor or ThisThread()
     most = most_at_a_time(workers)
     _require_memory(chunks, most)
-    kept = None if folder is None else ChunkFolder(folder, {**question, "chunk_cells": chunk_cells}, chunks.fields)
-    answer = {name: np.empty((grid.size, *field.shape), field.dtype) for name, field in chunks.fields.items()}
+    with nullcontext() if folder is None else FolderLock(output_folder(folder)):
+        description = {**question, "chunk_cells": chunk_cells}
+        kept = None if folder is None else ChunkFolder(folder, description, chunks.fields)
+        answer = _computed(job, chunks, kept, workers, most, progress)
+    return _dataset(chunks, answer, question)
+
+
+def _computed(
+    job: Job,
+    chunks: _Chunks,
+    kept: ChunkFolder | None,
+    workers: Executor,
+    most: int,
+    progress: Callable[[Progress], object] | None,
+) -> dict[str, Array]:
+    """The fields of all cells: of the chunks that are kept as they are, of the others computed."""
+    size = chunks.grid.size
+    answer = {name: np.empty((size, *field.shape), field.dtype) for name, field in chunks.fields.items()}
     missing = [index for index in range(chunks.count) if not (kept and _restored(kept, chunks, index, answer))]
-    meter = Meter(progress, grid.size, grid.size - sum(map(chunks.length, missing)))
+    meter = Meter(progress, size, size - sum(map(chunks.length, missing)))
 
     def keep(index: int, arrays: Arrays) -> None:
         if kept:
@@ -89,7 +108,7 @@ def scan(
         meter.add(chunks.length(index))
 
     hand_out(lambda index: workers.submit(_compute, job, index, chunks.cells(index)), missing, most, keep, report)
-    return _dataset(chunks, answer, question)
+    return answer
 
 
 @dataclass(frozen=True)

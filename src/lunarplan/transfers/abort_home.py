@@ -13,6 +13,8 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.propagation import Run, row_inputs
 from lunarplan.transfers.abort_search import Way
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, Returns, earth_returns
+from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.one_burn import OneBurn, home_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _SHORTEST_S, _LONGEST_S = 1_800.0, 30 * 86_400.0
 _ABOUT_PERIGEE = np.array([0.6, 0.8, 0.95, 1.0, 1.05])  # of the time to the next perigee
 _SCREENED_KM = 0.1
+_GUESS_SHARE, _GUESS_KM_S = 1.5, 0.3  # of the limit, and over it, that a first guess may burn
+_WAITS, _BOUND_KM = 12, 35_000.0  # in a revolution; semi-major axis of what goes round the Moon undisturbed enough
 _OWN_TOLERANCE = 1e-14
 
 
@@ -35,6 +39,9 @@ class Home:
     tdb, states   : of the moments, [N] and [N, 6] about the Moon
     planes_deg    : of the return, [P]; the plane the craft is in is tried besides
     days_s        : float64[K], tried from every moment; the times to the perigee ahead are tried besides
+    limits_km_s   : float64[N], what there is to burn
+
+    In orbit about the Moon the burn may wait for up to a revolution.
     """
 
     tdb: Floats
@@ -42,6 +49,7 @@ class Home:
     planes_deg: Floats
     days_s: Floats
     flight_path_deg: float
+    limits_km_s: Floats
     forces: ForceModel
 
     @cached_property
@@ -60,6 +68,20 @@ class Home:
         return np.sort(np.clip(np.concatenate([common, own], axis=1), _SHORTEST_S, _LONGEST_S), axis=1)
 
     @cached_property
+    def waits_s(self) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            axis = 1.0 / (
+                2.0 / np.linalg.norm(self.states[:, :3], axis=1)
+                - (self.states[:, 3:] ** 2).sum(axis=1) / self.forces.gm("moon")
+            )
+            period = 2.0 * np.pi * np.sqrt(axis**3 / self.forces.gm("moon"))
+        waits = period[:, None] * np.arange(_WAITS) / _WAITS
+        waits[~(axis < _BOUND_KM), 1:] = np.nan
+        waits[~(axis > 0.0), 1:] = np.nan
+        waits[:, 0] = 0.0
+        return np.asarray(waits)
+
+    @cached_property
     def _planes(self) -> Floats:
         """Inclinations of every moment, rad, [N, P + 1]."""
         pole = np.cross(self.about_earth[:, :3], self.about_earth[:, 3:])
@@ -69,26 +91,52 @@ class Home:
         given = np.broadcast_to(np.radians(self.planes_deg), (len(own), len(self.planes_deg)))
         return np.concatenate([np.nan_to_num(own, nan=0.5)[:, None], given], axis=1)
 
-    def _solved(self, row: Rows, option: Rows, later: Floats) -> Returns:
+    def _asked(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> ReturnProblem:
         n = len(row)
         side = np.where(option % 2, -1.0, 1.0)
-        batch = ReturnProblem(
-            self.tdb[row], self.states[row], later, np.full(n, RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM),
-            np.full(n, np.radians(self.flight_path_deg)), self._planes[row, option // 2], side,
+        return ReturnProblem(
+            self.tdb[row] + wait, self._waited(row, wait), np.maximum(later - wait, _SHORTEST_S),
+            np.full(n, RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM), np.full(n, np.radians(self.flight_path_deg)),
+            self._planes[row, option // 2], side,
         )  # fmt: skip
-        return earth_returns(batch, self.forces)
 
-    def cost(self, row: Rows, option: Rows, later: Floats) -> Floats:
-        found = self._solved(row, option, later)
+    def _waited(self, row: Rows, wait: Floats) -> Floats:
+        """States about the Moon after a wait; NaN where the Moon is met meanwhile."""
+        states = self.states[row].copy()
+        which = np.flatnonzero(wait > 0.0)
+        if len(which):
+            start = self.tdb[row[which]]
+            run = Run(self.forces, "moon", 1e-12, 0, True, None, continues=True)
+            inputs = row_inputs(len(which), self.forces, None)
+            end, _, status, *_ = run.batch(states[which], start, start + wait[which], inputs)
+            states[which] = np.where((status == 0)[:, None], end, np.nan)
+        return states
+
+    def cost(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> Floats:
+        batch = self._asked(row, option, later, wait)
+        near = np.flatnonzero(self._guessed(batch) < _GUESS_SHARE * self.limits_km_s[row] + _GUESS_KM_S)
+        found = earth_returns(batch.rows(near), self.forces)
         good = self._miss(found, 1e-12, steered=False) < _SCREENED_KM
-        return np.where(good, found.delta_v_km_s, np.inf)
+        costs = np.full(len(row), np.inf)
+        costs[near] = np.where(good, found.delta_v_km_s, np.inf)
+        return costs
 
-    def way(self, row: Rows, option: Rows, later: Floats) -> Way:
-        found = self._solved(row, option, later)
+    def _guessed(self, batch: ReturnProblem) -> Floats:
+        """Delta-v of the patched conics: what is far too dear is not tried."""
+        legs = OneBurn(
+            batch.departure_tdb, batch.departure_states, batch.tof_s, batch.entry_radius_km, batch.flight_path,
+            batch.inclination, batch.northbound, equator_of_date(batch.entry_tdb),
+        )  # fmt: skip
+        with np.errstate(all="ignore"):
+            guess = home_seed(legs, InEphemeris(self.forces))
+        return np.asarray(np.nan_to_num(np.linalg.norm(guess[:, :3], axis=1), nan=np.inf))
+
+    def way(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> Way:
+        found = earth_returns(self._asked(row, option, later, wait), self.forces)
         entry = found.entry
         return Way(
-            1e3 * found.delta_v_km_s, later, found.burn_km_s, np.zeros((len(row), 3)), entry.speed_km_s,
-            entry.latitude_deg, entry.longitude_deg, np.degrees(self._planes[row, option // 2]),
+            1e3 * found.delta_v_km_s, found.problem.tof_s + wait, wait, found.burn_km_s, np.zeros((len(row), 3)),
+            entry.speed_km_s, entry.latitude_deg, entry.longitude_deg, np.degrees(self._planes[row, option // 2]),
             self._miss(found, _OWN_TOLERANCE, steered=True),
         )  # fmt: skip
 

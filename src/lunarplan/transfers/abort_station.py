@@ -52,6 +52,10 @@ class Station:
     def durations_s(self) -> Floats:
         return np.broadcast_to(self.days_s, (len(self.tdb), len(self.days_s)))
 
+    @property
+    def waits_s(self) -> Floats:
+        return np.zeros((len(self.tdb), 1))
+
     @cached_property
     def _flight(self) -> InEphemeris:
         return InEphemeris(self.forces)
@@ -68,17 +72,17 @@ class Station:
             seed[mine] = shooting.conic(mine, body, retrograde)
         return leave, meet, target(shooting.evaluate, seed, _FREE, _TARGETS, max_iterations=_ITERATIONS)
 
-    def cost(self, row: Rows, option: Rows, later: Floats) -> Floats:
+    def cost(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> Floats:
         leave, meet, found = self._solved(row, option, later)
         met = self._miss(row, later, leave, meet, found, 1e-12, steered=False) < np.inf
         return np.where(met, _delta_v(found.x), np.inf)
 
-    def way(self, row: Rows, option: Rows, later: Floats) -> Way:
+    def way(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> Way:
         leave, meet, found = self._solved(row, option, later)
         none = np.full(len(row), np.nan)
         closure = self._miss(row, later, leave, meet, found, _OWN_TOLERANCE, steered=True)
         burns = found.x[:, :3], found.x[:, 3:]
-        return Way(1e3 * _delta_v(found.x), later, *burns, none, none, none, none, closure)
+        return Way(1e3 * _delta_v(found.x), later, wait, *burns, none, none, none, none, closure)
 
     def _miss(
         self, row: Rows, later: Floats, leave: Floats, meet: Floats, found: Targeted, tolerance: float, *, steered: bool

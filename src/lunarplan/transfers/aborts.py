@@ -97,13 +97,13 @@ def aborts(
     angle = scalar("flight_path_deg", flight_path_deg, -45.0, 0.0, "deg")
     goal: Goal
     if to is None:
-        goal = home = Home(tdb, states, _planes(inclinations_deg), spans, angle, forces)
+        goal = home = Home(tdb, states, _planes(inclinations_deg), spans, angle, 1e-3 * limits, forces)
     else:
         goal = Station(tdb, states, to, spans, forces)
-    fastest, cheapest, converged, tried = Search(goal, 1e-3 * limits).best()
+    fastest, cheapest, tried, converged = Search(goal, 1e-3 * limits).best()
     if to is None and (own := _carried_on(flight, home)) is not None:
         fastest, cheapest = _joined(fastest, own, own.duration_s <= _or_never(fastest)), _joined(cheapest, own, own.ok)
-    return Aborts(tdb, fastest, cheapest, np.full(len(tdb), tried), converged)
+    return Aborts(tdb, fastest, cheapest, tried, converged)
 
 
 def _limits(most_delta_v_m_s: ArrayLike, n: int) -> Floats:
@@ -162,7 +162,7 @@ def _carried_on(flight: Path, home: Home) -> Way | None:
     none = np.zeros((len(rows), 3))
     one = np.ones(len(rows))
     own = Way(
-        0.0 * one, last[rows] - home.tdb[rows], none, none, entry.speed_km_s[0] * one, entry.latitude_deg[0] * one,
-        entry.longitude_deg[0] * one, inclination * one, miss[rows],
+        0.0 * one, last[rows] - home.tdb[rows], 0.0 * one, none, none, entry.speed_km_s[0] * one,
+        entry.latitude_deg[0] * one, entry.longitude_deg[0] * one, inclination * one, miss[rows],
     )  # fmt: skip
     return spread(own, rows, len(last))

@@ -42,7 +42,7 @@ class LowOrbitTransfers(Solved):
     staging_burn_km_s : [N, 3], ICRF, as the craft makes it
     perilune_tdb, perilune_states : the same of the low orbit's end, [N, 6] on the transfer
     perilune_delta_v_km_s : tangential, between the transfer and the circular low orbit
-    node_deg         : of the low orbit, to the axes of the inclination
+    node_deg, inclination_rad : of the low orbit, to the Moon's equator of date (or the plane of the two bodies)
     """
 
     staging_tdb: Floats
@@ -52,6 +52,7 @@ class LowOrbitTransfers(Solved):
     perilune_states: Floats
     perilune_delta_v_km_s: Floats
     node_deg: Floats
+    inclination_rad: Floats
     solution: Targeted
 
     @property
@@ -130,12 +131,12 @@ def _solved(
     states = states_about_moon(station, tdb, "station")
     legs = OneBurn(
         tdb, states, sense * tof, RADIUS_KM["moon"] + altitude, np.zeros_like(tdb), np.radians(inclination), north,
-        _lunar_equator(flight, tdb + sense * tof),
+        lunar_equator(flight, tdb + sense * tof),
     )  # fmt: skip
     return _result(legs, solve(legs, "moon", flight), flight, sense)
 
 
-def _lunar_equator(flight: Flight, tdb: Floats) -> Floats:
+def lunar_equator(flight: Flight, tdb: Floats) -> Floats:
     """Axes inclinations are counted from: the Moon's of date, or the plane of the two bodies."""
     if isinstance(flight, InEphemeris):
         return rotation("moon_me", tdb, flight.forces.source)
@@ -147,7 +148,7 @@ def _result(legs: OneBurn, found: Targeted, flight: Flight, sense: float) -> Low
     brake = found.x[:, 5] - np.sqrt(flight.gm("moon") / legs.radius)
     node = np.degrees(found.x[:, 3]) % 360.0
     return LowOrbitTransfers(
-        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, found
+        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, legs.inclination, found
     )
 
 

@@ -3,23 +3,26 @@
     meet = rendezvous(craft, station, departure, 2.0 * 86_400.0)
     meet.delta_v_km_s
 
-Paths are stations, plans' flights, trajectories; `cheapest_rendezvous` looks over departures and durations.
+Paths are stations, plans' flights, trajectories; `cheapest_rendezvous` looks over departures and durations, `phasing`
+over revolutions to loiter, with the burns and their epochs as cheap as they become.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import InputError
+from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.model.rows import batch_within, numbers
+from lunarplan.model.rows import batch_within, numbers, scalar
 from lunarplan.model.two_body import lambert
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.flight import Flight, flight_or_default
 from lunarplan.transfers.path import Path, states_about_moon
+from lunarplan.transfers.route import FreeBurn, OnPath, Route, optimise
 from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import Target, Targeted, Variable, target
 
@@ -118,6 +121,81 @@ def cheapest_rendezvous(
             best = one
     assert best is not None
     return best
+
+
+@dataclass(frozen=True)
+class Loiter:
+    """A rendezvous after a number of revolutions; route: departure, a burn on the way if that helps, arrival."""
+
+    revolutions: float
+    route: Route
+
+    @property
+    def delta_v_m_s(self) -> float:
+        return float(1e3 * self.route.delta_v_km_s.sum())
+
+
+def phasing(
+    craft: Path,
+    station: Path,
+    start: Any,
+    revolution_s: float,
+    revolutions: ArrayLike = (0.5, 1.0, 1.5, 2.0, 3.0),
+    *,
+    flight: Flight | None = None,
+) -> list[Loiter]:
+    """The cheapest rendezvous for each number of revolutions, departures within one from the start on.
+
+    revolution_s : of the station; revolutions : from the departure to the arrival, held, 0.1 to 20
+
+    Numbers that lead to no rendezvous are left out. Raises InputError as `rendezvous`.
+    """
+    flight = flight_or_default(flight)
+    length = scalar("revolution_s", revolution_s, 600.0, 60 * 86_400.0, "s")
+    turns = np.atleast_1d(numbers("revolutions", revolutions, 1)).ravel()
+    if not ((turns >= 0.1) & (turns <= 20.0)).all():
+        raise InputError("out of range", where="revolutions", allowed="0.1 to 20")
+    departures = float(tdb_seconds(start)) + length * np.linspace(0.0, 1.0, _DEPARTURES)
+    found = []
+    for turn in turns.tolist():
+        route = _loitering(craft, station, departures, turn * length, flight)
+        if route is not None:
+            found.append(Loiter(turn, route))
+    return found
+
+
+def _loitering(craft: Path, station: Path, departures: Floats, tof_s: float, flight: Flight) -> Route | None:
+    """The cheapest route of a duration from the most promising departures, with or without a burn on the way."""
+    both = [rendezvous(craft, station, departures, tof_s, retrograde=way, flight=flight) for way in (False, True)]
+    rows = [(float(f.delta_v_km_s[k]), f, k) for f in both for k in np.flatnonzero(f.ok)]
+    best: Route | None = None
+    for _, f, k in sorted(rows, key=lambda row: row[0])[:_TRIED]:
+        leave = np.append(f.departure_burn_km_s[k], f.departure_tdb[k])
+        meet = np.append(f.arrival_burn_km_s[k], f.arrival_tdb[k])
+        ends = OnPath(craft, leaving=True), OnPath(station, leaving=False)
+        with suppress(ConvergenceError, InputError):  # an epoch may run out of a path
+            best = _cheaper(best, optimise(ends, [leave, meet], flight, spans=[(0, 1, tof_s)]))
+    if best is not None:
+        with suppress(ConvergenceError, InputError):
+            best = _cheaper(best, _with_a_burn_between(best, tof_s))
+    return best
+
+
+def _cheaper(best: Route | None, other: Route) -> Route:
+    return other if best is None or other.delta_v_km_s.sum() < best.delta_v_km_s.sum() else best
+
+
+def _with_a_burn_between(route: Route, tof_s: float) -> Route:
+    """The route with a third burn, begun as none at all half-way."""
+    (leave, meet), side = route.points, route.side(0)
+    middle = route.epochs_tdb[:1] + 0.5 * tof_s
+    there = route.flight.arc("moon", side.state[None], route.epochs_tdb[:1], middle)[0][0]
+    between = np.concatenate([there, there[3:], middle])
+    guess = [route.variables[0], between, route.variables[1]]
+    return optimise((leave, FreeBurn(), meet), guess, route.flight, spans=[(0, 2, tof_s)])
+
+
+_DEPARTURES, _TRIED = 25, 2
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Launch as Launch
 from lunarplan.windows.day import Miss as Miss
 from lunarplan.windows.day import table
-from lunarplan.windows.launches import ASYMPTOTE, DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
+from lunarplan.windows.departure import ASYMPTOTE, DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,27 +32,37 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-AXES = ("launch_day", "opportunity", "arrival", "tof_s", "azimuth_deg")
-_MEASURED = ("launch_tdb", "tli_delta_v", "loi_delta_v", "c3", "coast_s", "perilune_tdb")
-_NEEDED = (*AXES, *_MEASURED, "code", "declination_margin", "margin", "constraint", "unit", "scale")
+AXES = ("launch_day", "opportunity", "arrival", "tof_s", "azimuth_deg")  # of direct transfers
+_FIRST, _LAST = ("launch_day", "opportunity"), "azimuth_deg"
+_MEASURED = ("launch_tdb", "injection_tdb", "c3", "coast_s", "perilune_tdb")
+_OF_CELLS = ("code", "declination_margin", "margin")
+_NEEDED = (*_FIRST, _LAST, *_MEASURED, "tli_delta_v", *_OF_CELLS, "constraint", "unit", "scale")
+_DIRECT_BURNS = "tli_delta_v loi_delta_v"
 _NEXT_S = 0.5 * SECONDS_PER_DAY  # lift-offs at neighbouring azimuths that are further apart are of different windows
 
 
 class Windows:
-    """Launch windows over days, opportunities, arrivals, times of flight and azimuths.
+    """Launch windows over days, opportunities, azimuths, and whatever else a kind of transfer leaves to choose.
 
     dataset : `xarray.Dataset` with a code, the burns and the margins of every cell; attributes say where from
+    axes    : its dimensions: launch_day, opportunity, those of the kind, azimuth_deg
+    burns   : the variables that add up to what a launch costs
 
     Raises InputError for another dataset.
     """
 
     def __init__(self, dataset: xr.Dataset) -> None:
-        missing = [name for name in _NEEDED if name not in getattr(dataset, "variables", ())]
-        missing += [name for name in ("job",) if name not in getattr(dataset, "attrs", ())]
+        attributes, there = getattr(dataset, "attrs", {}), getattr(dataset, "variables", ())
+        self.burns = tuple(str(attributes.get("burns", _DIRECT_BURNS)).split())
+        missing = [name for name in (*_NEEDED, *self.burns) if name not in there]
+        missing += [name for name in ("job",) if name not in attributes]
         if missing:
             what = f"{', '.join(missing[:3])} missing"
             raise InputError(what, where="dataset", allowed="the dataset of launch windows")
-        self.dataset = dataset.transpose(*AXES, ...)
+        kinds = [str(axis) for axis in dataset["code"].dims if axis not in (*_FIRST, _LAST)]
+        order = [axis for axis in AXES if axis in kinds] + [axis for axis in kinds if axis not in AXES]
+        self.axes = (*_FIRST, *order, _LAST)
+        self.dataset = dataset.transpose(*self.axes, ...)
 
     @classmethod
     def from_netcdf(cls, path: str | Path) -> Windows:
@@ -66,6 +76,12 @@ class Windows:
     def to_netcdf(self, path: str | Path) -> Path:
         """Write the dataset; the same windows give the same bytes."""
         return write_netcdf(self.dataset, path)
+
+    @property
+    def burn_names(self) -> tuple[str, ...]:
+        """The burns in a word each: "TLI", "LOI", "flyby"."""
+        names = [burn.removesuffix("_delta_v") for burn in self.burns]
+        return tuple(name.upper() if name in ("tli", "loi") else name for name in names)
 
     # ---------------------------------------------------------------- days
 
@@ -112,17 +128,21 @@ class Windows:
         closed = [i for i, day in enumerate(self.calendar) if not day.open]
         return self.calendar[min(closed, key=lambda i: self._rank[i].min())] if closed else None
 
+    def cost_of(self, cells: xr.Dataset) -> Floats:
+        """All burns together of some of the cells, such as `over` returns; NaN where they are closed."""
+        return np.where(cells["code"].values == OPEN, sum(cells[name].values for name in self.burns), np.nan)
+
     # ---------------------------------------------------------------- cells
 
     @cached_property
     def open(self) -> NDArray[np.bool_]:
-        """Which cells are open, bool over `AXES`."""
+        """Which cells are open, bool over ``axes``."""
         return np.asarray(self._values["code"] == OPEN)
 
     @cached_property
     def cost_m_s(self) -> Floats:
-        """Injection and insertion together, in open cells; NaN elsewhere."""
-        return np.where(self.open, self._values["tli_delta_v"] + self._values["loi_delta_v"], np.nan)
+        """All burns together, in open cells; NaN elsewhere."""
+        return self.cost_of(self.dataset)
 
     @cached_property
     def reasons(self) -> Mapping[int, str]:
@@ -150,21 +170,22 @@ class Windows:
     @cached_property
     def moon_declination_deg(self) -> Floats:
         """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days]."""
-        return np.asarray((self.inclination_deg - self._values["declination_margin"]).mean(axis=(1, 2, 3, 4)))
+        reached = self.inclination_deg - self._values["declination_margin"]
+        return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
 
     def over(self, *axes: str) -> xr.Dataset:
         """Return the best cell for every combination of some axes: the cheapest open one, else the nearest miss.
 
-        axes : of `AXES`. The values on the others become variables: `over("launch_day")["azimuth_deg"]`
+        axes : of ``axes``. The values on the others become variables: `over("launch_day")["azimuth_deg"]`
 
         Raises InputError for an axis there is not.
         """
         import xarray as xr
 
-        if unknown := [axis for axis in axes if axis not in AXES]:
-            raise InputError(f"no axis {str(unknown[0])[:40]!r}", where="over", allowed=", ".join(AXES))
-        kept = [axis for axis in AXES if axis in axes]
-        places = dict(zip(AXES, self._best_cells(tuple(kept)), strict=True))
+        if unknown := [axis for axis in axes if axis not in self.axes]:
+            raise InputError(f"no axis {str(unknown[0])[:40]!r}", where="over", allowed=", ".join(self.axes))
+        kept = [axis for axis in self.axes if axis in axes]
+        places = dict(zip(self.axes, self._best_cells(tuple(kept)), strict=True))
         chosen = {axis: xr.DataArray(place, dims=kept) for axis, place in places.items() if axis not in kept}
         return self.dataset.isel(chosen)
 
@@ -176,6 +197,8 @@ class Windows:
         part = self.dataset
         for axis, value in (("opportunity", opportunity), ("arrival", arrival)):
             if value is not None:
+                if axis not in self.axes:
+                    raise InputError(f"no axis {axis!r}", where="only", allowed=", ".join(self.axes))
                 known = [str(v) for v in part[axis].values]
                 if value not in known:
                     raise InputError(f"{str(value)[:40]!r}", where=f"only.{axis}", allowed=", ".join(known))
@@ -235,8 +258,13 @@ class Windows:
         return {name: self.dataset[name].values for name in _NEEDED}
 
     @cached_property
+    def _more(self) -> list[str]:
+        """Numbers of cells that kinds of transfer have of their own."""
+        return [str(name) for name, values in self.dataset.data_vars.items() if values.dims == self.axes]
+
+    @cached_property
     def _rank(self) -> Floats:
-        """How good a cell is, over `AXES`, less is better: whole numbers for the kind, and the rest below one."""
+        """How good a cell is, over ``axes``, less is better: whole numbers for the kind, and the rest below one."""
         code = self._values["code"]
         scaled = self._values["margin"] / self._values["scale"]
         worst = scaled.min(axis=-1, initial=np.inf)
@@ -245,15 +273,15 @@ class Windows:
         return np.select(found, rank, 4.0 + _below_one(-self._values["declination_margin"]))
 
     def _best_cells(self, kept: tuple[str, ...]) -> tuple[Array, ...]:
-        """Place on every one of `AXES` of the best cell for each combination of some of them, int over those."""
-        shape = dict(zip(AXES, self._rank.shape, strict=True))
-        dropped = [axis for axis in AXES if axis not in kept]
-        rank = self._rank.transpose([AXES.index(axis) for axis in (*kept, *dropped)])
+        """Place on every one of ``axes`` of the best cell for each combination of some of them, int over those."""
+        shape = dict(zip(self.axes, self._rank.shape, strict=True))
+        dropped = [axis for axis in self.axes if axis not in kept]
+        rank = self._rank.transpose([self.axes.index(axis) for axis in (*kept, *dropped)])
         sizes = [shape[axis] for axis in dropped]
         rank = rank.reshape(*(shape[axis] for axis in kept), math.prod(sizes))
         best = np.unravel_index(rank.argmin(axis=-1), sizes or [1])
         places = dict(zip(kept, np.indices(rank.shape[:-1]), strict=True)) | dict(zip(dropped, best, strict=False))
-        return tuple(places[axis] for axis in AXES)
+        return tuple(places[axis] for axis in self.axes)
 
     def _day(self, date: dt.date, cell: tuple[Any, ...]) -> Day:
         if not self.open[cell]:
@@ -265,9 +293,13 @@ class Windows:
 
         They do where the gap is no wider than one between neighbouring azimuths, of which no more is known.
         """
-        day, opportunity, own, tof, k = cell
-        part = slice(max(day - 1, 0), day + 2), opportunity, slice(None), tof
+        day, k = cell[0], cell[-1]
+        planes = self.axes.index("arrival") if "arrival" in self.axes else None
+        own = 0 if planes is None else cell[planes]
+        between = tuple(slice(n, n + 1) if axis != planes else slice(None) for axis, n in enumerate(cell))[1:-1]
+        part = slice(max(day - 1, 0), day + 2), *between
         lift_off = np.where(self.open[part], self._values["launch_tdb"][part], np.nan)
+        lift_off = lift_off.reshape(len(lift_off), -1, lift_off.shape[-1])
         start = float(self._values["launch_tdb"][cell])
         swept = _sweep(start, lift_off[:, own], k)
         for other in np.delete(lift_off, own, axis=1).transpose(1, 0, 2):
@@ -278,19 +310,23 @@ class Windows:
         return swept[0], swept[-1]
 
     def _launch(self, cell: tuple[Any, ...]) -> Launch:
-        axes = {name: self._values[name][k] for name, k in zip(AXES[1:], cell[1:], strict=True)}
+        axes = {name: self.dataset[name].values[k] for name, k in zip(self.axes[1:], cell[1:], strict=True)}
         value = {name: float(self._values[name][cell]) for name in _MEASURED}
+        flown = value["perilune_tdb"] - value["injection_tdb"]
+        told = ("opportunity", "arrival", "tof_s", "azimuth_deg", *_MEASURED, *self.burns, *_OF_CELLS)
+        more = {name: place.item() for name, place in axes.items() if name not in told}
+        more |= {name: float(self.dataset[name].values[cell]) for name in self._more if name not in told}
         return Launch(
             launch_tdb=value["launch_tdb"],
             opportunity=str(axes["opportunity"]),
-            arrival=str(axes["arrival"]),
-            tof_s=float(axes["tof_s"]),
+            arrival=str(axes.get("arrival", "")),
+            tof_s=float(axes.get("tof_s", flown)),
             azimuth_deg=float(axes["azimuth_deg"]),
-            tli_delta_v_m_s=value["tli_delta_v"],
-            loi_delta_v_m_s=value["loi_delta_v"],
             c3_km2_s2=value["c3"],
             coast_s=value["coast_s"],
             perilune_tdb=value["perilune_tdb"],
+            burns={name: float(self.dataset[name].values[cell]) for name in self.burns},
+            more=more,
         )
 
     def _miss(self, cell: tuple[Any, ...]) -> Miss:

@@ -1,4 +1,4 @@
-"""How long a transfer stays in the shadow of the Earth or the Moon between injection and perilune.
+"""How long a transfer stays in the shadow of the Earth or the Moon between injection and arrival.
 
 Every coast is flown again in the transfer's own force model, and only its integration steps that come near a shadow are
 looked into. Between two steps the path is the quintic through states and accelerations at both: within 0.2 km of the
@@ -16,6 +16,7 @@ from lunarplan.errors import ConvergenceError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, accelerations, row_inputs
+from lunarplan.transfers.flyby_routes import FlybyRoutes
 from lunarplan.windows.shadow_passage import Steps, quintics, shaded
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _SEAM_S = 1e-2  # stays that meet at the end of a step are one
 @dataclass(frozen=True)
 class LongestStay:
     """Longest single stay in shadow between injection and perilune, float64[N], s; for transfers that are ok.
+
+    Of powered flybys, until the insertion.
 
     fraction : in shadow is where less than this fraction of the Sun's disc is seen past the Earth, or past the Moon:
                1 counts the penumbra in, 0 the umbra alone
@@ -74,14 +77,13 @@ class _Flights:
 
 
 def _flown(transfers: Transfers, rows: Rows) -> _Flights:
-    run = Run(transfers.forces, "earth", _TOLERANCE, 0, False)
-    start, end = transfers.injection_tdb[rows], transfers.problem.perilune_tdb[rows]
-    inputs = row_inputs(len(rows), transfers.forces, None)
-    states = np.ascontiguousarray(transfers.injection_states[rows])
-    _, _, status, _, nodes = run.batch(states, start, end, inputs, record=True)
-    if status.any():
-        bad = np.flatnonzero(status)[0]
-        raise ConvergenceError(run.reason(status[bad]), where=f"flying transfer {rows[bad]} again")
+    nodes = _coast(transfers, "earth", rows, transfers.injection_states, transfers.problem.perilune_tdb)
+    start = transfers.injection_tdb[rows]
+    if isinstance(transfers, FlybyRoutes):
+        beyond = _coast(transfers, "moon", rows, transfers.passed_states, transfers.insertion_tdb)
+        since = transfers.problem.perilune_tdb[rows] - start
+        later = [np.column_stack([path[:, 0] + t, path[:, 1:]]) for path, t in zip(beyond, since, strict=True)]
+        nodes = [np.concatenate(both) for both in zip(nodes, later, strict=True)]
     row = np.repeat(np.arange(len(rows)), [len(n) for n in nodes])
     path = np.concatenate(nodes)
     epochs = start[row] + path[:, 0]
@@ -92,6 +94,18 @@ def _flown(transfers: Transfers, rows: Rows) -> _Flights:
         "moon": path[:, 1:7] - np.where(about_moon, 0.0, moon),
     }
     return _Flights(len(rows), transfers.forces, row, path[:, 0], epochs, by_origin)
+
+
+def _coast(transfers: Transfers, center: str, rows: Rows, states: Floats, end: Floats) -> list[Floats]:
+    """The nodes of one coast of each transfer: from the injection, or from the burn at the Moon."""
+    run = Run(transfers.forces, center, _TOLERANCE, 0, False, continues=center == "moon")
+    start = transfers.injection_tdb if center == "earth" else transfers.problem.perilune_tdb
+    inputs = row_inputs(len(rows), transfers.forces, None)
+    _, _, status, _, nodes = run.batch(np.ascontiguousarray(states[rows]), start[rows], end[rows], inputs, record=True)
+    if status.any():
+        bad = np.flatnonzero(status)[0]
+        raise ConvergenceError(run.reason(status[bad]), where=f"flying transfer {rows[bad]} again")
+    return nodes
 
 
 def _longest_stays(flights: _Flights, fraction: float) -> Floats:
@@ -117,8 +131,8 @@ def _near_shadow(flights: _Flights, body: str, to_sun: Floats) -> Rows:
     reach += (_WIDENING + _SLACK_RAD) * np.maximum(np.maximum(behind[:-1], behind[1:]), 0.0)
     near = _distance_of_chord(across[:-1], across[1:]) < reach
     shaded_side = np.maximum(behind[:-1], behind[1:]) + sag > 0.0
-    same_flight = flights.row[1:] == flights.row[:-1]
-    return np.flatnonzero(near & shaded_side & same_flight)
+    same_coast = (flights.row[1:] == flights.row[:-1]) & (step > 0.0)
+    return np.flatnonzero(near & shaded_side & same_coast)
 
 
 def _strongest_pull(flights: _Flights) -> Floats:
@@ -162,10 +176,14 @@ def _longest(count: int, pieces: list[tuple[Rows, Floats, Floats]]) -> Floats:
     row, begin, end = row[order], begin[order], end[order]
     if not len(row):
         return longest
-    apart = row * (2.0 * end.max() + 1.0)  # so that no coast reaches into the next
-    until = np.maximum.accumulate(apart + end)
-    first = np.concatenate([[True], (apart + begin)[1:] > until[:-1] + _SEAM_S])
+    # The latest end so far of the same coast, by rank: sums with an offset for each coast would round by its number.
+    ranked = np.argsort(end, kind="stable")
+    rank = np.empty(len(end), np.int64)
+    rank[ranked] = np.arange(len(end))
+    until = end[ranked[np.maximum.accumulate(row * len(end) + rank) - row * len(end)]]
+    new = (row[1:] != row[:-1]) | (begin[1:] > until[:-1] + _SEAM_S)
+    first = np.concatenate([[True], new])
     starts = np.flatnonzero(first)
     last = np.concatenate([starts[1:], [len(row)]]) - 1
-    np.maximum.at(longest, row[starts], until[last] - (apart + begin)[starts])
+    np.maximum.at(longest, row[starts], until[last] - begin[starts])
     return longest

@@ -105,6 +105,8 @@ def parking_coast(*, at_most_s: float, at_least_s: float = 0.0, source: str = _S
 def eclipse_in_coast(at_most_s: float, *, fraction: float = 0.5, source: str = _SOURCE) -> Constraint:
     """No single stay in the shadow of the Earth or the Moon between injection and perilune is longer than this.
 
+    Of powered flybys, between injection and insertion.
+
     fraction : in shadow is where less than this fraction of the Sun's disc is seen: 1 counts the penumbra in, 0 the
                umbra alone
 

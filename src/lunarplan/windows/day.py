@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,43 +16,61 @@ if TYPE_CHECKING:
 
 _TEXTS = ("opportunity", "arrival", "reason", "unit")
 _EPOCHS = ("opens_utc", "best_utc", "closes_utc", "perilune_utc")
-_NUMBERS = ("azimuth_deg", "tof_h", "coast_min", "tli_delta_v_m_s", "loi_delta_v_m_s", "c3_km2_s2", "margin")
+_NUMBERS = ("azimuth_deg", "tof_h", "coast_min", "c3_km2_s2", "margin")
 
 
 @dataclass(frozen=True)
 class Launch:
-    """One cell with a converged transfer. Epochs in TDB s."""
+    """One cell with a converged transfer. Epochs in TDB s.
+
+    arrival : which plane at the Moon; "" where there is no such choice
+    burns   : what each costs, m/s, by name: "tli_delta_v", "loi_delta_v", ...
+    more    : what else is told of it: places on axes of its own, and results, by name
+    """
 
     launch_tdb: float
     opportunity: str
     arrival: str
     tof_s: float
     azimuth_deg: float
-    tli_delta_v_m_s: float
-    loi_delta_v_m_s: float
     c3_km2_s2: float
     coast_s: float
     perilune_tdb: float
+    burns: Mapping[str, float]
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {
             "lift_off_utc": utc_iso(self.launch_tdb, 0),
             "opportunity": self.opportunity,
-            "arrival": self.arrival,
+            **({"arrival": self.arrival} if self.arrival else {}),
             "azimuth_deg": self.azimuth_deg,
             "tof_h": self.tof_s / 3600.0,
             "coast_min": self.coast_s / 60.0,
             "perilune_utc": utc_iso(self.perilune_tdb, 0),
-            "tli_delta_v_m_s": self.tli_delta_v_m_s,
-            "loi_delta_v_m_s": self.loi_delta_v_m_s,
+            **{f"{name}_m_s": cost for name, cost in self.burns.items()},
             "c3_km2_s2": self.c3_km2_s2,
+            **dict(_told(name, value) for name, value in self.more.items()),
         }
 
     @property
+    def tli_delta_v_m_s(self) -> float:
+        return self.burns["tli_delta_v"]
+
+    @property
     def delta_v_m_s(self) -> float:
-        """Injection and insertion together."""
-        return self.tli_delta_v_m_s + self.loi_delta_v_m_s
+        """All burns together."""
+        return sum(self.burns.values())
+
+
+def _told(name: str, value: Any) -> tuple[str, Any]:
+    """A name and a value in the units of the edge."""
+    if name.endswith("_tdb"):
+        return name.removesuffix("_tdb") + "_utc", utc_iso(value, 0)
+    if name.endswith("_s"):
+        return name.removesuffix("_s") + "_h", value / 3600.0
+    return name, value
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,8 @@ def table(days: tuple[Day, ...]) -> dict[str, NDArray[Any]]:
     """Columns of a table with a row for each day; what a day has not is NaN, NaT or None."""
     told = [day.to_dict() for day in days]
     columns: dict[str, NDArray[Any]] = {"open": np.array([day.open for day in days], bool)}
-    for name in (*_EPOCHS, *_TEXTS, *_NUMBERS):
+    burns = [f"{name}_m_s" for name in next((day.best.burns for day in days if day.best), {})]
+    for name in (*_EPOCHS, *_TEXTS, *_NUMBERS, *burns):
         values = [row.get(name) for row in told]
         if name in _EPOCHS:
             columns[name] = np.array([(value or "NaT").removesuffix("Z") for value in values], "datetime64[ns]")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import InputError
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, require_kind
 from lunarplan.model.sites import LaunchSite
@@ -24,7 +23,7 @@ from lunarplan.transfers.free_return import FreeReturns, free_return_problem, fr
 from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.problem import Transfers, problem
 from lunarplan.windows.constraint import Constraint
-from lunarplan.windows.launches import NORTHBOUND, SOUTHBOUND, Launches, noon_tdb
+from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, TOLERANCE, Ascent, Departure, days_between, noon_tdb
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-_TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
 _OUT_DAYS = 3.0  # first guess of the way out
 
 
@@ -51,6 +49,7 @@ class FreeReturnLaunches:
     ascent_s: float = 600.0
     ascent_angle_deg: float | None = None
     revolutions: int = 0
+    ascents: tuple[Ascent, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     forces: ForceModel = field(default_factory=lambda: ForceModel(moon_degree=0))
     workers: int | None = None
@@ -59,34 +58,35 @@ class FreeReturnLaunches:
         require_kind("FreeReturnLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
 
     @cached_property
-    def _outward(self) -> Launches:
-        """The job of direct launches that shares the site, the ascent, the codes and the constraints."""
-        return Launches(
-            self.site, self.parking_altitude_km, 100.0, 90.0, 100.0, self.ascent_s, self.ascent_angle_deg,
-            self.revolutions, (), self.constraints, self.forces, self.workers,
+    def departure(self) -> Departure:
+        """The launch itself."""
+        return Departure(
+            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
+            self.constraints, self.forces,
         )  # fmt: skip
+
+    @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return ("tli_delta_v",)
 
     @property
     def reasons(self) -> dict[int, str]:
         """What the codes mean; those of constraints count from 1."""
-        return self._outward.reasons
+        return self.departure.reasons
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        kept = ("code", "launch_tdb", "injection_tdb", "perilune_tdb", "coast_s", "tli_delta_v", "c3", "margin")
         own = {
             "entry_tdb": Field(unit="s", long_name="entry interface, TDB past J2000"),
             "entry_speed": Field(unit="km/s", long_name="inertial speed at the entry interface"),
             "entry_latitude": Field(unit="deg", long_name="geocentric latitude of the entry interface"),
             "entry_longitude": Field(unit="deg", long_name="longitude of the entry interface, east positive"),
         }
-        return {name: self._outward.fields[name] for name in kept} | own
+        return {**self.departure.fields, **own}
 
     def describe(self) -> dict[str, Any]:
-        shared = self._outward.describe()
-        for name in ("perilune_altitude_km", "lunar_inclination_deg", "apolune_altitude_km", "ascents"):
-            del shared[name]
-        return shared | {
+        return self.departure.describe() | {
             "return_inclination_deg": self.return_inclination_deg,
             "flight_path_deg": self.flight_path_deg,
         }
@@ -98,15 +98,9 @@ class FreeReturnLaunches:
 
         Raises InputError for days that are none or run backwards.
         """
-        try:
-            days = np.arange(np.datetime64(first_day, "D"), np.datetime64(last_day, "D") + 1)
-        except ValueError:
-            raise InputError(f"{first_day!r} to {last_day!r}", where="grid", allowed="days: 2028-07-01") from None
-        if not len(days):
-            raise InputError(f"{last_day} is before {first_day}", where="grid", remedy="swap them")
         return Grid(
             {
-                "launch_day": Axis(days, long_name="launch day, UTC"),
+                "launch_day": Axis(days_between(first_day, last_day), long_name="launch day, UTC"),
                 "opportunity": Axis((NORTHBOUND, SOUTHBOUND), long_name="way past the Moon's direction"),
                 "way_home": Axis((NORTHBOUND, SOUTHBOUND), long_name="how the Moon's place is left"),
                 "perilune_altitude_km": Axis(numbers("perilune_altitudes_km", perilune_altitudes_km, 1), "km"),
@@ -115,30 +109,21 @@ class FreeReturnLaunches:
         )
 
     def __call__(self, cells: dict[str, Array], /) -> dict[str, Array]:
-        n = len(cells["azimuth_deg"])
-        answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
-        answer["code"] = np.zeros(n, np.int16)
-        for azimuth in np.unique(cells["azimuth_deg"]):
-            rows = np.flatnonzero(cells["azimuth_deg"] == azimuth)
-            part = {name: values[rows] for name, values in cells.items()}
-            for name, values in self._measured(part, float(azimuth)).items():
-                answer[name][rows] = values
-        return answer
+        return self.departure.filled(self.fields, cells, self._measured)
 
-    def returns(self, cells: Mapping[str, Array], azimuth_deg: float) -> FreeReturns:
-        """One free return for each cell of an azimuth."""
+    def returns(self, cells: Mapping[str, Array], tie: LaunchTie) -> FreeReturns:
+        """One free return for each cell, whose azimuths all have the tie to the site."""
         batch = free_return_problem(
             noon_tdb(cells["launch_day"]) + _OUT_DAYS * 86_400.0,
             perilune_altitude_km=cells["perilune_altitude_km"],
             parking_altitude_km=self.parking_altitude_km,
-            parking_inclination_deg=float(np.degrees(self.site.inclination_rad(np.radians(azimuth_deg)))),
+            parking_inclination_deg=self.departure.inclination_deg(cells["azimuth_deg"]),
             northbound_departure=np.where(cells["opportunity"] == NORTHBOUND, 1.0, -1.0),
             return_inclination_deg=self.return_inclination_deg,
             northbound_return=np.where(cells["way_home"] == NORTHBOUND, 1.0, -1.0),
             flight_path_deg=self.flight_path_deg,
         )
-        tie = self._outward.tie(azimuth_deg)
-        found = free_returns(batch, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
+        found = free_returns(batch, self.forces, launch=tie, tolerance=TOLERANCE, workers=self.workers)
         return self._on_the_day(found, cells["launch_day"], tie)
 
     def _on_the_day(self, found: FreeReturns, days: Array, tie: LaunchTie) -> FreeReturns:
@@ -149,20 +134,19 @@ class FreeReturnLaunches:
             return found
         batch = found.problem.rows(again)
         moved = replace(batch, perilune_tdb=batch.perilune_tdb - np.copysign(89_400.0, late[again]))
-        other = free_returns(moved, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
+        other = free_returns(moved, self.forces, launch=tie, tolerance=TOLERANCE, workers=self.workers)
         better = np.abs(other.launch_tdb - noon_tdb(days[again])) < np.abs(late[again])
         return joined(found, again[better], other.rows(np.flatnonzero(better)))
 
-    def _measured(self, cells: Mapping[str, Array], azimuth_deg: float) -> dict[str, Array]:
-        found = self.returns(cells, azimuth_deg)
-        shared = self._outward.measured(as_transfers(found), cells["launch_day"])
+    def _measured(self, cells: dict[str, Array], tie: LaunchTie) -> dict[str, Array]:
+        found = self.returns(cells, tie)
         own = {
             "entry_tdb": np.where(found.ok, found.entry.tdb, np.nan),
             "entry_speed": found.entry.speed_km_s,
             "entry_latitude": found.entry.latitude_deg,
             "entry_longitude": found.entry.longitude_deg,
         }
-        return {name: values for name, values in shared.items() if name in self.fields} | own
+        return self.departure.measured(as_transfers(found), cells["launch_day"]) | own
 
 
 def as_transfers(found: FreeReturns) -> Transfers:

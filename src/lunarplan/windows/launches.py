@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.model.epochs import tdb_seconds, utc_days
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.direct import LaunchTie, Transfers, launches_near, problem
-from lunarplan.transfers.planes import approach_latitude_deg, moon_declination_deg, northbound
-from lunarplan.windows.constraint import Constraint, evaluate
+from lunarplan.transfers.planes import approach_latitude_deg
+from lunarplan.windows.constraint import Constraint
+from lunarplan.windows.departure import (
+    ASYMPTOTE,
+    DECLINATION,
+    GRAZING_DEG,
+    NO_TRANSFER,
+    NORTHBOUND,
+    OPEN,
+    OTHER_DAY,
+    REASONS,
+    SOUTHBOUND,
+    TOLERANCE,
+    Ascent,
+    Departure,
+    noon_tdb,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,26 +38,18 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-OPEN, DECLINATION, NO_TRANSFER, OTHER_DAY, ASYMPTOTE = 0, -1, -2, -3, -4
-REASONS = {
-    OPEN: "open",
-    DECLINATION: "Moon's declination out of reach",
-    NO_TRANSFER: "no transfer found",
-    OTHER_DAY: "launch falls on another day",
-    ASYMPTOTE: "lunar inclination out of reach",
-}
-NORTHBOUND, SOUTHBOUND = "northbound", "southbound"
-_GRAZING_DEG = 2.0  # so close to the Moon's declination, or the asymptote's, two planes run into one, and out
-_TOLERANCE = 1e-10  # of the propagator: centimetres at the Moon
-
-
-@dataclass(frozen=True)
-class Ascent:
-    """The ascent at one azimuth: time to the parking orbit, and the arc flown; see `LaunchTie.from_site`."""
-
-    azimuth_deg: float
-    time_s: float
-    downrange_deg: float | None = None
+__all__ = [
+    "ASYMPTOTE",
+    "DECLINATION",
+    "NORTHBOUND",
+    "NO_TRANSFER",
+    "OPEN",
+    "OTHER_DAY",
+    "REASONS",
+    "SOUTHBOUND",
+    "Ascent",
+    "Launches",
+]
 
 
 @dataclass(frozen=True)
@@ -72,122 +78,66 @@ class Launches:
     workers: int | None = None
 
     @cached_property
+    def departure(self) -> Departure:
+        """The launch itself."""
+        return Departure(
+            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
+            self.constraints, self.forces,
+        )  # fmt: skip
+
+    @cached_property
     def fields(self) -> Mapping[str, Field]:
-        return {
-            "code": Field("int16", long_name="0 open; else why closed, see reasons"),
-            "launch_tdb": Field(unit="s", long_name="lift-off, TDB past J2000"),
-            "injection_tdb": Field(unit="s", long_name="end of the injection burn, TDB past J2000"),
-            "perilune_tdb": Field(unit="s", long_name="perilune, TDB past J2000"),
-            "coast_s": Field(unit="s", long_name="coast in the parking orbit"),
-            "tli_delta_v": Field(unit="m/s", long_name="translunar injection from the circular parking orbit"),
-            "loi_delta_v": Field(unit="m/s", long_name="lunar orbit insertion, impulsive at perilune"),
-            "c3": Field(unit="km2/s2", long_name="launch energy"),
-            "declination_margin": Field(unit="deg", long_name="parking inclination beyond the Moon's declination"),
-            "margin": Field(dims={"constraint": len(self.constraints)}, long_name="inside the limit if positive"),
-        }
+        own = {"loi_delta_v": Field(unit="m/s", long_name="lunar orbit insertion, impulsive at perilune")}
+        return {**self.departure.fields, **own}
 
     def describe(self) -> dict[str, Any]:
-        return {
-            "site": [self.site.name, self.site.latitude_deg, self.site.longitude_deg],
-            "parking_altitude_km": self.parking_altitude_km,
+        return self.departure.describe() | {
             "perilune_altitude_km": self.perilune_altitude_km,
             "lunar_inclination_deg": self.lunar_inclination_deg,
             "apolune_altitude_km": self.apolune_altitude_km,
-            "ascent_s": self.ascent_s,
-            "ascent_angle_deg": self.ascent_angle_deg,
-            "ascents": [[a.azimuth_deg, a.time_s, a.downrange_deg] for a in self.ascents],
-            "revolutions": self.revolutions,
-            "constraints": [[c.name, c.unit, c.scale, c.source, repr(c.margin)] for c in self.constraints],
-            "reasons": {str(code): text for code, text in self.reasons.items()},
-            "forces": self.forces.describe(),
         }
+
+    @property
+    def burns(self) -> tuple[str, ...]:
+        """The fields that add up to what a launch costs."""
+        return "tli_delta_v", "loi_delta_v"
 
     @property
     def reasons(self) -> dict[int, str]:
         """What the codes mean; those of constraints count from 1."""
-        return REASONS | {k: constraint.name for k, constraint in enumerate(self.constraints, 1)}
+        return self.departure.reasons
 
     def __call__(self, cells: dict[str, Array], /) -> dict[str, Array]:
-        n = len(cells["tof_s"])
-        answer = {name: np.full((n, *f.shape), np.nan, f.dtype) for name, f in self.fields.items() if name != "code"}
-        answer["code"] = np.full(n, NO_TRANSFER, np.int16)
-        azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
-        ties = [self.tie(float(azimuth)) for azimuth in azimuths]
-        for tie in dict.fromkeys(ties):
-            rows = np.flatnonzero(np.array([tie == other for other in ties])[place])
-            found = self.transfers({name: values[rows] for name, values in cells.items()})
-            for name, values in self.measured(found, cells["launch_day"][rows]).items():
-                answer[name][rows] = values
-        return answer
+        return self.departure.filled(self.fields, cells, self._measured)
 
     def transfers(self, cells: Mapping[str, Array]) -> Transfers:
         """One transfer for each cell, whose azimuths all have the same tie to the site."""
+        return self._transfers(cells, self.tie(float(np.min(cells["azimuth_deg"]))))
+
+    def tie(self, azimuth_deg: float) -> LaunchTie:
+        """What a launch at an azimuth has to do with the site."""
+        return self.departure.tie(azimuth_deg)
+
+    def _transfers(self, cells: Mapping[str, Array], tie: LaunchTie) -> Transfers:
         noon = noon_tdb(cells["launch_day"])
-        azimuths, place = np.unique(cells["azimuth_deg"], return_inverse=True)
-        inclinations = np.array([self.site.inclination_rad(azimuth) for azimuth in np.radians(azimuths)])
         batch = problem(
             noon + cells["tof_s"],
             cells["tof_s"],
             parking_altitude_km=self.parking_altitude_km,
-            parking_inclination_deg=np.degrees(inclinations)[place],
+            parking_inclination_deg=self.departure.inclination_deg(cells["azimuth_deg"]),
             perilune_altitude_km=self.perilune_altitude_km,
             lunar_inclination_deg=self.lunar_inclination_deg,
             northbound_departure=cells["opportunity"] == NORTHBOUND,
             northbound_arrival=cells["arrival"] == NORTHBOUND,
         )
-        tie = self.tie(float(azimuths[0]))
-        return launches_near(noon, batch, tie, self.forces, tolerance=_TOLERANCE, workers=self.workers)
+        return launches_near(noon, batch, tie, self.forces, tolerance=TOLERANCE, workers=self.workers)
 
-    def tie(self, azimuth_deg: float) -> LaunchTie:
-        """What a launch at an azimuth has to do with the site."""
-        common = Ascent(azimuth_deg, self.ascent_s, self.ascent_angle_deg)
-        ascent = next((a for a in self.ascents if a.azimuth_deg == azimuth_deg), common)
-        return LaunchTie.from_site(
-            self.site,
-            ascent_s=ascent.time_s,
-            ascent_angle_deg=ascent.downrange_deg,
-            southbound=bool(np.cos(np.radians(azimuth_deg)) < -1e-12),
-            revolutions=self.revolutions,
-            parking_altitude_km=self.parking_altitude_km,
-        )
-
-    def measured(self, found: Transfers, days: Array) -> dict[str, Array]:
-        """The fields of cells whose transfers are found."""
-        margins = evaluate(self.constraints, found)
-        reach = self._declination_margin_deg(found)
-        return {
-            "code": self._codes(found, days, margins, reach),
-            "launch_tdb": found.launch_tdb,
-            "injection_tdb": found.injection_tdb,
-            "perilune_tdb": found.problem.perilune_tdb,
-            "coast_s": found.coast_s,
-            "tli_delta_v": 1e3 * found.tli_delta_v_km_s,
-            "loi_delta_v": 1e3 * self._loi_delta_v_km_s(found),
-            "c3": found.c3_km2_s2,
-            "declination_margin": reach,
-            "margin": margins,
-        }
-
-    def _codes(self, found: Transfers, days: Array, margins: Floats, reach: Floats) -> Array:
-        code = np.where(found.ok, OPEN, np.where(reach < _GRAZING_DEG, DECLINATION, NO_TRANSFER)).astype(np.int16)
-        lost = np.flatnonzero(code == NO_TRANSFER)
-        code[lost[self._asymptote_margin_deg(found.rows(lost)) < _GRAZING_DEG]] = ASYMPTOTE
-        code[found.ok & (northbound(found) != (found.problem.northbound_departure > 0))] = DECLINATION
-        if self.constraints:
-            scaled = margins / np.array([constraint.scale for constraint in self.constraints])
-            worst = np.argmin(np.where(np.isnan(scaled), np.inf, scaled), axis=1)
-            broken = (code == OPEN) & (margins < 0.0).any(axis=1)
-            code[broken] = 1 + worst[broken]
-        launched = np.flatnonzero(code >= OPEN)
-        elsewhere = utc_days(found.launch_tdb[launched])[0] != _modified_julian_day(days[launched])
-        code[launched[elsewhere]] = OTHER_DAY
-        return np.asarray(code)
-
-    def _declination_margin_deg(self, found: Transfers) -> Floats:
-        """Parking inclination less the Moon's declination on arrival; retrograde planes by their supplement."""
-        inclination = found.problem.parking_inclination
-        reached = np.degrees(np.minimum(inclination, np.pi - inclination))
-        return np.asarray(reached - moon_declination_deg(found.problem, self.forces))
+    def _measured(self, cells: dict[str, Array], tie: LaunchTie) -> dict[str, Array]:
+        found = self._transfers(cells, tie)
+        shared = self.departure.measured(found, cells["launch_day"])
+        lost = np.flatnonzero(shared["code"] == NO_TRANSFER)
+        shared["code"][lost[self._asymptote_margin_deg(found.rows(lost)) < GRAZING_DEG]] = ASYMPTOTE
+        return shared | {"loi_delta_v": 1e3 * self._loi_delta_v_km_s(found)}
 
     def _asymptote_margin_deg(self, found: Transfers) -> Floats:
         """Lunar inclination less the latitude the craft comes in at; retrograde orbits by their supplement."""
@@ -200,13 +150,3 @@ class Launches:
         gm, near = self.forces.gm("moon"), found.problem.perilune_radius_km
         far = RADIUS_KM["moon"] + self.apolune_altitude_km
         return np.asarray(found.perilune_speed_km_s - np.sqrt(2.0 * gm * far / (near * (near + far))))
-
-
-def noon_tdb(days: Array) -> Floats:
-    """Noon UTC of calendar days, TDB s."""
-    unique, place = np.unique(days.astype("datetime64[D]"), return_inverse=True)
-    return np.asarray(tdb_seconds([f"{day}T12:00:00" for day in unique]))[place]
-
-
-def _modified_julian_day(days: Array) -> Array:
-    return np.asarray(days.astype("datetime64[D]").astype(np.int64) + 40_587)

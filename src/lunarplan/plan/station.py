@@ -1,0 +1,82 @@
+"""The station of a mission: an orbit of the three-body problem in the real sky, and where on it things are when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.errors import ConvergenceError
+from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.epochs import utc_iso
+from lunarplan.orbits.catalogue import family
+from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
+from lunarplan.orbits.units import EARTH_MOON_384400
+from lunarplan.plan.closure import miss_m
+
+if TYPE_CHECKING:
+    from lunarplan.config.distant import DistantOrbit
+    from lunarplan.model.forces import ForceModel
+    from lunarplan.orbits.orbit import PeriodicOrbit
+
+_LEAST_TURNS = 0.6
+_ON_TIME_S, _MOST_STEPS = 1e-3, 20
+_SEAM_S = 1e-3
+_EDGE_S = 3600.0
+_HALF_YEAR_S = 0.5 * 365.25 * SECONDS_PER_DAY
+
+
+def periodic_orbit(terms: DistantOrbit) -> PeriodicOrbit:
+    """The member of the family; raises InfeasibleError if there is none."""
+    return family(terms.family, EARTH_MOON_384400).select(**terms.selection, which=terms.which)
+
+
+def begun_in_phase(orbit: PeriodicOrbit, start: float, end: float, forces: ForceModel, phase: float) -> EphemerisOrbit:
+    """The orbit in the real sky, begun in a phase."""
+    turns = max((end - start) / SECONDS_PER_DAY / orbit.period_days, _LEAST_TURNS)
+    return carry(orbit, start, revolutions=turns, forces=forces, phase=phase)
+
+
+def with_perilune(
+    orbit: PeriodicOrbit, start: float, end: float, forces: ForceModel, perilune_tdb: float
+) -> EphemerisOrbit:
+    """The orbit in the real sky that passes a perilune at an epoch, at least from start to end.
+
+    There are many, by hours and thousands of km in a month, with how long they are to last. It is the one carried from
+    half a year before the perilune to half a year after, or as many half years as are needed: missions near one
+    another in time meet the same station. Its phase moves until the perilune is there: what the real orbit is late by
+    changes little with the phase.
+
+    Raises ConvergenceError if there is no such phase.
+    """
+    start, end = _in_half_years(perilune_tdb, start, end, forces)
+    period_s = orbit.period_days * SECONDS_PER_DAY
+    phase = (start - perilune_tdb) / period_s
+    for _ in range(_MOST_STEPS):
+        station = begun_in_phase(orbit, start, end, forces, phase)
+        late = station.perilunes.tdb - perilune_tdb
+        late_s = float(late[np.abs(late).argmin()]) if len(late) else 0.5 * period_s
+        if abs(late_s) < _ON_TIME_S:
+            return station
+        phase += late_s / period_s
+    raise ConvergenceError(
+        f"no phase has its perilune at {utc_iso(perilune_tdb, 0)}",
+        where="distant_orbit.perilune_epoch",
+        remedy="give another",
+    )
+
+
+def _in_half_years(middle: float, start: float, end: float, forces: ForceModel) -> tuple[float, float]:
+    """A span from whole half years before an epoch to whole ones after it, as far as the ephemeris goes."""
+    before, after = (max(1.0, np.ceil(span / _HALF_YEAR_S)) * _HALF_YEAR_S for span in (middle - start, end - middle))
+    first, last = forces.source.start_tdb + _EDGE_S, forces.source.end_tdb - _EDGE_S
+    return max(middle - before, min(start, first)), min(middle + after, max(end, last))
+
+
+def stay_miss_m(station: EphemerisOrbit, start: float, end: float) -> float:
+    """The largest miss of any day or so of the stay, flown again; errors of all of it would grow too far to be told."""
+    cuts = station.tdb[(station.tdb > start) & (station.tdb < end)]
+    cuts = np.concatenate([[start], cuts, [end]])
+    states, moon = station.at(cuts), ("moon", "moon")
+    legs = zip(states, cuts, states[1:], cuts[1:], strict=False)
+    return max(miss_m(a, t, b, u, station.forces, moon) for a, t, b, u in legs if u - t > _SEAM_S)
