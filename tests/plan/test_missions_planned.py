@@ -61,10 +61,9 @@ def plan(request, plans) -> Plan:
 def in_orbit(name):
     """A mission without its landing, which test_solve_landing plans."""
     table = library.read(library.find(name))
-    table["phase"] = [phase for phase in table["phase"] if phase["type"] != "landing"]
-    table["expect"] = {
-        key: value for key, value in table["expect"].items() if not key.startswith(("touchdown", "descent", "landing"))
-    }
+    table["phase"] = [phase for phase in table["phase"] if phase["type"] not in ("landing", "ascent")]
+    ground = "touchdown", "descent", "landing", "ascent"
+    table["expect"] = {key: value for key, value in table["expect"].items() if not key.startswith(ground)}
     return table
 
 
