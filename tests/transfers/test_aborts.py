@@ -101,7 +101,7 @@ def test_the_fastest_spends_what_there_is(table):
 
 
 def test_flown_again_by_hand_it_enters(flight, table, moments):
-    k = 4
+    k = 6  # behind the Moon
     state = flight.at(moments[k], "moon").reshape(6)
     way = table.fastest
     for side in (1, -1):
@@ -191,6 +191,27 @@ def test_scipy_comes_to_the_entry_interface(artemis_2, homewards, all_along, row
     r, v = end[:3], end[3:]
     assert np.linalg.norm(r) - RADIUS_KM["earth"] == pytest.approx(121.92, abs=ABORT_NAIVE_KM)
     assert np.degrees(np.arcsin(r @ v / np.linalg.norm(r) / np.linalg.norm(v))) == pytest.approx(-6.5, abs=1e-3)
+
+
+def test_before_the_flyby_it_is_faster_to_go_round(artemis_2):
+    """Half a day ahead of the Moon, hurried on; scipy passes it at a height allowed, and is home a day sooner."""
+    found, path = artemis_2
+    start = float(found.perilune_tdb[0]) - 0.5 * DAY
+    net = {"inclinations_deg": (35.0, 60.0), "forces": PLAIN, "most_delta_v_m_s": 900.0}
+    way = aborts(path, start, **net).fastest
+    assert way.closure_km[0] < ABORT_CLOSURE_KM
+    assert 300.0 < way.delta_v_m_s[0] <= 900.0
+    end = start + float(way.duration_s[0])
+    assert end < found.entry.tdb[0] - DAY
+    assert way.duration_s[0] < aborts(Unfinished(path), start, **net).fastest.duration_s[0]  # that turns back
+    state = path.at(start)[0]
+    state[3:] += way.burn_km_s[0]
+    model = naive.Model({b: PLAIN.gm(b) for b in PLAIN.bodies}, zonal=3, pole="icrf")
+    last = naive.propagate(model, state, start, end)
+    assert np.linalg.norm(last[:3]) - RADIUS_KM["earth"] == pytest.approx(121.92, abs=ABORT_NAIVE_KM)
+    flown = fly(state, start, end - 60.0, PLAIN)
+    height = np.linalg.norm(flown.at(np.arange(start, end - 60.0, 30.0), "moon")[:, :3], axis=1) - RADIUS_KM["moon"]
+    assert 99.0 < height.min() < 6545.0
 
 
 def test_every_moment_has_its_own_limit(artemis_2, all_along):

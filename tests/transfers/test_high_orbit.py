@@ -26,6 +26,7 @@ from tests.tolerances import (
     HIGH_ORBIT_LEVEL_RAD,
     HIGH_ORBIT_SITE_RAD,
     LANES_FREE_RETURN_S,
+    PERIGEE_SAMPLED_KM,
 )
 
 DAY = 86_400.0
@@ -178,6 +179,31 @@ def test_the_trajectory_is_the_flight(month):
     assert np.linalg.norm((lit - month.ignition_states[7])[:3]) < HIGH_ORBIT_CLOSURE_KM
     cut = np.linalg.norm((path.at(month.injection_tdb[7] - 1e-3) - month.injection_states[7])[0, :3])
     assert cut < 0.02  # what a millisecond flies
+
+
+def test_an_ellipse_that_comes_down_too_far_fails_in_its_own_row():
+    """The Moon lowers a perigee of 190 km by a hundred in some revolutions."""
+    rng = np.random.default_rng(3)
+    n = 60
+    batch = high_orbit_problem(
+        START + rng.uniform(0.0, 28 * DAY, n), perilune_altitude_km=6500.0, inclination_deg=rng.uniform(29.5, 60.0, n),
+        apogee_altitude_km=rng.uniform(90e3, 150e3, n), revolutions=rng.integers(2, 6, n), injection_altitude_km=190.0,
+    )  # fmt: skip
+    found = high_orbit_returns(batch, None, FORCES)
+    low = np.flatnonzero(~found.ok & np.isfinite(found.least_altitude_km))
+    assert 0 < len(low) < n // 3
+    assert found.solution.ok.all()
+    assert (found.least_altitude_km[low] < 100.0).all()
+    assert found.least_altitude_km[found.ok].min() >= 100.0
+    assert np.isnan(found.tli_delta_v_km_s[low]).all()
+    assert "comes down to" in found.reason(int(low[0]))
+    with pytest.raises(ConvergenceError, match="comes down to"):
+        found.require()
+    for row in np.flatnonzero(found.ok)[:6]:
+        path = found.trajectory(int(row)).arcs[1]
+        times = np.arange(path.start_tdb, path.end_tdb, 10.0)
+        height = np.linalg.norm(path.at(times)[:, :3], axis=1).min() - RADIUS_KM["earth"]
+        assert height == pytest.approx(found.least_altitude_km[row], abs=PERIGEE_SAMPLED_KM)
 
 
 def test_artemis_2_from_the_day_of_its_launch():

@@ -58,9 +58,9 @@ def test_launches_are_on_their_day_and_apogees_on_their_side(found):
     flown = found["code"].values != NO_TRANSFER
     noon = np.broadcast_to(noon_tdb(found["launch_day"].values)[:, None, None], flown.shape)
     assert np.abs(found["launch_tdb"].values - noon)[flown].max() <= 0.5 * DAY + 1.0
-    sunward = np.broadcast_to((found["side"].values == SUNWARD)[:, None], flown.shape)
+    sunward = np.broadcast_to((found["opportunity"].values == SUNWARD)[:, None], flown.shape)
     assert (np.isin(found["quadrant"].values, (2.0, 3.0)) == sunward)[flown].all()
-    assert set(found["side"].values) == {SUNWARD, OUTWARD}
+    assert set(found["opportunity"].values) == {SUNWARD, OUTWARD}
 
 
 def test_constraints_close_what_costs_too_much(found):

@@ -44,7 +44,7 @@ def low_energy(asked: Asked) -> tuple[LowEnergyLaunches, Grid]:
     )
     axes = {
         "launch_day": Axis(terms.calendar_days(asked.first_tdb, asked.last_tdb), long_name="launch day, UTC"),
-        "side": Axis((SUNWARD, OUTWARD), long_name="of the Earth, on which the apogee lies"),
+        "opportunity": Axis((SUNWARD, OUTWARD), long_name="side of the Earth the apogee lies on"),
         **terms.azimuth_axis(mission),
     }
     return job, Grid(axes)
@@ -67,8 +67,11 @@ def _station(asked: Asked, orbit: DistantOrbit, forces: ForceModel) -> ToStation
 
 
 def _arrival_limits(asked: Asked) -> list[Constraint]:
+    """The time of flight, which a transfer may leave as its insertion is made least, and that insertion."""
+    low, high = (limit / SECONDS_PER_DAY for limit in asked.mission.translunar.coast_s)
+    found = [limits.time_of_flight(at_least_days=low, at_most_days=high, source=asked.source)]
     limit = asked.terms.loi_delta_v_km_s
-    if limit is None:
-        return []
-    apolune = asked.mission.insertion.orbits[0].apolune_altitude_km
-    return [limits.loi_delta_v(1e3 * limit, apolune_altitude_km=apolune, source=asked.source)]
+    if limit is not None:
+        apolune = asked.mission.insertion.orbits[0].apolune_altitude_km
+        found.append(limits.loi_delta_v(1e3 * limit, apolune_altitude_km=apolune, source=asked.source))
+    return found

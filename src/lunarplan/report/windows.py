@@ -72,7 +72,8 @@ def write_windows(windows: Windows, mission: Mission, folder: Path, say: Callabl
     days = len(windows.calendar)
     if days <= _LONGEST_CALENDAR:
         yield _picture(windows.plot_calendar(), folder / "calendar.png")
-        yield _picture(windows.plot_porkchop(), folder / "porkchop.png")
+        if not {"tof_s", "perilune_altitude_km"}.isdisjoint(windows.axes):
+            yield _picture(windows.plot_porkchop(), folder / "porkchop.png")
     if days >= _SHORTEST_YEARS:
         yield _picture(windows.plot_years(), folder / "years.png")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROVEN_KM = 1e-2  # asked for: every way, flown again by another integrator, ends within 10 m
 _HALVINGS = 8
+_AT_ONCE = 20_000  # ways of a net: their matrices fill memory
 _DEAR = 1e3  # km/s: what did not converge is not cheap
 
 
@@ -99,7 +100,9 @@ class Search:
         row, option, wait, which = (a.ravel() for a in np.indices(costs.shape))
         real = np.isfinite(waits[row, wait])
         row, option, wait, which = (a[real] for a in (row, option, wait, which))
-        costs[row, option, wait, which] = self.goal.cost(row, option, net[row, which], waits[row, wait])
+        for k in range(0, len(row), _AT_ONCE):
+            r, o, w, d = (a[k : k + _AT_ONCE] for a in (row, option, wait, which))
+            costs[r, o, w, d] = self.goal.cost(r, o, net[r, d], waits[r, w])
         converged = np.isfinite(costs).sum(axis=(1, 2, 3))
         tried = np.bincount(row, minlength=len(costs))
         costs = np.where(costs <= self.limits[:, None, None, None], costs, np.inf)

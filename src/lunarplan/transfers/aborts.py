@@ -25,6 +25,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, check_options, row_inputs
 from lunarplan.model.rows import numbers, scalar
+from lunarplan.transfers.abort_flyby import hurried
 from lunarplan.transfers.abort_home import Home
 from lunarplan.transfers.abort_search import PROVEN_KM, Goal, Search, Way, spread
 from lunarplan.transfers.abort_station import Station
@@ -102,7 +103,9 @@ def aborts(
         goal = Station(tdb, states, to, spans, forces)
     fastest, cheapest, tried, converged = Search(goal, 1e-3 * limits).best()
     if to is None and (own := _carried_on(flight, home)) is not None:
-        fastest, cheapest = _joined(fastest, own, own.duration_s <= _or_never(fastest)), _joined(cheapest, own, own.ok)
+        cheapest = _joined(cheapest, own, own.ok)
+        for way in (own, _hurried(home, own)):
+            fastest = _joined(fastest, way, way.duration_s <= _or_never(fastest))
     return Aborts(tdb, fastest, cheapest, tried, converged)
 
 
@@ -129,6 +132,16 @@ def _planes(inclinations_deg: ArrayLike) -> Floats:
     if not ((planes >= 0.0) & (planes <= 180.0)).all():
         raise InputError("out of range", where="inclinations_deg", allowed="0 to 180 deg")
     return planes
+
+
+def _hurried(home: Home, own: Way) -> Way:
+    """Of flights that come home by themselves, round the Moon in less time; where that is not ahead, as they are."""
+    rows = np.flatnonzero(own.ok)
+    if not len(rows):
+        return own
+    end = float(home.tdb[rows[0]] + own.duration_s[rows[0]])
+    found = hurried(home.tdb[rows], home.states[rows], home.limits_km_s[rows], end, home.flight_path_deg, home.forces)
+    return own if found is None else spread(found, rows, len(own.ok))
 
 
 def _or_never(way: Way) -> Floats:

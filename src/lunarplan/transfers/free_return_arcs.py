@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_MATCH_S = 57_600.0  # before and after perilune: about the edge of the Moon's sphere of influence
+MATCH_S = 57_600.0  # before and after perilune: about the edge of the Moon's sphere of influence
 ARCS = (
     Variable("node", 1e-2, 0.2),
     Variable("argument", 1e-2, 0.2),
@@ -74,7 +74,7 @@ class Arcs:
     ) -> None:
         self.forces, self.departure_radius_km = forces, departure_radius_km
         self.entry_radius_km, self.flight_path = entry_radius_km, flight_path
-        self.meet = perilune_tdb - _MATCH_S, perilune_tdb + _MATCH_S
+        self.meet = perilune_tdb - MATCH_S, perilune_tdb + MATCH_S
         self.moon = tuple(forces.source.state("moon", "earth", m) for m in self.meet)
         self.equator = equator_of_date(perilune_tdb)
         self.moon_axes = rotation("earth_moon_rotating", perilune_tdb, forces.source)

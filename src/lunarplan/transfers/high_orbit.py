@@ -12,14 +12,14 @@ perilune altitude, return inclination and apogee the launch leaves three to choo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from lunarplan.errors import InputError
+from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import check_options
+from lunarplan.model.propagation import Run, check_options
 from lunarplan.model.rows import require_kind
 from lunarplan.model.trajectory import Trajectory, fly
 from lunarplan.transfers import free_return_arcs as arcs
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_TOO_LOW = 4  # statuses go on from those of the targeter
+_LEAST_ALTITUDE_KM, _ROUNDING_KM, _NEAR_PERIGEE_KM = 100.0, 1e-6, 20_000.0
 _GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to the Moon's month
 
 
@@ -43,11 +45,14 @@ _GUESSES = 4  # each brings the launch nearer by the ratio of the Earth's day to
 class HighOrbitReturns(Solved):
     """Converged flights, float64[N] each unless said otherwise; NaN where not ``ok``. States are ICRF.
 
+    Not ok is also a row whose ellipse, perigee raised, comes lower than 100 km before the injection.
+
     problem          : as asked, with what followed: launch, perilune epoch and altitude, return inclination, apogee
     coast_s          : in the parking orbit, from insertion
     start_tdb, start_states : [N, 6] about the Earth, in the ellipse just after it was entered
     apogee_tdb, apogee_states : [N, 6] about the Earth, just before the perigee is raised
     raise_km_s       : of that burn, along the velocity; negative if it brakes
+    least_altitude_km : of the perigees after the raise, that of the injection among them; to some km
     perigee_tdb      : of the injection, as it would be without it
     ignition_tdb, ignition_states : [N, 6] about the Earth, just before the injection
     injection_tdb, injection_states : [N, 6] about the Earth, just after it
@@ -65,6 +70,7 @@ class HighOrbitReturns(Solved):
     apogee_tdb: Floats
     apogee_states: Floats
     raise_km_s: Floats
+    least_altitude_km: Floats
     perigee_tdb: Floats
     ignition_tdb: Floats
     ignition_states: Floats
@@ -79,6 +85,26 @@ class HighOrbitReturns(Solved):
     def rows(self, rows: NDArray[np.intp]) -> HighOrbitReturns:
         """Return some of the flights."""
         return taken(self, rows)
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        return np.asarray(self.solution.ok & np.isfinite(self.tli_delta_v_km_s))
+
+    @property
+    def status(self) -> NDArray[np.int8]:
+        return np.where(self.solution.ok & ~self.ok, _TOO_LOW, self.solution.status).astype(np.int8)
+
+    def reason(self, row: int) -> str:
+        if self.status[row] != _TOO_LOW:
+            return self.solution.reason(row)
+        return f"the ellipse comes down to {self.least_altitude_km[row]:.0f} km before the injection"
+
+    def require(self) -> Self:
+        bad = np.flatnonzero(~self.ok)
+        if len(bad):
+            what = f"{len(bad)} of {len(self.ok)} rows: {self.reason(int(bad[0]))}"
+            raise ConvergenceError(what, where="high_orbit_returns", remedy="look at .status and .reason(row)")
+        return self
 
     @property
     def launch_tdb(self) -> Floats:
@@ -155,11 +181,42 @@ def high_orbit_returns(
         late = near.lateness(near.seed())
         batch = replace(batch, way=replace(batch.way, perilune_tdb=batch.way.perilune_tdb + late))
     equations = HighArcs(batch, launch, forces, tolerance, workers)
-    return _result(equations, target(equations.evaluate, equations.seed(), FREE, TARGETS))
+    solution = target(equations.evaluate, equations.seed(), FREE, TARGETS)
+    least = _least_altitudes(equations, solution)
+    with np.errstate(invalid="ignore"):
+        clear = least > _LEAST_ALTITUDE_KM - _ROUNDING_KM
+    return _result(equations, solution, np.where(clear[:, None], solution.x, np.nan), least)
 
 
-def _result(equations: HighArcs, solution: Targeted) -> HighOrbitReturns:
-    x, b, rows, good = solution.x, equations.batch, np.arange(len(solution.x)), np.flatnonzero(solution.ok)
+def _least_altitudes(equations: HighArcs, solution: Targeted) -> Floats:
+    """Of the perigees from the raise to the injection, km; NaN in rows that are no solutions.
+
+    The Moon lowers and raises them by tens of km a revolution.
+    """
+    b, x = equations.batch, solution.x
+    least = np.where(solution.ok, b.way.parking_radius_km, np.nan)
+    rows = np.flatnonzero(solution.ok & (b.revolutions > 1))
+    state = equations.perigee(x[rows], rows)[0]
+    run = Run(equations.forces, "earth", equations.tolerance, stop_at_impact=False, workers=equations.workers)
+    inputs = equations.arcs.inputs(len(rows))
+    nodes = run.batch(state, x[rows, arcs.INJECTION], x[rows, APOGEE], inputs, record=True)[4]
+    for row, path in zip(rows, nodes, strict=True):
+        low = path[np.linalg.norm(path[:, 1:4], axis=1) < _NEAR_PERIGEE_KM]
+        least[row] = _perigees(low[:, 1:4], low[:, 4:7], equations.gm).min()
+    return least - RADIUS_KM["earth"]
+
+
+def _perigees(r: Floats, v: Floats, gm: float) -> Floats:
+    """Radii of the perigees states about the Earth are on the way to, km."""
+    distance = np.linalg.norm(r, axis=1, keepdims=True)
+    pole = np.cross(r, v)
+    eccentricity = np.linalg.norm(np.cross(v, pole) / gm - r / distance, axis=1)
+    return np.asarray((pole**2).sum(axis=1) / gm / (1.0 + eccentricity))
+
+
+def _result(equations: HighArcs, solution: Targeted, x: Floats, least: Floats) -> HighOrbitReturns:
+    b, rows, ok = equations.batch, np.arange(len(x)), np.isfinite(x).all(axis=1)
+    good = np.flatnonzero(ok)
     lit, before, cutoff, after = _placed(equations.burn_ends(x[good], good), good, len(x))
     speed, radius = np.linalg.norm(after[:, 3:], axis=1), np.linalg.norm(after[:, :3], axis=1)
     lift_off = coast = np.full(len(x), np.nan)
@@ -169,7 +226,7 @@ def _result(equations: HighArcs, solution: Targeted) -> HighOrbitReturns:
     (apogee,) = _placed((equations.to_apogee(start[good], x[good, START], x[good, APOGEE])[0],), good, len(x))
 
     def found(values: Floats, asked: Floats) -> Floats:
-        return np.where(solution.ok, values, asked)
+        return np.where(ok, values, asked)
 
     way = replace(
         b.way, perilune_tdb=found(x[:, arcs.PERILUNE], b.way.perilune_tdb),
@@ -181,9 +238,10 @@ def _result(equations: HighArcs, solution: Targeted) -> HighOrbitReturns:
         apogee_radius_km=found(np.linalg.norm(apogee[:, :3], axis=1), b.apogee_radius_km),
     )  # fmt: skip
     return HighOrbitReturns(
-        solved, equations.forces, coast, x[:, START], start, x[:, APOGEE], apogee, x[:, RAISE], x[:, arcs.INJECTION],
-        lit, before, cutoff, after, x[:, arcs.SPEED] - x[:, BEFORE], speed**2 - 2.0 * equations.gm / radius,
-        equations.arcs.perilune(x, rows)[0], entries(equations.arcs.entry(x, rows)[0], x[:, arcs.ENTRY]), solution,
+        solved, equations.forces, coast, x[:, START], start, x[:, APOGEE], apogee, x[:, RAISE], least,
+        x[:, arcs.INJECTION], lit, before, cutoff, after, x[:, arcs.SPEED] - x[:, BEFORE],
+        speed**2 - 2.0 * equations.gm / radius, equations.arcs.perilune(x, rows)[0],
+        entries(equations.arcs.entry(x, rows)[0], x[:, arcs.ENTRY]), solution,
     )  # fmt: skip
 
 

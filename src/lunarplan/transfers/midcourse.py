@@ -30,7 +30,8 @@ from lunarplan.transfers.high_orbit import HighOrbitReturns
 from lunarplan.transfers.path import Path, states_about_moon
 from lunarplan.transfers.problem import north_or_south
 from lunarplan.transfers.solved import Solved
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.state_arcs import BURN, StateArcs, plane_angles_of
+from lunarplan.transfers.targeter import Target, Targeted, target
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -39,12 +40,21 @@ if TYPE_CHECKING:
     Rows = NDArray[np.intp]
 
 _EARLIEST_S = 7_200.0  # before perilune; later a burn no longer chooses it
-_BURN = tuple(Variable(f"burn {axis}", 1e-2, 0.2) for axis in "xyz")
 _AT_MOON, _HOME = list(range(arcs.MOON_NODE, arcs.HOME_NODE)), list(range(arcs.HOME_NODE, arcs.ENTRY + 1))
 
 
+class _OneBurnEach(Solved):
+    """Batches of burns, ``burn_km_s`` [N, 3]."""
+
+    burn_km_s: Floats
+
+    @property
+    def delta_v_m_s(self) -> Floats:
+        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
+
+
 @dataclass(frozen=True, repr=False)
-class Restorations(Solved):
+class Restorations(_OneBurnEach):
     """Burns back onto a free return, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     burn_tdb, burn_states : epoch, and [N, 6] before the burn, about the Moon, ICRF
@@ -61,13 +71,9 @@ class Restorations(Solved):
     entry: Entries
     solution: Targeted
 
-    @property
-    def delta_v_m_s(self) -> Floats:
-        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
-
 
 @dataclass(frozen=True, repr=False)
-class Departures(Solved):
+class Departures(_OneBurnEach):
     """Burns from a free return to another perilune, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     burn_tdb, burn_states : epoch, and [N, 6] before the burn, about the Moon, ICRF
@@ -81,10 +87,6 @@ class Departures(Solved):
     perilune_tdb: Floats
     perilune_states: Floats
     solution: Targeted
-
-    @property
-    def delta_v_m_s(self) -> Floats:
-        return np.asarray(1e3 * np.linalg.norm(self.burn_km_s, axis=1))
 
 
 def restorations(
@@ -166,32 +168,10 @@ def _checked(
     return forces, tdb, states_about_moon(flight, tdb, "flight"), way
 
 
-class _Arcs(arcs.Arcs):
-    """The arcs of a free return that sets out from a state, with a burn; its node to injection epoch stand idle."""
-
-    departing = (arcs.NODE, arcs.ARGUMENT, arcs.SPEED)
-
-    def __init__(self, tdb: Floats, states: Floats, way: FreeReturnProblem, forces: ForceModel) -> None:
-        n = len(tdb)
-        perilune, entry, angle = (np.repeat(c, n) for c in (way.perilune_tdb, way.entry_radius_km, way.flight_path))
-        super().__init__(perilune, np.ones(n), entry, angle, forces, 1e-12, None)
-        self.burn_tdb, self.states = tdb, states
-        late = 0.5 * (tdb + perilune) > self.meet[0]
-        self.meet = np.where(late, 0.5 * (tdb + perilune), self.meet[0]), self.meet[1]
-        self.moon = tuple(forces.source.state("moon", "earth", m) for m in self.meet)
-
-    def outbound(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
-        """Where the arc after the burn leads, about the Earth, and its partials by the burn."""
-        start = self.states[rows].copy()
-        start[:, 3:] += x[:, list(self.departing)]
-        far, stm, *_ = self.from_moon.batch(start, self.burn_tdb[rows], self.meet[0][rows], self.inputs(len(x)))
-        return far + self.moon[0][rows], stm[:, :, 3:]
-
-
 class _Restoring:
     """Burn, flyby and way home: fourteen variables, twelve matches, perilune radius and return plane."""
 
-    free = (*_BURN, *(arcs.ARCS[k] for k in (*_AT_MOON, *_HOME)))
+    free = (*BURN, *(arcs.ARCS[k] for k in (*_AT_MOON, *_HOME)))
     targets = (*arcs.MATCHES, Target("perilune radius", 1e-6, 100.0), Target("return plane", 1e-10, 1e-2))
     _columns = (arcs.NODE, arcs.ARGUMENT, arcs.SPEED, *_AT_MOON, *_HOME)
 
@@ -199,7 +179,7 @@ class _Restoring:
         self, tdb: Floats, states: Floats, meant: FreeReturns | HighOrbitReturns, way: FreeReturnProblem,
         forces: ForceModel,
     ) -> None:  # fmt: skip
-        self.arcs, self.meant, self.way = _Arcs(tdb, states, way, forces), meant, way
+        self.arcs, self.meant, self.way = StateArcs(tdb, states, way, forces), meant, way
 
     def seed(self) -> Floats:
         """No burn, and the free return as it was meant."""
@@ -231,7 +211,7 @@ class _Restoring:
 class _Departing:
     """Burn and perilune: six variables, six matches; radius, plane and epoch are held."""
 
-    free = (*_BURN, *(arcs.ARCS[k] for k in (arcs.MOON_NODE, arcs.MOON_ARGUMENT, arcs.MOON_SPEED)))
+    free = (*BURN, *(arcs.ARCS[k] for k in (arcs.MOON_NODE, arcs.MOON_ARGUMENT, arcs.MOON_SPEED)))
     targets = arcs.MATCHES[:6]
     _columns = (arcs.NODE, arcs.ARGUMENT, arcs.SPEED, arcs.MOON_NODE, arcs.MOON_ARGUMENT, arcs.MOON_SPEED)
 
@@ -239,7 +219,7 @@ class _Departing:
         self, tdb: Floats, states: Floats, meant: FreeReturns | HighOrbitReturns, way: FreeReturnProblem,
         forces: ForceModel, radius_km: Floats, inclination: Floats, northbound: Floats, later_s: Floats,
     ) -> None:  # fmt: skip
-        self.arcs, self.meant, self.forces = _Arcs(tdb, states, way, forces), meant, forces
+        self.arcs, self.meant, self.forces = StateArcs(tdb, states, way, forces), meant, forces
         self.radius_km, self.inclination, self.northbound = radius_km, inclination, northbound
         self.passage = way.perilune_tdb[0] + later_s
         if len(tdb):
@@ -264,18 +244,6 @@ class _Departing:
     def evaluate(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
         f, jacobian = self.arcs.before_moon(self.whole(x, rows), rows)
         return f, jacobian[:, :, self._columns]
-
-
-def plane_angles_of(states: Floats, axes: Floats) -> Floats:
-    """Node, argument of latitude, speed and inclination of states, float64[N, 4]: what `end_state` makes them of."""
-    r, v = (np.einsum("nij,nj->ni", axes, part) for part in (states[:, :3], states[:, 3:]))
-    pole = np.cross(r, v)
-    node = np.arctan2(pole[:, 0], -pole[:, 1])
-    inclination = np.arccos(pole[:, 2] / np.linalg.norm(pole, axis=1))
-    line = np.stack([np.cos(node), np.sin(node), np.zeros_like(node)], axis=1)
-    across = np.cross(pole / np.linalg.norm(pole, axis=1, keepdims=True), line)
-    argument = np.arctan2(np.einsum("ni,ni->n", r, across), np.einsum("ni,ni->n", r, line))
-    return np.column_stack([node, argument, np.linalg.norm(v, axis=1), inclination])
 
 
 def _incoming(perilune: Floats, gm: float) -> Floats:

@@ -22,7 +22,7 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import full_rows, numbers
+from lunarplan.model.rows import full_rows, numbers, require_kind
 from lunarplan.transfers.batches import taken, within
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, return_problem
 from lunarplan.transfers.ends import end_state
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _LATEST_MATCH_S, _MATCH_FRACTION = 57_600.0, 0.4  # as of legs with one burn
 _DAY_S = 2.0 * np.pi / EARTH_ROTATION_RATE_RAD_S
 _NEARLY_DEG = 3.0
+_SHORT_KM = 1_000.0  # farther off, the search has lost its way
 _AZIMUTHS = np.linspace(0.02, np.pi - 0.02, 33)
 _VARIABLES = (*FREE, Variable("inclination", 1e-2, 0.2), Variable("flight time", 600.0, 7_200.0))
 _MISSES = (*TARGETS, Target("splashdown east", 1e-4, 1e3), Target("splashdown north", 1e-4, 1e3))
@@ -134,8 +135,11 @@ class Splashdowns(Solved):
                 f"a range of {self.problem.range_km[row]:.0f} km from the interface comes down at latitudes of "
                 f"{low:.1f} to {high:.1f} deg, not {asked:.1f}"
             )
-        short = float(np.hypot(*self.solution.residuals[row, 6:]))
-        return f"comes down {short:.0f} km from the place, and no nearer" if short > 1.0 else super().reason(row)
+        residuals = self.solution.residuals[row]
+        short = float(np.hypot(*residuals[6:]))
+        if 1.0 < short < _SHORT_KM and np.abs(residuals[:3]).max() < 1.0:
+            return f"comes down {short:.0f} km from the place, and no nearer"
+        return super().reason(row)
 
     def require(self) -> Splashdowns:
         """Return self, or raise InfeasibleError or ConvergenceError if any row failed."""
@@ -202,6 +206,7 @@ def splashdown_returns(
 
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
+    require_kind("batch", batch, SplashdownProblem, "a SplashdownProblem, made by splashdown_problem(...)")
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", tolerance, workers)
     flight = InEphemeris(forces, tolerance, workers)
@@ -314,6 +319,7 @@ def _turned(
 
 
 _PHASES = 16
+_TERMS = {"latitude_deg", "longitude_deg", "range_km", "prograde", "entry_altitude_km", "flight_path_deg"}
 _DEAR = 1e3  # km/s: what did not converge is not cheap
 
 
@@ -325,7 +331,8 @@ def cheapest_splashdowns(
     path       : what is left: a low orbit, a station, a plan's flight; has ``at(tdb, center)``
     start, end : of the span, up to a revolution of the path long, the cost having one or two valleys in it
     tof_s      : [N], each within half a day of which the place turns into reach
-    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, ...
+    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, entry_altitude_km,
+                 flight_path_deg
 
     Raises InputError as `splashdown_problem`, and for epochs the path does not cover.
     """
@@ -333,6 +340,8 @@ def cheapest_splashdowns(
     (first, last, tof), _ = full_rows(start=(tdb_seconds(start), 1), end=(tdb_seconds(end), 1), tof_s=(tof_s, 1))
     if not (last > first).all():
         raise InputError("ends before it starts", where="end", allowed="later than start")
+    if unknown := sorted(set(terms) - _TERMS):
+        raise InputError(f"{unknown[0]!r}", where="cheapest_splashdowns", allowed=", ".join(sorted(_TERMS)))
     n, rows = len(first), np.arange(len(first))
     every = {name: full_rows(value=(value, 1), like=(first, 1))[0][0] for name, value in terms.items()}
 

@@ -120,7 +120,7 @@ class LowEnergyLaunches:
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
-        shared = {name: field for name, field in self.departure.fields.items() if name != "declination_margin"}
+        # the Moon's declination closes nothing here: its margin stays empty
         own = {
             "loi_delta_v": Field(unit="m/s", long_name="insertion, an impulse"),
             "apogee": Field(unit="km", long_name="largest distance from the Earth's centre"),
@@ -128,7 +128,7 @@ class LowEnergyLaunches:
             "quadrant": Field(long_name="of the apogee, in axes that turn with the Sun"),
             "flybys": Field(long_name="of the Moon, before the arrival"),
         }
-        return shared | own
+        return {**self.departure.fields, **own}
 
     def describe(self) -> dict[str, Any]:
         own = {"to": repr(self.to), "tof_days": list(self.tof_days), "samples": self.samples}
@@ -142,7 +142,7 @@ class LowEnergyLaunches:
         return Grid(
             {
                 "launch_day": Axis(days_between(first_day, last_day), long_name="launch day, UTC"),
-                "side": Axis((SUNWARD, OUTWARD), long_name="of the Earth, on which the apogee lies"),
+                "opportunity": Axis((SUNWARD, OUTWARD), long_name="side of the Earth the apogee lies on"),
                 "azimuth_deg": Axis(numbers("azimuths_deg", azimuths_deg, 1), "deg", "inertial launch azimuth"),
             }
         )
@@ -164,7 +164,7 @@ class LowEnergyLaunches:
         tie = self.departure.tie(azimuth_deg)
         found = low_energy_transfers(guesses, self.forces, launch=tie, tolerance=_TOLERANCE, workers=self.workers)
         noon = noon_tdb(cells["launch_day"])[cell]
-        usable = np.flatnonzero(found.ok & (_sunward(found) == (cells["side"][cell] == SUNWARD)))
+        usable = np.flatnonzero(found.ok & (_sunward(found) == (cells["opportunity"][cell] == SUNWARD)))
         other_day = np.abs(found.launch_tdb - noon)[usable] > 0.5 * SECONDS_PER_DAY
         order = usable[np.lexsort([found.insertion_delta_v_km_s[usable], other_day, cell[usable]])]
         cells_found, first = np.unique(cell[order], return_index=True)
@@ -180,7 +180,7 @@ class LowEnergyLaunches:
             for k in np.flatnonzero(months == month):
                 launch, wait = over_site(known, self.departure.tie(azimuth_deg), np.full(len(known.ok), noon[k]))
                 near = (np.abs(launch - noon[k]) < 0.5 * SECONDS_PER_DAY) & (np.abs(wait) < LONGEST_WAIT_S)
-                chosen = np.flatnonzero(near & (sunward == (cells["side"][k] == SUNWARD)))[:_TRIES]
+                chosen = np.flatnonzero(near & (sunward == (cells["opportunity"][k] == SUNWARD)))[:_TRIES]
                 parts.append(delayed(known.guesses(chosen), wait[chosen]))
                 cell.append(np.full(len(chosen), k))
         return together(parts), np.concatenate(cell)
