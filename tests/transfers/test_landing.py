@@ -260,6 +260,8 @@ def test_each_row_fails_for_itself():
     away[3:] *= 1.6
     found = land_from(np.array([away, states(0.0)[0]]), START, SITE, STAGE, revolutions_ahead=0.0, forces=FORCES)
     assert found.status.tolist() == [NO_DEORBIT, 0]
+    falling = np.array([1837.4, 0.0, 0.0, -0.5, 0.0, 0.0])
+    assert land_from(falling, START, SITE, STAGE, forces=FORCES).status.tolist() == [NO_DEORBIT]
     weak = landed(0.0, stage=Stage([2_000.0, 45_000.0], 311.0, 15_000.0))
     assert weak.status.tolist() == [NO_BRAKING, 0]
     assert np.isnan(weak.delta_v_m_s[0])
@@ -297,6 +299,7 @@ def test_no_pass_gives_no_rows(orbit):
         ({"approach": Approach(20.0, 5.0, 10.0, 60.0)}, "Approach.altitude_m"),
         ({"stage": Stage([1e4, 2e4], 300.0, 1e4), "states": np.ones((3, 6))}, "batches do not match"),
         ({"forces": "all"}, "forces"),
+        ({"revolutions_ahead": np.nan}, "revolutions_ahead"),
     ],
 )
 def test_bad_landings_are_named(change, says):

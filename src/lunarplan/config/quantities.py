@@ -31,7 +31,7 @@ _OF_A_BURN = {
 _ITEMS = ("epoch", "delta_v", "duration", "propellant")
 
 # key of a burn, see `plan.solution.Burn.key`: what it is called, the part of a mission it belongs to
-BURNS = {
+BURNS: dict[str, tuple[str, ...]] = {
     "tli": ("TLI", "translunar"),
     "flyby": ("flyby", "powered_flyby"),
     "insertion": ("insertion", "orbit_joined"),
@@ -130,7 +130,7 @@ def _of_a_burn(name: str, item: str, *of: str) -> Quantity:
 
 
 QUANTITIES: dict[str, Quantity] = {
-    **{f"{key}_{item}": _of_a_burn(name, item, of) for key, (name, of) in BURNS.items() for item in _ITEMS},
+    **{f"{key}_{item}": _of_a_burn(name, item, *of) for key, (name, *of) in BURNS.items() for item in _ITEMS},
     **_PATH,
     **_MASSES,
 }

@@ -1,4 +1,4 @@
-"""Routes followed from one to another: the inclination of the return turned, a few degrees at a time."""
+"""Routes once they are found: whether their coasts are clear, and the same followed to another return inclination."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.errors import InputError
+from lunarplan.model.forces import ForceModel
+from lunarplan.model.propagation import propagate
 from lunarplan.model.rows import require_kind, scalar
 from lunarplan.transfers.route import Interface, Route, optimise
 
@@ -51,3 +53,12 @@ def _upright(x: Floats) -> Floats:
     if inclination < 0.0:
         node, argument, inclination = node + np.pi, argument + np.pi, -inclination
     return np.array([node, argument, speed, inclination, epoch])
+
+
+def coasts_are_clear(route: Route, forces: ForceModel) -> bool:
+    """Whether no coast leads through the Moon or the Earth; the arcs of the search fly on inside them."""
+    for leg in range(len(route.points) - 1):
+        side, (start, end) = route.side(leg), route.epochs_tdb[leg : leg + 2]
+        if not propagate(side.state, start, end, forces=forces, center=side.center).ok.all():
+            return False
+    return True

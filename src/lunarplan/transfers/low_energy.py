@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _WORTH_KM_S = 1e-6  # a step towards a cheaper insertion has to gain a millimetre per second
+_PULLING = ("earth", "moon", "sun")
 _ITERATIONS = 60  # guesses come in with small steps
 _PASSES = 3  # of solving: each counts angles and coasts afresh, from where the one before has moved to
 
@@ -89,7 +90,7 @@ def low_energy_guesses(
             "the flights begin before the ephemeris, or end after it", where="first_arrival, last_arrival",
             remedy="choose other epochs, or give a longer ephemeris: Ephemeris.from_files",
         )  # fmt: skip
-    coarse = replace(forces, moon_degree=0, earth_zonal=0, sunlight=None)
+    coarse = replace(forces, bodies=_PULLING, moon_degree=0, earth_zonal=0, sunlight=None)
     found = from_near_earth(to, parking, sampled(to, span, int(count), coarse, int(before)), span, coarse, workers)
     return _guesses(to, parking, found, forces)
 
@@ -117,7 +118,7 @@ def low_energy_transfers(
         require_kind("launch", launch, LaunchTie, "a LaunchTie, made by LaunchTie.from_site(...)")
     forces = _with_sun(forces, workers, tolerance)
     solver = _Solver(guesses, forces, launch, hold_arrival, tolerance, workers)
-    for _ in range(_PASSES if least_burn else 1):
+    for _ in range(_PASSES if least_burn else 2):
         solver.refined(least_burn=least_burn)
     return solver.result()
 
@@ -255,7 +256,7 @@ def _with_sun(forces: ForceModel | None, workers: int | None, tolerance: float =
     """The force model, in which the Sun must be, and the Earth and the Moon."""
     forces = ForceModel() if forces is None else forces
     check_options(forces, "earth", tolerance, workers)
-    for body in ("sun", "earth", "moon"):
+    for body in _PULLING:
         if not forces.gm(body) > 0.0:
             raise InputError(f"the {body} does not attract", where="forces", remedy=f'put "{body}" into its bodies')
     return forces

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_TOLERANCE = 1e-9  # of the propagator
+_TOLERANCE = 1e-8  # of the propagator: some kilometres at the perigee
 _CHUNK = 8192  # arcs whose steps are kept at a time: a quarter of a gigabyte
 _SEEN_KM = 350_000.0  # of the Earth: the nodes of a passage are looked for inside
 _LEAST_APOGEE_KM = 700_000.0  # less, and it is the Moon that did the work

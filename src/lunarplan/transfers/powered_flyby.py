@@ -24,7 +24,7 @@ from lunarplan.model.rows import numbers, require_kind, scalar
 from lunarplan.transfers.direct import direct_transfers, problem
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.followed import at_inclination
+from lunarplan.transfers.followed import at_inclination, coasts_are_clear
 from lunarplan.transfers.ground_range import SplashdownPlace
 from lunarplan.transfers.low_orbit import LowOrbitTransfers, from_low_orbit, to_low_orbit
 from lunarplan.transfers.path import Path
@@ -298,9 +298,11 @@ def cheapest(guesses: Sequence[Guess], flight: InEphemeris, held: tuple[int, ...
     routes = []
     for guess in sorted(guesses, key=lambda g: g.gap)[:tries]:
         try:
-            routes.append(optimise(guess.points, guess.variables, flight, held_epochs=held))
+            route = optimise(guess.points, guess.variables, flight, held_epochs=held)
         except (ConvergenceError, InputError):  # an epoch may run out of the station's path
             continue
+        if coasts_are_clear(route, flight.forces):
+            routes.append(route)
     if not routes:
         raise ConvergenceError("no pair of legs closes", where="powered flyby", remedy="try other durations")
     return min(routes, key=lambda r: float(r.delta_v_km_s.sum()))

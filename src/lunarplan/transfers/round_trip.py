@@ -23,7 +23,7 @@ from lunarplan.model.rows import numbers, scalar
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry, require_flyable
 from lunarplan.orbits.pulsating import Clock, PulsatingFrame
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.followed import at_inclination
+from lunarplan.transfers.followed import at_inclination, coasts_are_clear
 from lunarplan.transfers.powered_flyby import Guess, Homeward, Outward
 from lunarplan.transfers.route import FreeBurn, Point, Route, Side, no_ties, optimise
 
@@ -218,9 +218,11 @@ def _best(
         try:
             way = optimise(out.points, out.variables, flight, held_epochs=(0, 2))
             back = optimise(home.points, home.variables, flight, held_epochs=(0,))
-            routes.append(_joined(orbit, way, back, forces, held))
+            whole = _joined(orbit, way, back, forces, held)
         except (ConvergenceError, InputError):
             continue
+        if coasts_are_clear(whole, forces):
+            routes.append(whole)
     if not routes:
         raise ConvergenceError("no way out and home closes", where="round_trip", remedy="other durations")
     return min(routes, key=lambda r: float(r.delta_v_km_s.sum()))

@@ -21,7 +21,7 @@ from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import check_options
+from lunarplan.model.propagation import check_options, propagate
 from lunarplan.model.rows import full_rows, numbers, require_kind
 from lunarplan.transfers.batches import taken, within
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, return_problem
@@ -40,7 +40,7 @@ from lunarplan.transfers.ground_range import (
 from lunarplan.transfers.one_burn import FREE, TARGETS, OneBurn, home_seed
 from lunarplan.transfers.path import Path, states_about_moon
 from lunarplan.transfers.solved import Solved
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.targeter import STALLED, Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -84,6 +84,7 @@ class Splashdowns(Solved):
     entry           : where and how the interface is met
     latitude_deg, longitude_deg : of the splashdown
     reachable_deg   : [N, 2], latitudes that a row's range leads to, about; found for every row
+    struck          : bool[N], rows that would lead through the Moon; they are not ok
     """
 
     problem: SplashdownProblem
@@ -95,6 +96,7 @@ class Splashdowns(Solved):
     latitude_deg: Floats
     longitude_deg: Floats
     reachable_deg: Floats
+    struck: NDArray[np.bool_]
     solution: Targeted
 
     def rows(self, rows: NDArray[np.intp]) -> Splashdowns:
@@ -129,6 +131,8 @@ class Splashdowns(Solved):
         """Why a row failed, or "converged"."""
         if self.ok[row]:
             return super().reason(row)
+        if self.struck[row]:
+            return "leads through the Moon"
         asked, (low, high) = self.problem.latitude_deg[row], self.reachable_deg[row]
         if not low <= asked <= high:
             return (
@@ -213,19 +217,34 @@ def splashdown_returns(
     seed, reachable = _seeds(batch, flight)
     shooting = _Shooting(batch, flight, seed[:, 7])
     found = target(shooting.evaluate, seed, _VARIABLES, _MISSES)
-    return _result(batch, forces, shooting, found, reachable)
+    struck = _struck(batch.home, found, forces)
+    status = np.where(struck, STALLED, found.status).astype(found.status.dtype)
+    clear = Targeted(np.where(struck[:, None], np.nan, found.x), found.residuals, status, found.iterations)
+    return _result(batch, forces, shooting, clear, reachable, struck)
+
+
+def _struck(home: ReturnProblem, found: Targeted, forces: ForceModel) -> NDArray[np.bool_]:
+    """Rows whose way home leads through the Moon: the arcs of the search fly on inside it."""
+    struck, rows = np.zeros(len(found.ok), bool), np.flatnonzero(found.ok)
+    if len(rows):
+        states = home.departure_states[rows].copy()
+        states[:, 3:] += found.x[rows, :3]
+        start = home.departure_tdb[rows]
+        struck[rows] = ~propagate(states, start, start + found.x[rows, 7], forces=forces, center="moon").ok
+    return struck
 
 
 def _result(
-    batch: SplashdownProblem, forces: ForceModel, shooting: _Shooting, found: Targeted, reachable: Floats
-) -> Splashdowns:
+    batch: SplashdownProblem, forces: ForceModel, shooting: _Shooting, found: Targeted, reachable: Floats,
+    struck: NDArray[np.bool_],
+) -> Splashdowns:  # fmt: skip
     rows, x = np.arange(len(found.x)), found.x
     end, _ = shooting.end(x, rows)
     epochs = batch.home.departure_tdb + x[:, 7]
     latitude, longitude = geodetic_deg(landings(end, epochs, batch.range_km))
     return Splashdowns(
         batch, forces, x[:, :3], x[:, 7], np.degrees(x[:, 6]), entries(end, epochs), latitude, longitude, reachable,
-        found,
+        struck, found,
     )  # fmt: skip
 
 
