@@ -16,6 +16,7 @@ from lunarplan.config.entry import Entry
 from lunarplan.config.landing import Landing
 from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
+from lunarplan.config.take_off import TakeOff
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.config.way_home import WayHome
 from lunarplan.errors import InputError
@@ -242,7 +243,10 @@ class LunarOrbit(Table):
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
 
 
-AnyPhase = Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
+AnyPhase = (
+    Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
+    | TakeOff
+)  # fmt: skip
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 

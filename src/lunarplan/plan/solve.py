@@ -10,6 +10,7 @@ from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
+from lunarplan.plan.solve_ascent import solve_ascent
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
 from lunarplan.plan.solve_free_return import solve_free_return
@@ -40,6 +41,7 @@ _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
     "sortie": solve_sortie,
     "landing": solve_landing,
+    "ascent": solve_ascent,
 }
 
 

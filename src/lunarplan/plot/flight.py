@@ -12,6 +12,7 @@ from lunarplan.model.events import LUNAR_SPHERE_OF_INFLUENCE_KM
 
 FloatArray = npt.NDArray[np.float64]
 
+_VEHICLE = "vehicle"  # whose path it is
 _SAMPLES = 8000
 _PER_STEP = (4, 16)  # samples per step of the integrator: enough for a smooth curve, at least and at most
 _BEFORE_AN_IMPULSE_S = 1e-3
@@ -66,8 +67,9 @@ class Flight:
             return result
         trajectory = getattr(result, "trajectory", result)
         events = sorted(getattr(result, "events", ()), key=lambda event: event.epoch_tdb)
-        marks = tuple(Mark(e.name, e.epoch_tdb, e.delta_v_km_s is not None) for e in events)
-        spans = _burn_spans(events, trajectory.start_tdb, trajectory.end_tdb)
+        own = [e for e in events if getattr(e, "craft", _VEHICLE) == _VEHICLE]  # what others burn bends not this path
+        marks = tuple(Mark(e.name, e.epoch_tdb, e in own and e.delta_v_km_s is not None) for e in events)
+        spans = _burn_spans(own, trajectory.start_tdb, trajectory.end_tdb)
         tdb = _epochs(trajectory, spans, marks)
         earth, moon = trajectory.at(tdb, center="earth"), trajectory.at(tdb, center="moon")
         return cls(tdb, earth, moon, _legs(tdb, spans), marks)
