@@ -6,6 +6,7 @@ import pytest
 
 from lunarplan.config.distant import FAMILIES, DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
+from lunarplan.config.earth_rendezvous import Deorbit, EarthRendezvous
 from lunarplan.config.entry import Entry
 from lunarplan.config.lander import LanderTable, Stage
 from lunarplan.config.landing import ApproachTable, Landing, TouchdownTable
@@ -22,7 +23,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encod
 TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
-    *(Sortie, SiteTable),
+    *(Sortie, SiteTable, EarthRendezvous, Deorbit),
     *(Landing, ApproachTable, TouchdownTable, TakeOff),
 )
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_valida
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
+from lunarplan.config.earth_rendezvous import Deorbit, EarthRendezvous
 from lunarplan.config.entry import Entry
 from lunarplan.config.landing import Landing
 from lunarplan.config.sortie import Sortie
@@ -245,7 +246,7 @@ class LunarOrbit(Table):
 
 AnyPhase = (
     Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
-    | TakeOff
+    | TakeOff | EarthRendezvous | Deorbit
 )  # fmt: skip
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))

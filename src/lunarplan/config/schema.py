@@ -71,7 +71,12 @@ class MissionFile(Table):
 
     @property
     def translunar(self) -> Translunar:
-        return next(phase for phase in self.phases if isinstance(phase, Translunar))
+        """Raises InputError of a mission that does not leave the Earth for the Moon."""
+        found = next((phase for phase in self.phases if isinstance(phase, Translunar)), None)
+        if found is None:
+            what = "the mission has no translunar phase"
+            raise InputError(what, where="phase", remedy="ask this of one that goes to the Moon")
+        return found
 
     @property
     def insertion(self) -> Insertion:

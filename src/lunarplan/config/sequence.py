@@ -11,6 +11,7 @@ STEPS: dict[str, dict[str, str]] = {
         "powered_flyby": "flyby",
         "free_return": "way home",
         "earth_orbit": "high orbit",
+        "earth_rendezvous": "target's orbit",
         "low_energy": "slow approach",
     },
     "high orbit": {"free_return": "way home"},
@@ -23,6 +24,7 @@ STEPS: dict[str, dict[str, str]] = {
     "distant orbit": {"return": "way home", "sortie": "distant orbit"},
     "way home": {"entry": "home"},
     "home": {},
+    "target's orbit": {"deorbit": "way home"},
     "under way": {"distant_orbit": "distant orbit"},
 }
 START, UNLAUNCHED = "parking orbit", "under way"  # where a mission begins, with a launch and without

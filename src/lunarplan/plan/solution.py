@@ -154,6 +154,7 @@ class Milestone:
     name: str
     epoch_tdb: float
     note: str = ""
+    craft: str = VEHICLE
 
 
 @dataclass(frozen=True)

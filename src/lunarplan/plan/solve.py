@@ -11,8 +11,10 @@ from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_ascent import solve_ascent
+from lunarplan.plan.solve_deorbit import solve_deorbit
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_earth_rendezvous import solve_earth_rendezvous
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
 from lunarplan.plan.solve_low_energy import solve_low_energy
@@ -35,11 +37,13 @@ _WAYS_OUT: dict[str, _WayOut] = {
     "free_return": solve_free_return,
     "earth_orbit": solve_free_return,
     "distant_orbit": solve_station,
+    "earth_rendezvous": solve_earth_rendezvous,
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "return": solve_way_home,
     "sortie": solve_sortie,
+    "deorbit": solve_deorbit,
     "landing": solve_landing,
     "ascent": solve_ascent,
 }

@@ -32,6 +32,7 @@ _TRANSFERS = 3  # times tried of a range
 _EARLIER_S = 3600.0 * np.arange(1, 13)  # than the way down alone would leave
 _MASS_STEPS, _SAME_KG = 8, 1e-3  # of the mass a powered flight is solved with, and of the one the burns before leave
 _ROUNDING_S = 1.0
+_POWERED_S = 7200.0  # more than the powered flights take
 
 
 def solve_sortie(flown: Flown, terms: Sortie) -> Flown:
@@ -108,10 +109,12 @@ def _earlier(
 
 def _days(flown: Flown, terms: Sortie, start: float, end: float) -> Floats:
     """Begins of the days it may leave on, if it can be back before the stay at the station ends."""
+    assert flown.station is not None  # by the sequence of the phases
     first, last = (start + wait for wait in terms.wait_s)
     days = np.arange(first, last - SECONDS_PER_DAY + _ROUNDING_S, SECONDS_PER_DAY)
-    least = 2.0 * (terms.transfer_s[0] + terms.circling_s[0]) + terms.stay_s
-    in_time = days[days + least < end]
+    least, longest = (2.0 * (terms.transfer_s[k] + terms.circling_s[k]) + terms.stay_s for k in (0, 1))
+    known = flown.station.tdb[-1] - SECONDS_PER_DAY - _POWERED_S  # the solvers look as far, on the last day as on all
+    in_time = days[(days + least < end) & (days + longest < known)]
     if not len(in_time):
         raise InfeasibleError(
             f"a sortie takes {least / SECONDS_PER_DAY:.1f} days or more, and the stay at the station ends "

@@ -51,13 +51,21 @@ def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
             found.append(_route(flown, terms, entry, flown.end_tdb + 0.8 * look * terms.leeway_s))
         except (InfeasibleError, ConvergenceError, InputError):  # InputError: beyond an end of the station's path
             continue
-    kept = [route for route in found if _keeps(route, terms, flown.end_tdb)]
+    back = _back_tdb(flown)
+    kept = [route for route in found if _keeps(route, terms, flown.end_tdb) and route.epochs_tdb[0] >= back]
     if not kept:
         what = _astray(found[0], flown.end_tdb) if found else "no way home closes"
         raise InfeasibleError(
             what, where="return", remedy="widen leeway, inward or home, or end the stay at another time"
         )
     return kept
+
+
+def _back_tdb(flown: Flown) -> float:
+    """When the last of those who left the station meanwhile is back."""
+    return max(
+        (burn.ignition_tdb for leg in flown.legs if leg.phase == "sortie" for burn in leg.burns), default=-np.inf
+    )
 
 
 def _route(flown: Flown, terms: WayHome, entry: Entry, departure: float) -> Route:

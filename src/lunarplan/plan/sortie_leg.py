@@ -168,7 +168,7 @@ def sortie_leg(flown: Flown, trip: Trip) -> Leg:
         burns=trip.burns,
         separations=trip.separations,
         milestones=(
-            Milestone("touchdown", landed, f"{where}, Sun {sun:.1f} deg high"),
+            Milestone("touchdown", landed, f"{where}, Sun {sun:.1f} deg high", LANDER),
             Milestone("docking", back, f"{(back - left) / SECONDS_PER_DAY:.2f} days after departure"),
         ),
         values={

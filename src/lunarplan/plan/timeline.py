@@ -5,14 +5,14 @@ from typing import Any
 
 from lunarplan.model.epochs import utc_iso
 from lunarplan.plan.budget import Budget, BudgetRow
-from lunarplan.plan.solution import VEHICLE, Burn, Solution
+from lunarplan.plan.solution import VEHICLE, Burn, Milestone, Separation, Solution
 
 
 @dataclass(frozen=True)
 class Event:
     """One line of the timeline; only burns carry delta-v, duration (0 for an impulse), engine and masses.
 
-    craft : who makes the burn
+    craft : whose event it is
     """
 
     name: str
@@ -51,8 +51,8 @@ class Event:
 def timeline(solution: Solution, spent: Budget) -> tuple[Event, ...]:
     """Return milestones, burns, separations and the end of the plan, sorted by epoch."""
     events = [_burn_event(burn, row) for burn, row in zip(solution.burns, spent.rows, strict=True)]
-    events += [Event(stone.name, stone.epoch_tdb, stone.note) for stone in solution.milestones]
-    events += [Event(part.name, part.epoch_tdb, part.note) for part in solution.separations]
+    parts: tuple[Milestone | Separation, ...] = (*solution.milestones, *solution.separations)
+    events += [Event(part.name, part.epoch_tdb, part.note, craft=part.craft) for part in parts]
     last = solution.legs[-1].orbits
     events.append(Event("end of plan", solution.trajectory.end_tdb, last[-1].in_words if last else ""))
     return tuple(sorted(events, key=lambda event: event.epoch_tdb))

@@ -1,6 +1,7 @@
 """The flight about the Moon: arrival, burns and orbits."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 _PANEL_IN = 2.6
 _LEAST_SHOWN_KM, _FLYBY_SHOWN_KM = 3_500.0, 20_000.0
 _FLAT = 0.25  # height to width: below, a distant orbit is shown from above
+_BROKEN = (0, (3.0, 1.2))
 _ROOM = 1.15  # of the largest orbit: as far out as the approach is shown
 
 
@@ -29,14 +31,15 @@ def closeup(result: Any, ax: Axes | None = None) -> Axes:
     orbit is drawn in axes that turn with the Moon, where it nearly repeats itself.
     """
     flight, ax = Flight.of(result), ax or style.column_axes(_PANEL_IN)
-    path, across, up, title = _turning(flight) if flight.is_distant else _at_rest(flight)
-    reach = shown_km(flight)
+    view = _turning(flight) if flight.is_distant else _at_rest(flight)
+    path, reach = view.points(flight.from_moon, flight.moon), shown_km(flight)
     path[flight.moon_range_km > reach] = np.nan
     radius = RADIUS_KM["moon"] * 1e-3
     ax.add_patch(Circle((0.0, 0.0), radius, fc=style.MOON, ec=style.INK, lw=0.5, zorder=3))
     _draw_legs(ax, flight, path)
+    _draw_others(ax, flight, view)
     style.show_to_scale(ax, np.concatenate([path, [(-radius, -radius), (radius, radius)]]))
-    ax.set(xlabel=across, ylabel=up, title=title)
+    ax.set(xlabel=view.across, ylabel=view.up, title=view.title)
     labels = Labels(ax, path)
     burns = tuple(mark for mark in flight.flown_marks if mark.is_burn)
     near = tuple(mark for mark, row in zip(burns, flight.rows(burns), strict=True) if np.isfinite(path[row, 0]))
@@ -45,20 +48,43 @@ def closeup(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _at_rest(flight: Flight) -> tuple[FloatArray, str, str, str]:
-    """The path, 10³ km, the names of the axes and of the picture."""
-    path = flight.from_moon[:, :3] @ orbit_plane(flight).T * 1e-3
+class _View(NamedTuple):
+    """How states about the Moon, [n, 6], become points of the picture, [n, 2] in 10³ km; what its axes are called.
+
+    points : of states and of those of the Moon at the same epochs
+    """
+
+    points: Callable[[FloatArray, FloatArray], FloatArray]
+    across: str
+    up: str
+    title: str
+
+
+def _at_rest(flight: Flight) -> _View:
+    plane = orbit_plane(flight).T * 1e-3
     across = f"$x$, to the spacecraft at {flight.meeting} (10³ km)"
-    return path, across, "$y$ (10³ km)", "At the Moon, plane of the orbit"
+    return _View(
+        lambda states, moon: np.asarray(states[:, :3] @ plane),
+        across,
+        "$y$ (10³ km)",
+        "At the Moon, plane of the orbit",
+    )
 
 
-def _turning(flight: Flight) -> tuple[FloatArray, str, str, str]:
-    """Likewise, in axes that turn with the Moon: along the line from the Earth, or from above a flat orbit."""
-    path = np.einsum("nij,nj->ni", axes_of_moon(flight.moon), flight.from_moon[:, :3]) * 1e-3
+def _turning(flight: Flight) -> _View:
+    """In axes that turn with the Moon: along the line from the Earth, or from above a flat orbit."""
+    path = _turned(flight.from_moon, flight.moon)
     high, wide = (np.ptp(path[flight.arrival :, k]) for k in (2, 1))
     if high < _FLAT * wide:
-        return path[:, :2], "$x$, from the Earth (10³ km)", "$y$ (10³ km)", "At the Moon, turning with it, from above"
-    return path[:, 1:], "$y$ (10³ km)", "$z$ (10³ km)", "At the Moon, turning with it, from its far side"
+        across, up, kept, seen = "$x$, from the Earth (10³ km)", "$y$ (10³ km)", slice(0, 2), "from above"
+    else:
+        across, up, kept, seen = "$y$ (10³ km)", "$z$ (10³ km)", slice(1, 3), "from its far side"
+    title = f"At the Moon, turning with it, {seen}"
+    return _View(lambda states, moon: _turned(states, moon)[:, kept], across, up, title)
+
+
+def _turned(states: FloatArray, moon: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("nij,nj->ni", axes_of_moon(moon), states[:, :3]) * 1e-3)
 
 
 def orbit_plane(flight: Flight) -> FloatArray:
@@ -89,6 +115,14 @@ def _draw_legs(ax: Axes, flight: Flight, path: FloatArray) -> None:
         elif stage == 0:
             label = "approach" if flight.comes else "coast"
         _draw(ax, path[leg.rows], color, label, leg.thrusting)
+
+
+def _draw_others(ax: Axes, flight: Flight, view: _View) -> None:
+    """Draw what other craft flew, broken, over the path of the vehicle."""
+    for number, other in enumerate(flight.others, 1):
+        color = style.STAGES[-number % len(style.STAGES)]
+        path = view.points(other.from_moon, other.moon)
+        ax.plot(*path.T, color=color, lw=style.COAST_PT, ls=_BROKEN, label=other.name, zorder=5)
 
 
 def _draw(ax: Axes, path: FloatArray, color: str, label: str, thrusting: bool) -> None:

@@ -12,10 +12,11 @@ from lunarplan.model.events import LUNAR_SPHERE_OF_INFLUENCE_KM
 
 FloatArray = npt.NDArray[np.float64]
 
-_VEHICLE = "vehicle"  # whose path it is
 _SAMPLES = 8000
 _PER_STEP = (4, 16)  # samples per step of the integrator: enough for a smooth curve, at least and at most
 _BEFORE_AN_IMPULSE_S = 1e-3
+_VEHICLE = "vehicle"  # the craft whose path is the plan's
+_NEAR_EARTH_KM = 50_000.0
 _ROOM, _FARTHEST_ORBIT_KM = 1.001, 130_000.0  # farther out a flight has left the Moon
 
 
@@ -35,6 +36,18 @@ class Leg(NamedTuple):
     after: str
 
 
+class Other(NamedTuple):
+    """The path of another craft, sampled: km, km/s, ICRF.
+
+    moon, beside : the Moon, and the vehicle of the plan, relative to the Earth at the same epochs
+    """
+
+    name: str
+    from_moon: FloatArray
+    moon: FloatArray
+    beside: FloatArray
+
+
 class _Span(NamedTuple):
     """A burn from ignition to cut-off; an impulse takes the last millisecond before it acts."""
 
@@ -51,7 +64,8 @@ class Flight:
     tdb                   : float64[n], ascending
     from_earth, from_moon : float64[n, 6]
     legs                  : coasts and burns in order
-    marks                 : all events by epoch, also those before the first sample
+    marks                 : all events of the craft by epoch, also those before the first sample
+    others                : what other craft flew meanwhile
     """
 
     tdb: FloatArray
@@ -59,6 +73,7 @@ class Flight:
     from_moon: FloatArray
     legs: tuple[Leg, ...]
     marks: tuple[Mark, ...]
+    others: tuple[Other, ...] = ()
 
     @classmethod
     def of(cls, result: Any) -> "Flight":
@@ -66,13 +81,14 @@ class Flight:
         if isinstance(result, cls):
             return result
         trajectory = getattr(result, "trajectory", result)
-        events = sorted(getattr(result, "events", ()), key=lambda event: event.epoch_tdb)
-        own = [e for e in events if getattr(e, "craft", _VEHICLE) == _VEHICLE]  # what others burn bends not this path
-        marks = tuple(Mark(e.name, e.epoch_tdb, e in own and e.delta_v_km_s is not None) for e in events)
-        spans = _burn_spans(own, trajectory.start_tdb, trajectory.end_tdb)
+        events = sorted(_own(getattr(result, "events", ())), key=lambda event: event.epoch_tdb)
+        marks = tuple(Mark(e.name, e.epoch_tdb, e.delta_v_km_s is not None) for e in events)
+        spans = _burn_spans(events, trajectory.start_tdb, trajectory.end_tdb)
         tdb = _epochs(trajectory, spans, marks)
         earth, moon = trajectory.at(tdb, center="earth"), trajectory.at(tdb, center="moon")
-        return cls(tdb, earth, moon, _legs(tdb, spans), marks)
+        paths = getattr(getattr(result, "solution", None), "paths", {})
+        others = tuple(_other(name, path, trajectory) for name, path in paths.items())
+        return cls(tdb, earth, moon, _legs(tdb, spans), marks, others)
 
     @cached_property
     def moon(self) -> FloatArray:
@@ -84,10 +100,16 @@ class Flight:
         return np.asarray(np.linalg.norm(self.from_moon[:, :3], axis=1))
 
     @cached_property
+    def near_earth(self) -> bool:
+        """Whether it never leaves the Earth for the Moon."""
+        return bool(np.linalg.norm(self.from_earth[:, :3], axis=1).max() < _NEAR_EARTH_KM)
+
+    @cached_property
     def _burn_at_moon(self) -> int | None:
-        """The sample of the first burn in the Moon's sphere of influence."""
+        """The sample of the first burn in the Moon's sphere of influence; the first, of a flight always there."""
         burns = self.rows(tuple(mark for mark in self.flown_marks if mark.is_burn))
-        return next((row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM), None)
+        always = 0 if self.moon_range_km.max() < _FARTHEST_ORBIT_KM else None
+        return next((row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM), always)
 
     @cached_property
     def at_moon_km(self) -> float:
@@ -159,6 +181,18 @@ class Flight:
     def rows(self, marks: tuple[Mark, ...]) -> list[int]:
         """Return the samples of marks that lie on the path; each has one."""
         return [int(row) for row in np.searchsorted(self.tdb, [mark.tdb for mark in marks])]
+
+
+def _own(events: Any) -> list[Any]:
+    """Without what other craft do."""
+    return [event for event in events if getattr(event, "craft", _VEHICLE) == _VEHICLE]
+
+
+def _other(name: str, path: Any, trajectory: Any) -> Other:
+    tdb = _epochs(path, [], ())
+    earth, moon = path.at(tdb, center="earth"), path.at(tdb, center="moon")
+    own = trajectory.at(np.clip(tdb, trajectory.start_tdb, trajectory.end_tdb), center="earth")
+    return Other(name, moon, earth - moon, own)
 
 
 def _burn_spans(events: list[Any], start: float, end: float) -> list[_Span]:

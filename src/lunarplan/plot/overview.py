@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from lunarplan.model.epochs import utc_iso
-from lunarplan.plot import style
+from lunarplan.plot import near_earth, style
 from lunarplan.plot.closeup import closeup
 from lunarplan.plot.flight import Flight
 from lunarplan.plot.profile import altitude, speed
@@ -13,6 +13,7 @@ from lunarplan.plot.views import inertial, rotating
 
 _LEFT, _RIGHT, _HALF, _WHOLE = 0.6, 4.15, 2.95, 6.5  # inches
 _ROW_IN, _MOST_ROWS = 0.155, 14
+_LAST_KM = 100.0  # of an approach
 
 
 @style.styled
@@ -20,9 +21,7 @@ def overview(result: Any) -> Figure:
     """Return a page with a Plan or Trajectory in inertial and rotating axes, about the Moon, and against time."""
     flight = Flight.of(result)
     figure = style.new_figure(style.PAGE_IN, 9.6)
-    inertial(flight, style.axes_in(figure, _LEFT, 6.95, _HALF, 2.1))
-    rotating(flight, style.axes_in(figure, _RIGHT, 6.95, _HALF, 2.1))
-    closeup(flight, style.axes_in(figure, _LEFT, 4.0, _HALF, 2.25))
+    _three_views(flight, figure)
     high = altitude(flight, style.axes_in(figure, _LEFT, 1.75, _WHOLE, 1.0), dated=False)
     high.set_xlabel("")
     high.tick_params(labelbottom=False)
@@ -32,6 +31,20 @@ def overview(result: Any) -> Figure:
     if mission is not None:
         _write(figure, _LEFT, 9.4, mission.name, size=11.0, weight="bold")
     return figure
+
+
+def _three_views(flight: Flight, figure: Figure) -> None:
+    """Draw the way to the Moon and what happens there, or, of a flight about the Earth, whom it meets."""
+    left, right = (style.axes_in(figure, x, 6.95, _HALF, 2.1) for x in (_LEFT, _RIGHT))
+    met = any(other.name == near_earth.TARGET for other in flight.others)
+    if flight.near_earth and met:
+        near_earth.orbit(flight, left)
+        near_earth.approach(flight, right)
+        near_earth.approach(flight, style.axes_in(figure, _LEFT, 4.0, _HALF, 2.25), within_km=_LAST_KM)
+        return
+    inertial(flight, left)
+    rotating(flight, right)
+    closeup(flight, style.axes_in(figure, _LEFT, 4.0, _HALF, 2.25))
 
 
 def _timetable(figure: Figure, events: Any, top: float) -> None:

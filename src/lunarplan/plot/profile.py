@@ -36,8 +36,10 @@ def altitude(result: Any, ax: Axes | None = None, *, named: bool = True, dated: 
         "above the Earth": np.linalg.norm(flight.from_earth[:, :3], axis=1) - RADIUS_KM["earth"],
         "above the Moon": np.linalg.norm(flight.from_moon[:, :3], axis=1) - RADIUS_KM["moon"],
     }
-    ax.set(yscale="log", ylabel="Altitude (km)")
-    ax.yaxis.set_major_locator(LogLocator(numticks=12))
+    ax.set(ylabel="Altitude (km)")
+    if not flight.near_earth:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(numticks=12))
     _against_time(ax, flight, heights, named, dated)
     return ax
 
@@ -50,21 +52,25 @@ def speed(result: Any, ax: Axes | None = None, *, named: bool = True, dated: boo
         "relative to the Earth": np.linalg.norm(flight.from_earth[:, 3:], axis=1),
         "relative to the Moon": np.linalg.norm(flight.from_moon[:, 3:], axis=1),
     }
-    ax.set(yscale="log", ylabel="Speed (km/s)")
-    every = np.concatenate(list(speeds.values()))
-    wide = every.max() > _WIDE * every.min()  # down to the ground, which is stood on nearly still
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.set(ylabel="Speed (km/s)")
+    if not flight.near_earth:
+        every = np.concatenate(list(speeds.values()))
+        wide = every.max() > _WIDE * every.min()  # down to the ground, which is stood on nearly still
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())
     _against_time(ax, flight, speeds, named, dated)
     return ax
 
 
 def _against_time(ax: Axes, flight: Flight, curves: dict[str, FloatArray], named: bool, dated: bool) -> None:
-    """Draw the curves, the first about the Earth, the second about the Moon, and all that goes with time."""
+    """Draw the curves, the first about the Earth, the second about the Moon if it goes there, and the events."""
     days = flight.days(flight.tdb)
+    if flight.near_earth:
+        curves = dict(list(curves.items())[:1])
     looks = ((style.EARTH, style.COAST, 1.8), (style.INK, style.INK, 0.8))
-    for values, (color, _, width) in zip(curves.values(), looks, strict=True):
+    for values, (color, _, width) in zip(curves.values(), looks, strict=False):
         ax.plot(days, values, color=color, lw=width)
     margin = 0.02 * (days[-1] - float(flight.days(flight.zero_tdb)))
     ax.set_xlim(float(flight.days(flight.zero_tdb)) - margin, days[-1] + margin)
@@ -73,8 +79,8 @@ def _against_time(ax: Axes, flight: Flight, curves: dict[str, FloatArray], named
     _draw_events(ax, flight)
     paths = [np.column_stack([days, values]) for values in curves.values()]
     labels = Labels(ax, *paths, *_upright(ax, flight))
-    apart = _rows_apart(ax, *paths)
-    for path, text, (_, color, _) in zip(paths, curves, looks, strict=True):
+    apart = _rows_apart(ax, paths[0], paths[-1])
+    for path, text, (_, color, _) in zip(paths, curves, looks, strict=False):
         labels.name_one_of(path[apart], text, leader=True, color=color)
     if named and flight.marks:
         _name_marks(ax, flight)
