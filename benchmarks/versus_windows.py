@@ -316,15 +316,15 @@ def same_bytes(quick: bool) -> list[Row]:
 # ---------------------------------------------------------------- command line
 
 
-def show(name: str, rows: Sequence[Row]) -> None:
-    print(f"\n{WORKLOADS[name].__doc__}\n")
+def show(title: str, rows: Sequence[Row]) -> None:
+    print(f"\n{title}\n")
     print("| who | accuracy | us per cell, least | median | +- | slower by | target |\n|---|---|---|---|---|---|---|")
     print("\n".join(map(str, rows)), flush=True)
 
 
-def record(name: str, rows: Sequence[Row]) -> None:
+def record(what: str, rows: Sequence[Row]) -> None:
     """Append the rows to the ledger."""
-    head = f"| {time.strftime('%Y-%m-%d')} | {contest.commit()} | {contest.machine()} | windows {name} "
+    head = f"| {time.strftime('%Y-%m-%d')} | {contest.commit()} | {contest.machine()} | {what} "
     with contest.LEDGER.open("a", encoding="utf-8") as ledger:
         ledger.writelines(f"{head}{row}\n" for row in rows)
 
@@ -338,9 +338,9 @@ def main() -> None:
     print(f"{contest.machine()}, commit {contest.commit()}, numpy {np.__version__}")
     for name in options.only or WORKLOADS:
         rows = WORKLOADS[name](options.quick)
-        show(name, rows)
+        show(str(WORKLOADS[name].__doc__), rows)
         if options.ledger:
-            record(name, rows)
+            record(f"windows {name}", rows)
 
 
 if __name__ == "__main__":

@@ -583,3 +583,6 @@ LOW_ENERGY_PLAN_M = 1.0  # asked for: ten metres; centimetres seen, of halves of
 LOW_ENERGY_JOINT_KM = 1e-3
 DANURI_DRY_KG = 418.0
 PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness takes to be some km off; 2.5 seen
+PLANE_SHARE_DEG = 0.01  # as printed
+PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
+PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen

@@ -2,7 +2,6 @@
 
 import copy
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +14,6 @@ from lunarplan.cli import main
 from lunarplan.config import library
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.plan import windows as plan_windows
-from lunarplan.plan.window_terms import Asked
-from lunarplan.plan.windows_free_return import free_return
 from lunarplan.windows.answer import Windows
 from tests.tolerances import STATION_BEGINS_DEG
 
@@ -122,42 +119,42 @@ def test_on_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 # ---------------------------------------------------------------- round the Moon and home
 
 
-@dataclass
-class RoundTrip:
-    """What `free_return` takes of a mission that goes round the Moon: its phases, its launch, its [windows]."""
-
-    of: Mission
-    phases: tuple[Any, ...] = (
-        SimpleNamespace(type="translunar", transfer="free_return", perilune_altitude_km=6500.0, home="descending"),
-        SimpleNamespace(type="entry", flight_path_rad=np.radians(-6.0), inclination_rad=np.radians(38.0)),
-    )
-    launch: Any = field(init=False)
-    windows_terms: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.launch, self.windows_terms, self.translunar = self.of.launch, self.of.windows_terms, self.phases[0]
+def round_trip(*, high: bool) -> Mission:
+    """Artemis II, with its high orbit or from the parking orbit."""
+    data = copy.deepcopy(library.read(library.find("artemis-2")))
+    if not high:
+        data["phase"] = [phase for phase in data["phase"] if phase["type"] != "earth_orbit"]
+        data["phase"][0] = {
+            "type": "translunar",
+            "transfer": "free_return",
+            "perilune": "6545 km",
+            "home": "descending",
+        }
+    data["launch"]["parking_orbit"] = {"altitude": "185 km", "node": "best"}
+    return Mission.from_dict(data | {"expect": {}, "windows": {"azimuth": "90 deg", "eclipse": "90 min"}})
 
 
 def test_a_free_return_is_scanned_by_its_phases() -> None:
-    mission: Any = RoundTrip(gateway({"azimuth": "90 deg", "eclipse": "90 min"}, {}))
-    found = plan_windows.windows(mission, "2028-07-01", "2028-07-03")
+    found = round_trip(high=False).windows("2028-07-01", "2028-07-03")
     assert found.axes == ("launch_day", "opportunity", "way_home", "perilune_altitude_km", "azimuth_deg")
     assert found.burns == ("tli_delta_v",)
     assert found.dataset["way_home"].values.tolist() == ["southbound"]
+    assert found.dataset["perilune_altitude_km"].values.tolist() == [6545.0]
     assert found.best is not None
     told = found.best.to_dict()
     assert told["entry_utc"] > told["perilune_utc"]
+    assert 10.9 < told["entry_speed_km_s"] < 11.1
     assert told["tof_h"] == pytest.approx((found.best.perilune_tdb - found.best.launch_tdb) / 3600.0, abs=3.0)
+    assert json.loads(found.dataset.attrs["job"])["return_inclination_deg"] == pytest.approx(38.15)
+    assert set(Windows(found.dataset).to_dict()["closed_by"]) >= {"eclipse in coast"}
 
 
 def test_a_free_return_from_a_high_orbit_has_no_such_windows() -> None:
-    mission: Any = RoundTrip(gateway({}, {}), (SimpleNamespace(type="earth_orbit"), *RoundTrip.phases))
     with pytest.raises(InputError, match="leaves from a high orbit"):
-        free_return(Asked(mission, 8.9e8, 8.9e8, (), None, None))
+        round_trip(high=True).windows()
 
 
 def test_a_transfer_without_windows_says_so() -> None:
-    mission: Any = RoundTrip(gateway({}, {}))
-    mission.translunar = SimpleNamespace(transfer="by balloon")
+    mission: Any = SimpleNamespace(translunar=SimpleNamespace(transfer="by balloon"))
     with pytest.raises(InputError, match='none are found for "by balloon"'):
         plan_windows.windows(mission)

@@ -11,14 +11,21 @@ from lunarplan.transfers.aborts import aborts
 from lunarplan.transfers.ascent import powered_ascent
 from lunarplan.transfers.descent import powered_descent
 from lunarplan.transfers.earth_return import earth_returns, return_problem
+from lunarplan.transfers.followed import at_inclination
 from lunarplan.transfers.free_return import free_return_problem, free_returns
 from lunarplan.transfers.high_orbit import high_orbit_returns
 from lunarplan.transfers.high_orbit_problem import high_orbit_problem
 from lunarplan.transfers.low_orbit import cheapest_to_low_orbit, to_low_orbit
+from lunarplan.transfers.low_orbit_plane import cheapest_to_plane
 from lunarplan.transfers.midcourse import restorations
+from lunarplan.transfers.opportunities import departure_opportunities
+from lunarplan.transfers.plane_change import CircularOrbit, between_low_orbits
 from lunarplan.transfers.powered_flyby import from_distant_orbit, to_distant_orbit
-from lunarplan.transfers.rendezvous import rendezvous
+from lunarplan.transfers.rendezvous import phasing, rendezvous
+from lunarplan.transfers.round_trip import round_trip
 from lunarplan.transfers.sortie import Lander, sorties
+from lunarplan.transfers.splashdown import cheapest_splashdowns, splashdown_returns
+from lunarplan.transfers.staging import staging_table
 from lunarplan.windows.free_returns import FreeReturnLaunches
 
 START = "2028-03-01T00:00:00"
@@ -55,6 +62,17 @@ CALLS = {
     "stations": lambda p: to_distant_orbit(p, START),
     "out_days": lambda p: to_distant_orbit([p], START, out_days=("a",)),
     "station: 'z'": lambda p: from_distant_orbit("z", START),
+    "splashdown": lambda p: from_distant_orbit(p, START, splashdown="x"),
+    "batch: 'z'": lambda p: splashdown_returns("z"),
+    "path": lambda p: cheapest_splashdowns("x", START, "2028-03-02", 2e5, latitude_deg=3.0, longitude_deg=5.0),
+    "cheapest_splashdowns": lambda p: cheapest_splashdowns(p, START, "2028-03-02", 2e5, latitude=3.0),
+    "orbit": lambda p: round_trip("DRO", START, 25.0),
+    "start": lambda p: between_low_orbits("x", CircularOrbit(100.0, 90.0), START),
+    "orbits": lambda p: staging_table(orbits=["x"]),
+    "route": lambda p: at_inclination("x", 3.0),
+    "craft": lambda p: phasing("x", p, START, 7e3),
+    "station: 'y'": lambda p: cheapest_to_plane("y", START, "2028-03-02", 4e4),
+    "revolutions": lambda p: departure_opportunities(p, START, 0, 6e5, 4e4, most_delta_v_m_s=700.0),
     "place, lander": lambda p: sorties(p, [START], POLE, "x"),
     "wait_hours": lambda p: sorties(p, [START], POLE, LANDER, wait_hours=3),
     "approach": lambda p: powered_descent(4e4, 311.0, 1.5e4, approach="x"),

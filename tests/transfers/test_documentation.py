@@ -24,3 +24,7 @@ def test_the_page_runs(capsys):
     assert len(names["lands"].ok) > 3
     assert names["rises"].ok.all()
     assert len(names["rises"].ok) == len(names["windows"].best_tdb) > 0
+    assert names["trade"].ok.all()
+    assert 690.0 < 1e3 * names["trip"].delta_v_km_s[1:].sum() < 730.0
+    assert names["chances"].best.ok.all()
+    assert [loiter.revolutions for loiter in names["caught_up"]] == [0.5, 1.5]

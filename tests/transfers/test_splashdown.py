@@ -75,6 +75,19 @@ def test_flight_times_are_within_half_a_day(home):
     assert np.abs(home.tof_s[home.ok] - 3.5 * DAY).max() < 0.6 * DAY
 
 
+def test_the_ground_track_ends_at_the_place(home):
+    """It begins below the interface, and goes on by equal steps."""
+    rows = home.rows(np.flatnonzero(home.ok))
+    latitude, longitude = rows.entry.ground_track(rows.problem.range_km, 41)
+    np.testing.assert_allclose(latitude[:, -1], SAN_DIEGO["latitude_deg"], atol=1e-6)
+    np.testing.assert_allclose(longitude[:, -1], SAN_DIEGO["longitude_deg"], atol=1e-6)
+    np.testing.assert_allclose(longitude[:, 0], rows.entry.longitude_deg, atol=1e-9)
+    step = SPHERE_KM * np.linalg.norm(np.diff(place_vector(latitude, longitude), axis=1), axis=2)
+    assert np.abs(step * 40.0 / rows.problem.range_km[:, None] - 1.0).max() < 0.01
+    with pytest.raises(InputError, match="points"):
+        rows.entry.ground_track(2_000.0, 1)
+
+
 def test_both_ways_round_the_earth(home):
     eastwards = np.sin(np.radians(home.entry.azimuth_deg)) > 0.0
     ok = home.ok
@@ -107,6 +120,21 @@ def test_the_cheapest_departures(parked):
             splashdown_problem(parked.at(epochs, "moon"), epochs, tof, range_km=SKIP_RANGE_KM, **SAN_DIEGO), FORCES
         )
         assert best.delta_v_km_s[row] <= np.nanmin(others.delta_v_km_s) + 1e-6
+
+
+def test_no_way_leads_through_the_moon():
+    """From all round an equatorial orbit some would: they are refused, and those that are not do not."""
+    orbit = fly(low_orbit(178.0), START, START + REVOLUTION_S, center="moon", forces=FORCES)
+    epochs = START + REVOLUTION_S * np.linspace(0.0, 1.0, 48)
+    found = splashdown_returns(
+        splashdown_problem(orbit.at(epochs, "moon"), epochs, 3.5 * DAY, range_km=SKIP_RANGE_KM, **SAN_DIEGO), FORCES
+    )
+    assert found.struck.any()
+    assert not (found.struck & found.ok).any()
+    assert found.reason(int(np.flatnonzero(found.struck)[0])) == "leads through the Moon"
+    k = np.flatnonzero(found.ok)
+    end = found.departure_tdb[k] + found.tof_s[k]
+    assert propagate(found.departing_states[k], found.departure_tdb[k], end, forces=FORCES, center="moon").ok.all()
 
 
 def test_a_batch_is_its_rows(home):

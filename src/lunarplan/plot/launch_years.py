@@ -45,8 +45,9 @@ def launch_years(windows: Any) -> Figure:
     cells.plain(ax)
     cells.launch_dates(ax, first, _DATES, "Month of launch, ")
     cells.reason_key(ax, code[closed], windows.reasons, _AXIS_IN)
-    above = style.axes_in(figure, _LEFT_IN, bottom + _MAP_IN + _BETWEEN_IN, width, _MOON_IN)
-    _moon(above, ax, first, windows)
+    if np.isfinite(windows.moon_declination_deg).all():
+        above = style.axes_in(figure, _LEFT_IN, bottom + _MAP_IN + _BETWEEN_IN, width, _MOON_IN)
+        _moon(above, ax, first, windows)
     return figure
 
 

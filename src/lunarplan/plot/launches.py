@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_days
 from lunarplan.plot import launch_cells as cells
@@ -57,10 +58,14 @@ def launch_porkchop(windows: Any, ax: Axes | None = None) -> Axes:
     windows : `lunarplan.windows.answer.Windows`; of everything else that is scanned the cheapest is shown. Where
               nothing is open, the tint says why the nearest to it is closed
 
-    The star is the cheapest launch of all. Raises InputError if there are no days.
+    The star is the cheapest launch of all. Raises InputError if there are no days, or neither axis.
     """
     first = cells.days(windows.dates)
-    axis = "tof_s" if "tof_s" in windows.axes else "perilune_altitude_km"
+    axis = windows.upwards
+    if axis is None:
+        raise InputError(
+            "neither times of flight nor perilunes were scanned", where="windows", remedy="draw the calendar"
+        )
     scale, label = _UPWARDS[axis]
     best = windows.over("launch_day", axis)
     code, cost = best["code"].values.ravel(), windows.cost_of(best).ravel()
@@ -95,12 +100,8 @@ def _with_dates(ax: Axes, first: cells.FloatArray, codes: Any, reasons: Any) -> 
 
 def _bands(windows: Any, gap: float) -> tuple[cells.FloatArray, cells.FloatArray]:
     """Boxes of all daily windows, those over midnight in two, and what their best launches cost."""
-    days = [
-        day
-        for opportunity in windows.dataset["opportunity"].values
-        for day in windows.only(opportunity=str(opportunity)).calendar
-        if day.open
-    ]
+    ways = windows.dataset["opportunity"].values if "opportunity" in windows.axes else [None]
+    days = [day for way in ways for day in windows.only(way if way is None else str(way)).calendar if day.open]
     cost = np.array([day.best.delta_v_m_s for day in days])
     opens = np.array([day.opens_tdb for day in days])
     day, low = np.floor(utc_dates(opens)), _hour(opens)

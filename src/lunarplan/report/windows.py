@@ -72,7 +72,7 @@ def write_windows(windows: Windows, mission: Mission, folder: Path, say: Callabl
     days = len(windows.calendar)
     if days <= _LONGEST_CALENDAR:
         yield _picture(windows.plot_calendar(), folder / "calendar.png")
-        if not {"tof_s", "perilune_altitude_km"}.isdisjoint(windows.axes):
+        if windows.upwards is not None:
             yield _picture(windows.plot_porkchop(), folder / "porkchop.png")
     if days >= _SHORTEST_YEARS:
         yield _picture(windows.plot_years(), folder / "years.png")
@@ -123,7 +123,7 @@ def _row(day: Day, widths: tuple[int, ...]) -> Text:
         _clock(best.launch_tdb, day.date),
         _clock(day.closes_tdb, day.date) if swept else "",
         f"{best.azimuth_deg:.1f}",
-        best.opportunity,
+        best.way,
         f"{best.tof_s / SECONDS_PER_DAY:.2f}",
         f"{best.coast_s / 60.0:.1f}",
         *(f"{cost:.1f}" for cost in best.burns.values()),
@@ -200,4 +200,4 @@ def _summary(windows: Windows) -> Text:
 def _launch(launch: Launch) -> str:
     when = utc_iso(launch.launch_tdb, 0).replace("T", " ").removesuffix("Z")
     flight = f"{launch.tof_s / SECONDS_PER_DAY:.2f} days"
-    return f"lift-off {when} UTC, azimuth {launch.azimuth_deg:.1f} deg, {launch.opportunity}, {flight}"
+    return f"lift-off {when} UTC, azimuth {launch.azimuth_deg:.1f} deg, {launch.way}, {flight}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.model.rows import scalar
 from lunarplan.model.stations import itrf_axes
 from lunarplan.transfers.ground_range import geodetic_deg, landings
 
@@ -45,6 +46,18 @@ class Entries:
         """
         far = np.broadcast_to(np.asarray(range_km, float), np.shape(self.tdb))
         return geodetic_deg(landings(self.states, self.tdb, far))
+
+    def ground_track(self, range_km: ArrayLike, points: int = 100) -> tuple[Floats, Floats]:
+        """Geodetic latitudes and longitudes, deg, [N, points], from below the interface to where flights come down.
+
+        Raises InputError for fewer than two points.
+        """
+        count = int(scalar("points", points, 2, 100_000))
+        far = np.broadcast_to(np.asarray(range_km, float), np.shape(self.tdb))
+        ranges = (far[:, None] * np.linspace(0.0, 1.0, count)).ravel()
+        places = landings(np.repeat(self.states, count, axis=0), np.repeat(self.tdb, count), ranges)
+        latitude, longitude = geodetic_deg(places)
+        return latitude.reshape(-1, count), longitude.reshape(-1, count)
 
 
 def entries(states: Floats, tdb: Floats) -> Entries:

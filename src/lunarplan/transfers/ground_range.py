@@ -94,6 +94,7 @@ class SplashdownPlace:
     """A place to come down at, a given range over the ground after the entry interface.
 
     latitude_deg, longitude_deg : WGS 84; range_km : 500 to 9,500, see `DIRECT_RANGE_KM`
+    westwards : come in against the turn of the Earth; what is looked for, not a condition
 
     Raises InputError for values out of range.
     """
@@ -101,6 +102,7 @@ class SplashdownPlace:
     latitude_deg: float
     longitude_deg: float
     range_km: float = DIRECT_RANGE_KM
+    westwards: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high, unit) in PLACE_LIMITS.items():

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PHASES, _TRIED = 24, 4
 _APART, _ALIKE_DEG = 8.0, 30.0  # what makes two first guesses differ: an eighth of the span, or the node
 _PLANES_DEG = (20.0, 45.0, 70.0, 90.0, 110.0, 135.0, 160.0)
-_STEP_RAD = np.radians(6.0)
+_STEP_RAD = np.radians(12.0)
 _SPEED = 1e-2
 
 

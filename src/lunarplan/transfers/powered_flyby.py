@@ -20,14 +20,15 @@ from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, scalar
+from lunarplan.model.rows import numbers, require_kind, scalar
 from lunarplan.transfers.direct import direct_transfers, problem
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, Returns, earth_returns, return_problem
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.followed import at_inclination, coasts_are_clear
 from lunarplan.transfers.ground_range import SplashdownPlace
 from lunarplan.transfers.low_orbit import LowOrbitTransfers, from_low_orbit, to_low_orbit
 from lunarplan.transfers.path import Path
-from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, at_inclination, optimise
+from lunarplan.transfers.route import Burn, Injection, Interface, OnPath, Point, Route, optimise
 from lunarplan.transfers.splashdown import Splashdowns, splashdown_problem, splashdown_returns
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ class Homeward:
         tilt = self.return_inclination_deg
         tilt = 40.0 if tilt is None else scalar("return_inclination_deg", tilt, 0.0, 180.0, "deg")
         held = self.return_inclination_deg is not None and self.splashdown is None
+        if self.splashdown is not None:
+            require_kind("splashdown", self.splashdown, SplashdownPlace, "a SplashdownPlace(...), or None")
         perilune_tdb, found = start + days * SECONDS_PER_DAY, []
         before = _inward(self.station, start, days, self.flyby_altitude_km, flight)
         for back in home_days:
@@ -236,10 +239,11 @@ def _homeward(
     before: _Leg, perilune_tdb: float, days: float, tilt_deg: float, angle_deg: float, place: SplashdownPlace | None,
     forces: ForceModel,
 ) -> _Leg:  # fmt: skip
-    """Returns with a burn at the perilunes of the legs that lead there, both ways round the Earth."""
+    """Returns with a burn at the perilunes of the legs that lead there."""
     if not len(before.far):
         return _Leg(np.empty((0, 6)), np.empty((0, 5)), np.empty(0))
-    row, side = _net(np.arange(len(before.far)), [1, -1])
+    sides = [1, -1] if place is None else [-1 if place.westwards else 1]
+    row, side = _net(np.arange(len(before.far)), sides)
     states, epochs, tof = before.perilune[row.astype(np.intp)], np.full(len(row), perilune_tdb), days * SECONDS_PER_DAY
     found: Returns | Splashdowns
     if place is None:
@@ -294,9 +298,11 @@ def cheapest(guesses: Sequence[Guess], flight: InEphemeris, held: tuple[int, ...
     routes = []
     for guess in sorted(guesses, key=lambda g: g.gap)[:tries]:
         try:
-            routes.append(optimise(guess.points, guess.variables, flight, held_epochs=held))
+            route = optimise(guess.points, guess.variables, flight, held_epochs=held)
         except (ConvergenceError, InputError):  # an epoch may run out of the station's path
             continue
+        if coasts_are_clear(route, flight.forces):
+            routes.append(route)
     if not routes:
         raise ConvergenceError("no pair of legs closes", where="powered flyby", remedy="try other durations")
     return min(routes, key=lambda r: float(r.delta_v_km_s.sum()))

@@ -20,11 +20,12 @@ from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, scalar
-from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
+from lunarplan.orbits.long_orbit import EphemerisOrbit, carry, require_flyable
 from lunarplan.orbits.pulsating import Clock, PulsatingFrame
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.followed import at_inclination, coasts_are_clear
 from lunarplan.transfers.powered_flyby import Guess, Homeward, Outward
-from lunarplan.transfers.route import FreeBurn, Point, Route, Side, at_inclination, no_ties, optimise
+from lunarplan.transfers.route import FreeBurn, Point, Route, Side, no_ties, optimise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,13 @@ def round_trip(
     Raises InfeasibleError where no legs nearly fit, ConvergenceError if they do not close, InputError for bad input.
     """
     forces = ForceModel() if forces is None else forces
+    require_flyable(orbit)
     days = scalar("total_days", total_days, 16.0, 60.0, "days")
+    scalar("tries", tries, 1, 1000)
+    durations = {"out_days": out_days, "beyond_days": beyond_days, "home_days": home_days}
+    outs, beyonds, backs = (np.atleast_1d(numbers(k, v, 1)).ravel().tolist() for k, v in durations.items())
+    if return_inclination_deg is not None:
+        scalar("return_inclination_deg", return_inclination_deg, 0.0, 180.0, "deg")
     start = float(tdb_seconds(injection))
     end = start + days * SECONDS_PER_DAY
     least = scalar("least_stay_days", least_stay_days, 0.0, 60.0, "days") * SECONDS_PER_DAY
@@ -142,7 +149,7 @@ def round_trip(
     halves: list[tuple[float, Guess, Guess]] = []
     for station in _stations(orbit, phases, start, end, forces):
         home = Homeward(station, low, flight_path_deg, tilt, splashdown, forces)
-        halves += _halves(station, out, home, end, out_days, beyond_days, home_days)
+        halves += _halves(station, out, home, end, outs, beyonds, backs)
     held = (0,) if splashdown is not None else (0, 5)
     route = _stayed(_best(halves, orbit, forces, held, tries), held, least)
     if splashdown is None or return_inclination_deg is None:
@@ -211,9 +218,11 @@ def _best(
         try:
             way = optimise(out.points, out.variables, flight, held_epochs=(0, 2))
             back = optimise(home.points, home.variables, flight, held_epochs=(0,))
-            routes.append(_joined(orbit, way, back, forces, held))
+            whole = _joined(orbit, way, back, forces, held)
         except (ConvergenceError, InputError):
             continue
+        if coasts_are_clear(whole, forces):
+            routes.append(whole)
     if not routes:
         raise ConvergenceError("no way out and home closes", where="round_trip", remedy="other durations")
     return min(routes, key=lambda r: float(r.delta_v_km_s.sum()))

@@ -11,7 +11,7 @@ Source: Nocedal and Wright (2006), Numerical Optimization, sec. 15.3 and 18.3, n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -281,41 +281,6 @@ def optimise(
     z, iterations = _descended(chain, chain.closed(np.zeros(chain.size)))
     gaps = chain.equations(z)[0][: 6 * (len(points) - 1)].reshape(-1, 6) * _GAP_SCALE
     return Route(chain.points, tuple(chain.split(z)), gaps, iterations, flight)
-
-
-_TILT_RAD = np.radians(4.0)
-
-
-def at_inclination(
-    route: Route,
-    inclination_deg: float,
-    *,
-    held_epochs: Sequence[int] = (),
-    spans: Sequence[tuple[int, int, float]] = (),
-) -> Route:
-    """The route that enters in a given inclination, followed from one that enters in another.
-
-    Raises ConvergenceError where the routes end on the way; the rest as of `optimise`.
-    """
-    end, goal = route.points[-1], np.radians(inclination_deg)
-    if not isinstance(end, Interface):
-        raise InputError(f"{end!r:.60}", where="route", allowed="a route that ends at an entry interface")
-    points = (*route.points[:-1], replace(end, held_inclination=True))
-    first = _upright(route.variables[-1])
-    for tilt in np.linspace(first[3], goal, max(2, int(abs(goal - first[3]) / _TILT_RAD) + 2))[1:]:
-        last = _upright(route.variables[-1])
-        last[3] = tilt
-        route = optimise(points, [*route.variables[:-1], last], route.flight, held_epochs=held_epochs, spans=spans)
-    return route
-
-
-def _upright(x: Floats) -> Floats:
-    """The variables of an interface, its inclination between nought and half a turn."""
-    node, argument, speed, inclination, epoch = x
-    inclination = (inclination + np.pi) % (2.0 * np.pi) - np.pi
-    if inclination < 0.0:
-        node, argument, inclination = node + np.pi, argument + np.pi, -inclination
-    return np.array([node, argument, speed, inclination, epoch])
 
 
 _MOST_STEPS, _FIRST_STEP, _LEAST_STEP = 100, 3.0, 1e-4

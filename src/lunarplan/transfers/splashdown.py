@@ -21,8 +21,8 @@ from lunarplan.model.constants import EARTH_ROTATION_RATE_RAD_S
 from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import full_rows, numbers
+from lunarplan.model.propagation import check_options, propagate
+from lunarplan.model.rows import full_rows, numbers, require_kind
 from lunarplan.transfers.batches import taken, within
 from lunarplan.transfers.earth_return import ENTRY_ALTITUDE_KM, ReturnProblem, return_problem
 from lunarplan.transfers.ends import end_state
@@ -40,7 +40,7 @@ from lunarplan.transfers.ground_range import (
 from lunarplan.transfers.one_burn import FREE, TARGETS, OneBurn, home_seed
 from lunarplan.transfers.path import Path, states_about_moon
 from lunarplan.transfers.solved import Solved
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.targeter import STALLED, Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _LATEST_MATCH_S, _MATCH_FRACTION = 57_600.0, 0.4  # as of legs with one burn
 _DAY_S = 2.0 * np.pi / EARTH_ROTATION_RATE_RAD_S
 _NEARLY_DEG = 3.0
+_SHORT_KM = 1_000.0  # farther off, the search has lost its way
 _AZIMUTHS = np.linspace(0.02, np.pi - 0.02, 33)
 _VARIABLES = (*FREE, Variable("inclination", 1e-2, 0.2), Variable("flight time", 600.0, 7_200.0))
 _MISSES = (*TARGETS, Target("splashdown east", 1e-4, 1e3), Target("splashdown north", 1e-4, 1e3))
@@ -83,6 +84,7 @@ class Splashdowns(Solved):
     entry           : where and how the interface is met
     latitude_deg, longitude_deg : of the splashdown
     reachable_deg   : [N, 2], latitudes that a row's range leads to, about; found for every row
+    struck          : bool[N], rows that would lead through the Moon; they are not ok
     """
 
     problem: SplashdownProblem
@@ -94,6 +96,7 @@ class Splashdowns(Solved):
     latitude_deg: Floats
     longitude_deg: Floats
     reachable_deg: Floats
+    struck: NDArray[np.bool_]
     solution: Targeted
 
     def rows(self, rows: NDArray[np.intp]) -> Splashdowns:
@@ -128,14 +131,19 @@ class Splashdowns(Solved):
         """Why a row failed, or "converged"."""
         if self.ok[row]:
             return super().reason(row)
+        if self.struck[row]:
+            return "leads through the Moon"
         asked, (low, high) = self.problem.latitude_deg[row], self.reachable_deg[row]
         if not low <= asked <= high:
             return (
                 f"a range of {self.problem.range_km[row]:.0f} km from the interface comes down at latitudes of "
                 f"{low:.1f} to {high:.1f} deg, not {asked:.1f}"
             )
-        short = float(np.hypot(*self.solution.residuals[row, 6:]))
-        return f"comes down {short:.0f} km from the place, and no nearer" if short > 1.0 else super().reason(row)
+        residuals = self.solution.residuals[row]
+        short = float(np.hypot(*residuals[6:]))
+        if 1.0 < short < _SHORT_KM and np.abs(residuals[:3]).max() < 1.0:
+            return f"comes down {short:.0f} km from the place, and no nearer"
+        return super().reason(row)
 
     def require(self) -> Splashdowns:
         """Return self, or raise InfeasibleError or ConvergenceError if any row failed."""
@@ -202,25 +210,41 @@ def splashdown_returns(
 
     Raises InputError for a force model without the Earth or the Moon, and epochs outside the ephemeris.
     """
+    require_kind("batch", batch, SplashdownProblem, "a SplashdownProblem, made by splashdown_problem(...)")
     forces = ForceModel() if forces is None else forces
     check_options(forces, "moon", tolerance, workers)
     flight = InEphemeris(forces, tolerance, workers)
     seed, reachable = _seeds(batch, flight)
     shooting = _Shooting(batch, flight, seed[:, 7])
     found = target(shooting.evaluate, seed, _VARIABLES, _MISSES)
-    return _result(batch, forces, shooting, found, reachable)
+    struck = _struck(batch.home, found, forces)
+    status = np.where(struck, STALLED, found.status).astype(found.status.dtype)
+    clear = Targeted(np.where(struck[:, None], np.nan, found.x), found.residuals, status, found.iterations)
+    return _result(batch, forces, shooting, clear, reachable, struck)
+
+
+def _struck(home: ReturnProblem, found: Targeted, forces: ForceModel) -> NDArray[np.bool_]:
+    """Rows whose way home leads through the Moon: the arcs of the search fly on inside it."""
+    struck, rows = np.zeros(len(found.ok), bool), np.flatnonzero(found.ok)
+    if len(rows):
+        states = home.departure_states[rows].copy()
+        states[:, 3:] += found.x[rows, :3]
+        start = home.departure_tdb[rows]
+        struck[rows] = ~propagate(states, start, start + found.x[rows, 7], forces=forces, center="moon").ok
+    return struck
 
 
 def _result(
-    batch: SplashdownProblem, forces: ForceModel, shooting: _Shooting, found: Targeted, reachable: Floats
-) -> Splashdowns:
+    batch: SplashdownProblem, forces: ForceModel, shooting: _Shooting, found: Targeted, reachable: Floats,
+    struck: NDArray[np.bool_],
+) -> Splashdowns:  # fmt: skip
     rows, x = np.arange(len(found.x)), found.x
     end, _ = shooting.end(x, rows)
     epochs = batch.home.departure_tdb + x[:, 7]
     latitude, longitude = geodetic_deg(landings(end, epochs, batch.range_km))
     return Splashdowns(
         batch, forces, x[:, :3], x[:, 7], np.degrees(x[:, 6]), entries(end, epochs), latitude, longitude, reachable,
-        found,
+        struck, found,
     )  # fmt: skip
 
 
@@ -314,6 +338,7 @@ def _turned(
 
 
 _PHASES = 16
+_TERMS = {"latitude_deg", "longitude_deg", "range_km", "prograde", "entry_altitude_km", "flight_path_deg"}
 _DEAR = 1e3  # km/s: what did not converge is not cheap
 
 
@@ -325,7 +350,8 @@ def cheapest_splashdowns(
     path       : what is left: a low orbit, a station, a plan's flight; has ``at(tdb, center)``
     start, end : of the span, up to a revolution of the path long, the cost having one or two valleys in it
     tof_s      : [N], each within half a day of which the place turns into reach
-    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, ...
+    terms      : as of `splashdown_problem`: latitude_deg, longitude_deg, range_km, prograde, entry_altitude_km,
+                 flight_path_deg
 
     Raises InputError as `splashdown_problem`, and for epochs the path does not cover.
     """
@@ -333,6 +359,8 @@ def cheapest_splashdowns(
     (first, last, tof), _ = full_rows(start=(tdb_seconds(start), 1), end=(tdb_seconds(end), 1), tof_s=(tof_s, 1))
     if not (last > first).all():
         raise InputError("ends before it starts", where="end", allowed="later than start")
+    if unknown := sorted(set(terms) - _TERMS):
+        raise InputError(f"{unknown[0]!r}", where="cheapest_splashdowns", allowed=", ".join(sorted(_TERMS)))
     n, rows = len(first), np.arange(len(first))
     every = {name: full_rows(value=(value, 1), like=(first, 1))[0][0] for name, value in terms.items()}
 

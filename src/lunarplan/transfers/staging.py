@@ -19,6 +19,7 @@ from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
+from lunarplan.model.rows import require_kind
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.libration import libration_points
 from lunarplan.orbits.long_orbit import carry
@@ -108,7 +109,10 @@ def staging_table(
     Raises InputError as `staging_orbits`.
     """
     flight = flight_or_default(flight)
-    return [_cheapest(orbit, flight) for orbit in (staging_orbits(flight, start) if orbits is None else orbits)]
+    asked = staging_orbits(flight, start) if orbits is None else orbits
+    for orbit in asked:
+        require_kind("orbits", orbit, StagingOrbit, "StagingOrbit(...), a list of them")
+    return [_cheapest(orbit, flight) for orbit in asked]
 
 
 def _cheapest(orbit: StagingOrbit, flight: Flight) -> StagingRow:
@@ -195,7 +199,7 @@ class _Places:
         return np.eye(3)
 
 
-_HALF = (0.45, 0.5, 0.55)
+_HALF = (0.5,)
 _FLAT = 1e-3  # nearer to the equator a plane's node means nothing
 _PARTS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.8)
 

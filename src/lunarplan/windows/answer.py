@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 AXES = ("launch_day", "opportunity", "arrival", "tof_s", "azimuth_deg")  # of direct transfers
-_FIRST, _LAST = ("launch_day", "opportunity"), "azimuth_deg"
+_FIRST, _LAST = "launch_day", "azimuth_deg"
 _MEASURED = ("launch_tdb", "injection_tdb", "c3", "coast_s", "perilune_tdb")
 _OF_CELLS = ("code", "declination_margin", "margin")
-_NEEDED = (*_FIRST, _LAST, *_MEASURED, "tli_delta_v", *_OF_CELLS, "constraint", "unit", "scale")
+_NEEDED = (_FIRST, _LAST, *_MEASURED, "code", "margin", "constraint", "unit", "scale")
+_SUFFIXES = {"deg": "_deg", "km": "_km", "km/s": "_km_s", "m/s": "_m_s"}
 _DIRECT_BURNS = "tli_delta_v loi_delta_v"
 _NEXT_S = 0.5 * SECONDS_PER_DAY  # lift-offs at neighbouring azimuths that are further apart are of different windows
 
@@ -59,9 +60,9 @@ class Windows:
         if missing:
             what = f"{', '.join(missing[:3])} missing"
             raise InputError(what, where="dataset", allowed="the dataset of launch windows")
-        kinds = [str(axis) for axis in dataset["code"].dims if axis not in (*_FIRST, _LAST)]
+        kinds = [str(axis) for axis in dataset["code"].dims if axis not in (_FIRST, _LAST)]
         order = [axis for axis in AXES if axis in kinds] + [axis for axis in kinds if axis not in AXES]
-        self.axes = (*_FIRST, *order, _LAST)
+        self.axes = (_FIRST, *order, _LAST)
         self.dataset = dataset.transpose(*self.axes, ...)
 
     @classmethod
@@ -82,6 +83,11 @@ class Windows:
         """The burns in a word each: "TLI", "LOI", "flyby"."""
         names = [burn.removesuffix("_delta_v") for burn in self.burns]
         return tuple(name.upper() if name in ("tli", "loi") else name for name in names)
+
+    @property
+    def upwards(self) -> str | None:
+        """The axis a porkchop plot has upwards: times of flight, perilunes; None where neither is scanned."""
+        return next((axis for axis in ("tof_s", "perilune_altitude_km") if axis in self.axes), None)
 
     # ---------------------------------------------------------------- days
 
@@ -169,8 +175,11 @@ class Windows:
 
     @cached_property
     def moon_declination_deg(self) -> Floats:
-        """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days]."""
-        reached = self.inclination_deg - self._values["declination_margin"]
+        """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days].
+
+        NaN where launches are not aimed at the Moon.
+        """
+        reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
 
     def over(self, *axes: str) -> xr.Dataset:
@@ -257,10 +266,22 @@ class Windows:
     def _values(self) -> dict[str, Array]:
         return {name: self.dataset[name].values for name in _NEEDED}
 
+    def _named(self, name: str) -> str:
+        """A variable's name with its unit, where that is not in it: "arrival_phase_deg"."""
+        suffix = _SUFFIXES.get(self.dataset[name].attrs.get("units", ""), "")
+        return name if name.endswith(suffix) else name + suffix
+
     @cached_property
     def _more(self) -> list[str]:
         """Numbers of cells that kinds of transfer have of their own."""
         return [str(name) for name, values in self.dataset.data_vars.items() if values.dims == self.axes]
+
+    @cached_property
+    def _reach_deg(self) -> Floats:
+        """By how much the parking orbits reach beyond the Moon's declination; NaN where they are not aimed at it."""
+        if "declination_margin" not in self.dataset:
+            return np.full(self.open.shape, np.nan)
+        return np.asarray(self.dataset["declination_margin"].values)
 
     @cached_property
     def _rank(self) -> Floats:
@@ -270,7 +291,7 @@ class Windows:
         worst = scaled.min(axis=-1, initial=np.inf)
         found = [code == OPEN, code > OPEN, code == OTHER_DAY, np.isin(code, (NO_TRANSFER, ASYMPTOTE))]
         rank = [_below_one(self.cost_m_s), 1.0 + _below_one(-worst), np.full(code.shape, 2.0), np.full(code.shape, 3.0)]
-        return np.select(found, rank, 4.0 + _below_one(-self._values["declination_margin"]))
+        return np.select(found, rank, 4.0 + _below_one(-np.nan_to_num(self._reach_deg)))
 
     def _best_cells(self, kept: tuple[str, ...]) -> tuple[Array, ...]:
         """Place on every one of ``axes`` of the best cell for each combination of some of them, int over those."""
@@ -315,10 +336,10 @@ class Windows:
         flown = value["perilune_tdb"] - value["injection_tdb"]
         told = ("opportunity", "arrival", "tof_s", "azimuth_deg", *_MEASURED, *self.burns, *_OF_CELLS)
         more = {name: place.item() for name, place in axes.items() if name not in told}
-        more |= {name: float(self.dataset[name].values[cell]) for name in self._more if name not in told}
+        more |= {self._named(name): float(self.dataset[name].values[cell]) for name in self._more if name not in told}
         return Launch(
             launch_tdb=value["launch_tdb"],
-            opportunity=str(axes["opportunity"]),
+            opportunity=str(axes.get("opportunity", "")),
             arrival=str(axes.get("arrival", "")),
             tof_s=float(axes.get("tof_s", flown)),
             azimuth_deg=float(axes["azimuth_deg"]),
@@ -335,7 +356,7 @@ class Windows:
         if code > OPEN:
             margin, unit = self._values["margin"][cell][code - 1], self._values["unit"][code - 1]
             return Miss(reason, float(margin), str(unit), self._launch(cell))
-        reach = float(self._values["declination_margin"][cell])
+        reach = float(self._reach_deg[cell])
         if code == DECLINATION and reach < 0.0:
             return Miss(reason, reach, "deg")
         return Miss(reason, np.nan, "", self._launch(cell) if code == OTHER_DAY else None)

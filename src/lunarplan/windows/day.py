@@ -23,7 +23,7 @@ _NUMBERS = ("azimuth_deg", "tof_h", "coast_min", "c3_km2_s2", "margin")
 class Launch:
     """One cell with a converged transfer. Epochs in TDB s.
 
-    arrival : which plane at the Moon; "" where there is no such choice
+    opportunity, arrival : which way past the Moon's direction, which plane there; "" where there is no such choice
     burns   : what each costs, m/s, by name: "tli_delta_v", "loi_delta_v", ...
     more    : what else is told of it: places on axes of its own, and results, by name
     """
@@ -43,7 +43,7 @@ class Launch:
         """As JSON takes it."""
         return {
             "lift_off_utc": utc_iso(self.launch_tdb, 0),
-            "opportunity": self.opportunity,
+            **({"opportunity": self.opportunity} if self.opportunity else {}),
             **({"arrival": self.arrival} if self.arrival else {}),
             "azimuth_deg": self.azimuth_deg,
             "tof_h": self.tof_s / 3600.0,
@@ -53,6 +53,11 @@ class Launch:
             "c3_km2_s2": self.c3_km2_s2,
             **dict(_told(name, value) for name, value in self.more.items()),
         }
+
+    @property
+    def way(self) -> str:
+        """The opportunity, or the first of what else is told in a word."""
+        return self.opportunity or next((value for value in self.more.values() if isinstance(value, str)), "")
 
     @property
     def tli_delta_v_m_s(self) -> float:
@@ -68,7 +73,7 @@ def _told(name: str, value: Any) -> tuple[str, Any]:
     """A name and a value in the units of the edge."""
     if name.endswith("_tdb"):
         return name.removesuffix("_tdb") + "_utc", utc_iso(value, 0)
-    if name.endswith("_s"):
+    if name.endswith("_s") and not name.endswith("m_s"):  # a speed
         return name.removesuffix("_s") + "_h", value / 3600.0
     return name, value
 

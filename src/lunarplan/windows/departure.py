@@ -17,6 +17,7 @@ from lunarplan.scans.grid import Field
 from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.planes import moon_declination_deg, northbound
 from lunarplan.windows.constraint import Constraint, evaluate
+from lunarplan.windows.told import told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +92,7 @@ class Departure:
             "ascent_angle_deg": self.ascent_angle_deg,
             "ascents": [[a.azimuth_deg, a.time_s, a.downrange_deg] for a in self.ascents],
             "revolutions": self.revolutions,
-            "constraints": [[c.name, c.unit, c.scale, c.source, repr(c.margin)] for c in self.constraints],
+            "constraints": [[c.name, c.unit, c.scale, c.source, told(c.margin)] for c in self.constraints],
             "reasons": {str(code): text for code, text in self.reasons.items()},
             "forces": self.forces.describe(),
         }
