@@ -1,11 +1,11 @@
-"""Free returns, returns, sorties, descents: what a converged one costs, and by how much it misses when flown again.
+"""Free returns, returns, sorties, descents, landings: what one costs, and by how much it misses when flown again.
 
     python benchmarks/more_transfers.py             # a minute
     python benchmarks/more_transfers.py --ledger    # and remember it
 
 Times are CPU times of this process, all threads, least of some turns, per converged row; beside them the wall clock.
 The error is the largest miss of rows flown again by the public propagator at 1e-14, in km: at the entry interface, at
-the low orbit, at the powered flyby.
+the low orbit, at the powered flyby; of landings and ascents, with their steering, at the place and in the plane.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from contest import LEDGER, commit, machine
 
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
+from lunarplan.model.frames import turned
 from lunarplan.model.propagation import propagate
 from lunarplan.model.surface import Place
 from lunarplan.orbits.catalogue import family
@@ -29,6 +31,7 @@ from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.transfers.descent import powered_descent
 from lunarplan.transfers.earth_return import earth_returns, return_problem
 from lunarplan.transfers.free_return import free_return_problem, free_returns
+from lunarplan.transfers.landing import Stage, land_from
 from lunarplan.transfers.low_orbit import LowOrbitTransfers
 from lunarplan.transfers.sortie import Lander, sorties
 
@@ -86,7 +89,9 @@ def trips() -> str:
     found, cpu, wall = timed(
         lambda: sorties(station, START + DAY * np.arange(365), Place(-89.4, 222.0, 1.5), lander, forces=FORCES)
     )
-    misses = np.concatenate([low_orbit_miss(found.down, 1.0), low_orbit_miss(found.up, -1.0)])
+    grounded = np.concatenate([found.descent.miss_km, found.ascent.miss_km])[:, None]
+    coasts = np.concatenate([low_orbit_miss(found.down, 1.0), low_orbit_miss(found.up, -1.0)])
+    misses = np.concatenate([coasts, grounded * [1.0, 0.0, 0.0]])
     return row("sorties from the 9:2 orbit to the pole and back, a year of days", found, misses, cpu, wall)
 
 
@@ -104,6 +109,21 @@ def descents(n: int = 1_000) -> str:
     return row("powered descents", found, end[found.ok, None], cpu, wall)
 
 
+def landings(n: int = 200) -> str:
+    """From low orbits up to 60 km beside a site, in the field of degree 50, each flown again."""
+    forces, radius = ForceModel(moon_degree=50), 1837.4
+    aside = np.linspace(-60.0, 60.0, n) / RADIUS_KM["moon"]
+    speed = np.sqrt(forces.gm("moon") / radius)
+    place = [np.cos(aside), np.zeros(n), np.sin(aside)]
+    fixed = np.column_stack([radius * np.stack(place, axis=1), np.zeros(n), np.full(n, speed), np.zeros(n)])
+    states = turned(fixed, np.full(n, START), "moon_me", "icrf", forces.source)
+    stage = Stage(45_000.0, 311.0, 15_000.0)
+    found, cpu, wall = timed(
+        lambda: land_from(states, START, Place(0.0, 0.0), stage, revolutions_ahead=0.0, forces=forces)
+    )
+    return row("landings at a site, field of degree 50", found, found.miss_km[found.ok, None], cpu, wall)
+
+
 def row(name: str, found: Any, misses: Any, cpu: float, wall: float) -> str:
     n, ok = len(found.ok), int(found.ok.sum())
     worst = float(np.linalg.norm(misses, axis=1).max())
@@ -116,7 +136,7 @@ def main() -> None:
     parser.add_argument("--ledger", action="store_true", help="append to LEDGER.md")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
-    rows = [part() for part in (free, homewards, trips, descents)]
+    rows = [part() for part in (free, homewards, trips, descents, landings)]
     print("\n".join(rows), f"\nload of the machine before: {load:.1f}")
     if asked.ledger:
         head = f"| {time.strftime('%Y-%m-%d')} | {commit()} | {machine()} | more transfers | "

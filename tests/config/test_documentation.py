@@ -16,6 +16,7 @@ from lunarplan.config.quantities import NAMES
 from lunarplan.config.schema import About
 from lunarplan.config.sortie import SiteTable, Sortie
 from lunarplan.config.table import Table
+from lunarplan.config.take_off import TakeOff
 from lunarplan.config.way_home import WayHome
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encoding="utf-8")
@@ -23,7 +24,7 @@ TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
     *(Sortie, SiteTable, EarthRendezvous, Deorbit),
-    *(Landing, ApproachTable, TouchdownTable),
+    *(Landing, ApproachTable, TouchdownTable, TakeOff),
 )
 
 

@@ -51,7 +51,7 @@ MOON_KM = RADIUS_KM["moon"]
 
 @pytest.fixture(scope="session")
 def plans():
-    return {name: Mission.from_toml(name).plan() for name in (*FLOWN, *PLANNED)}
+    return {name: Mission.from_dict(in_orbit(name)).plan() for name in (*FLOWN, *PLANNED)}
 
 
 @pytest.fixture(params=[*FLOWN, *PLANNED])
@@ -59,9 +59,18 @@ def plan(request, plans) -> Plan:
     return plans[request.param]
 
 
+def in_orbit(name):
+    """A mission without its landing, which test_solve_landing plans."""
+    table = library.read(library.find(name))
+    table["phase"] = [phase for phase in table["phase"] if phase["type"] not in ("landing", "ascent")]
+    ground = "touchdown", "descent", "landing", "ascent"
+    table["expect"] = {key: value for key, value in table["expect"].items() if not key.startswith(ground)}
+    return table
+
+
 def impulsive(name):
     """The mission with burns of no time, so that the flight passes its perilune."""
-    table = library.read(library.find(name))
+    table = in_orbit(name)
     table["phase"][1]["finite"] = False
     return Mission.from_dict(table)
 

@@ -243,8 +243,3 @@ def test_a_member_there_is_not_is_refused_with_the_range():
 def test_an_orbit_through_the_moon_is_refused():
     with pytest.raises(InfeasibleError, match="below the surface"):
         Mission.from_dict(changed("gateway-nrho", 1, resonance="5:1")).plan()
-
-
-def test_windows_are_of_direct_transfers():
-    with pytest.raises(InputError, match="powered flyby"):
-        Mission.from_toml("gateway-nrho").windows()

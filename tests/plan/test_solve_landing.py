@@ -7,12 +7,14 @@ import pytest
 
 from lunarplan import Mission
 from lunarplan.config import library
-from lunarplan.config.lander import LANDER
+from lunarplan.config.lander import ASCENDER, LANDER
+from lunarplan.config.landing import Landing
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import latitude_longitude_radius, turned
-from tests.tolerances import CLOSURE_M, JOINT_KM, JOINT_KM_S, ROCKET_ROUNDING
+from lunarplan.plot.flight import Flight
+from tests.tolerances import CLOSURE_M, JOINT_KM, JOINT_KM_S, LANDED_CLOSURE_M, ROCKET_ROUNDING
 
 SITE = {"type": "landing", "latitude": "-80.13 deg", "longitude": "1.44 deg", "epoch": "2024-02-22T23:24:00Z"}
 
@@ -38,6 +40,96 @@ def with_lander(**stage):
 @pytest.fixture(scope="module")
 def blue_ghost():
     return Mission.from_toml("blue-ghost-1").plan()
+
+
+@pytest.mark.slow
+def test_the_plane_of_change_6_stands_over_its_site_a_month_later():
+    """Retrograde at 137 deg, 25 days in the field: it came down at 41.64 S 153.99 W on 1 June, 22:23 UTC."""
+    table = library.read(library.find("change-6"))
+    site = {"latitude": "-41.6385 deg", "longitude": "-153.9852 deg", "epoch": "2024-06-01T22:23:00Z"}
+    table["phase"].append({"type": "landing", "height": "-5.3 km", "engine": "main", "cross_range": "20 km"} | site)
+    table["vehicle"] |= {"dry_mass": "2000 kg", "propellant": "6350 kg"}  # what matters is the plane
+    table["vehicle"]["engines"][0]["thrust"] = "12 kN"
+    plan = Mission.from_dict(table).plan()
+    asked = tdb_seconds("2024-06-01T22:23:00")
+    assert plan.solution.values["landing_cross_range"] < 20.0
+    assert abs(plan.solution.values["touchdown_epoch"] - asked) < 3900.0  # half a revolution
+
+
+@pytest.mark.parametrize("name", ["change-5", "im-1"])
+def test_flown_landings_come_down_where_and_when_they_did(name, request):
+    """The plane that was published, or estimated, for the orbit passes over the site that day: to 20 km."""
+    plan = request.getfixturevalue("change_5") if name == "change-5" else Mission.from_toml(name).plan()
+    quantities = {row.quantity: row.ok for row in plan.expectations}
+    assert quantities.pop("touchdown_epoch")
+    assert all(met for key, met in quantities.items() if key.startswith(("descent", "landing", "touchdown")))
+    assert plan.solution.values["landing_cross_range"] < 20.0
+    phase = next(phase for phase in plan.mission.phases if isinstance(phase, Landing))
+    path = plan.solution.paths.get(LANDER, plan.trajectory)
+    latitude, longitude, _ = where(path, plan.solution.values["touchdown_epoch"])
+    assert (latitude, longitude) == pytest.approx(np.degrees([phase.latitude_rad, phase.longitude_rad]), abs=1e-4)
+    assert max(plan.solution.leg("landing").closures_m.values()) < LANDED_CLOSURE_M
+
+
+@pytest.fixture(scope="module")
+def change_5():
+    return Mission.from_toml("change-5").plan()
+
+
+def test_change_5_takes_off_into_the_plane_of_its_orbiter(change_5):
+    """Two days later the site, near the northern edge of the orbit, is still within 20 km of the plane."""
+    solution, values = change_5.solution, change_5.solution.values
+    assert values["lift_off_epoch"] == pytest.approx(tdb_seconds("2020-12-03T15:10:00"), abs=1e-3)
+    assert values["ascent_cross_range"] < 20.0
+    assert next(row for row in change_5.expectations if row.quantity == "ascent_duration").ok
+    path, end = solution.paths[ASCENDER], solution.paths[ASCENDER].end_tdb
+    latitude, longitude, radius = where(path, values["lift_off_epoch"])
+    assert (latitude, longitude) == pytest.approx((43.0576, -51.9161), abs=1e-6)
+    assert radius == pytest.approx(1737.4 - 2.6, abs=1e-6)
+    orbiter, ascender = (p.at(np.array([end]), "moon")[0] for p in (change_5.trajectory, path))
+    normals = [np.cross(x[:3], x[3:]) / np.linalg.norm(np.cross(x[:3], x[3:])) for x in (orbiter, ascender)]
+    # the orbiter's plane turns a little between lift-off and insertion
+    assert np.degrees(np.arccos(np.clip(normals[0] @ normals[1], -1.0, 1.0))) < 0.02
+    assert np.linalg.norm(ascender[:3]) - 1737.4 == pytest.approx(15.0, abs=1e-3)
+    assert change_5.trajectory.end_tdb == pytest.approx(end, abs=1e-6)
+
+
+def test_what_other_craft_burn_is_not_drawn_on_the_orbiter(change_5):
+    flight = Flight.of(change_5)
+    assert [mark.name for mark in flight.marks if mark.is_burn] == ["TLI", "LOI-1", "LOI-2"]
+    assert {"descent", "ascent"} < {mark.name for mark in flight.marks}
+    assert sum(leg.thrusting for leg in flight.legs) == 2
+
+
+def test_its_ascender_is_a_craft_of_its_own(change_5):
+    rows = {(row.craft, row.name): row for row in change_5.budget.rows}
+    up, exhaust = rows[ASCENDER, "ascent"], 310.0 * STANDARD_GRAVITY_M_S2
+    assert up.mass_after_kg == pytest.approx(780.0 * np.exp(-up.delta_v_m_s / exhaust), rel=ROCKET_ROUNDING)
+    assert up.mass_after_kg == pytest.approx(change_5.solution.values["inserted_mass"], rel=1e-6)
+    assert [part.craft for part in change_5.solution.separations] == ["vehicle", LANDER]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"epoch": "2020-12-01T12:00:00Z"}, InputError, "ascent.epoch"),
+        ({"stay": "2 days"}, InputError, "told by epoch or by stay"),
+        ({"perilune": "200 km"}, InputError, "apolune"),
+        ({"epoch": "2020-12-08T15:10:00Z"}, InfeasibleError, "ascent: "),
+    ],
+)
+def test_an_ascent_that_cannot_be_made_says_why(change, error, says):
+    table = library.read(library.find("change-5"))
+    table["phase"][-1] |= change
+    with pytest.raises(error, match=says):
+        Mission.from_dict(table).plan()
+
+
+def test_nothing_takes_off_without_a_stage():
+    table = library.read(library.find("change-5"))
+    table["lander"].pop("ascent")
+    with pytest.raises(InputError, match="no ascent stage"):
+        Mission.from_dict(table)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,9 @@ def boxes(ax: Any, *, cost: bool) -> Any:
 
 
 @pytest.mark.parametrize("span", SPANS)
-@pytest.mark.parametrize("draw", [*DRAWN.values(), plot.launch_years], ids=[*DRAWN, "years"])
+@pytest.mark.parametrize(
+    "draw", [*DRAWN.values(), plot.launch_years, plot.launch_phases], ids=[*DRAWN, "years", "phases"]
+)
 def test_nothing_is_cut_off_or_written_over(span: str, draw: Any) -> None:
     picture = figure(draw, SPANS[span])
     assert cut_off(picture) == []
@@ -149,7 +151,9 @@ def test_the_best_is_starred(draw: Any) -> None:
     assert star.get_ydata()[0] == pytest.approx(8.0 if draw is plot.launch_calendar else 4.0)
 
 
-@pytest.mark.parametrize("draw", [*DRAWN.values(), plot.launch_years], ids=[*DRAWN, "years"])
+@pytest.mark.parametrize(
+    "draw", [*DRAWN.values(), plot.launch_years, plot.launch_phases], ids=[*DRAWN, "years", "phases"]
+)
 def test_the_key_names_the_reasons_there_are_and_the_cost_has_a_unit(draw: Any) -> None:
     windows = Windows(closed(dataset(6), 1, [-1.0, 4.0], launch_day=[1, 4]))
     texts = {text.get_text() for text in written(figure(draw, windows))}
@@ -158,7 +162,9 @@ def test_the_key_names_the_reasons_there_are_and_the_cost_has_a_unit(draw: Any) 
     assert "TLI + LOI (m/s)" not in {t.get_text() for t in written(figure(draw, SPANS["none open"]))}
 
 
-@pytest.mark.parametrize("draw", [*DRAWN.values(), plot.launch_years], ids=[*DRAWN, "years"])
+@pytest.mark.parametrize(
+    "draw", [*DRAWN.values(), plot.launch_years, plot.launch_phases], ids=[*DRAWN, "years", "phases"]
+)
 def test_no_days(draw: Any) -> None:
     with pytest.raises(InputError, match="no days to draw"):
         draw(Windows(dataset(0)))
@@ -171,7 +177,7 @@ def test_reasons_differ_in_tint_and_hatch() -> None:
     assert len(set(many)) == 36
 
 
-@pytest.mark.parametrize("method", ["plot_calendar", "plot_porkchop", "plot_years"])
+@pytest.mark.parametrize("method", ["plot_calendar", "plot_porkchop", "plot_years", "plot_phases"])
 def test_windows_draw_themselves(method: str) -> None:
     before = dict(mpl.rcParams)
     assert isinstance(getattr(SPANS["a week"], method)(), Figure)
@@ -192,3 +198,20 @@ def test_on_axes_of_ones_own() -> None:
 def test_matplotlib_is_loaded_when_a_picture_is_asked_for() -> None:
     script = "import sys, lunarplan.windows.answer; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_days_stand_at_the_phase_of_the_moon_in_the_lunation_they_are_of() -> None:
+    """Every day once, cut at new Moons; from bottom to top a column is a lunation without a gap."""
+    windows = Windows(closed(dataset(90), 1, [-9.0, 4.0], launch_day=slice(None, None, 4)))
+    ax = plot.launch_phases(windows)
+    corners = np.concatenate([boxes(ax, cost=True), boxes(ax, cost=False)])
+    turned = np.unwrap(windows.moon_phase_deg, period=360.0)
+    assert len(corners) == 90 + int(turned[-1] // 360.0 - turned[0] // 360.0)
+    height = corners[:, 2, 1] - corners[:, 0, 1]
+    assert height.sum() == pytest.approx(turned[-1] - turned[0])
+    assert (corners[:, :, 1] >= 0.0).all()
+    assert (corners[:, :, 1] <= 360.0).all()
+    columns = np.unique(corners[:, 0, 0].round(6))
+    assert np.diff(columns) == pytest.approx(29.5, abs=0.5)
+    whole = [height[np.abs(corners[:, 0, 0] - x) < 1e-3].sum() for x in columns[1:-1]]
+    assert whole == pytest.approx([360.0] * len(whole))

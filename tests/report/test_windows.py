@@ -147,7 +147,7 @@ def test_one_object_with_its_origin() -> None:
 
 @pytest.mark.parametrize(
     ("days", "pictures"),
-    [(3, {"calendar.png", "porkchop.png"}), (200, {"calendar.png", "porkchop.png", "years.png"})],
+    [(3, {"calendar.png", "porkchop.png"}), (200, {"calendar.png", "porkchop.png", "years.png", "phases.png"})],
 )
 def test_files_and_the_pictures_the_span_is_long_enough_for(tmp_path: Path, days: int, pictures: set[str]) -> None:
     chunks = tmp_path / "chunks"

@@ -7,8 +7,16 @@ from lunarplan.errors import InputError
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
+from lunarplan.model.surface import Place
 from lunarplan.sites.access import LowOrbit, passes, widest_cross_range_deg
-from tests.tolerances import CROSS_RANGE_DEG, ORBIT_SPEED_M_S, WIDEST_CROSS_RANGE_DEG
+from lunarplan.transfers.landing_stage import Stage
+from tests.tolerances import (
+    CROSS_RANGE_DEG,
+    LANDED_ASIDE_KM,
+    LANDING_CLOSURE_KM,
+    ORBIT_SPEED_M_S,
+    WIDEST_CROSS_RANGE_DEG,
+)
 
 START = float(tdb_seconds("2028-01-01T00:00:00Z"))
 DAY = 86_400.0
@@ -119,3 +127,20 @@ def test_a_short_span_may_have_no_pass() -> None:
     assert len(found.epochs_tdb) == 0
     assert found.longest_wait_days == pytest.approx(1.0)
     assert found.to_dict()["passes"] == []
+
+
+def test_every_pass_is_a_landing_in_the_field() -> None:
+    """Over the site where the plane is, and, where the latitude is above the inclination, from so far aside."""
+    stage, place = Stage(45_000.0, 311.0, 15_000.0), Place(-45.0, 123.4, -1.0)
+    over = passes(-45.0, 123.4, START, START + 60.0 * DAY, LowOrbit(100.0, 86.0, 30.0))
+    found = over.landings(place, stage).require()
+    assert np.abs(found.cross_range_km).max() < LANDED_ASIDE_KM
+    assert np.abs(found.touchdown_tdb - over.epochs_tdb).max() < 600.0
+    assert found.miss_km.max() < LANDING_CLOSURE_KM
+    beside = passes(-45.0, 123.4, START, START + 60.0 * DAY, LowOrbit(100.0, 44.0, 30.0))
+    aside = beside.landings(place, stage).require()
+    np.testing.assert_allclose(
+        np.abs(aside.cross_range_km), np.radians(beside.cross_range_deg) * 1737.4, atol=LANDED_ASIDE_KM
+    )
+    none = passes(80.0, 0.0, START, START + 0.1 * DAY, LowOrbit(100.0, 10.0, 0.0))
+    assert len(none.landings(Place(80.0, 0.0), stage).ok) == len(none.epochs_tdb)

@@ -150,12 +150,13 @@ def test_each_row_fails_for_itself():
         ({"inclination_deg": 60.0, "vertical_rise_s": -1.0}, "vertical_rise_s"),
         ({"inclination_deg": 60.0, "stage": 1.0}, "stage"),
         ({"inclination_deg": 60.0, "place": None}, "place"),
+        ({"inclination_deg": 60.0, "forces": "all"}, "forces"),
     ],
 )
 def test_bad_ascents_are_named(change, says):
     given = {"place": SITE, "lift_off": START, "stage": STAGE} | change
     with pytest.raises(InputError, match=says):
-        ascend(given.pop("place"), given.pop("lift_off"), given.pop("stage"), forces=FORCES, **given)
+        ascend(given.pop("place"), given.pop("lift_off"), given.pop("stage"), **({"forces": FORCES} | given))
 
 
 def test_bad_planes_and_windows_are_named(orbit):

@@ -210,6 +210,7 @@ def test_apollo_11_leaves_its_orbit(eagle):
         ("2020-12-01T15:11:00", 43.0576, -51.9161, 45.0),  # Chang'e-5
         ("2024-06-01T22:23:00", -41.6385, -153.9852, 137.0),  # Chang'e-6, retrograde
         ("2025-03-02T08:34:00", 18.562, 61.81, 99.0),  # Blue Ghost M1; near-polar: an estimate
+        ("2023-08-23T12:33:00", -69.3741, 32.32, 90.0),  # Chandrayaan-3
     ],
 )
 def test_landers_that_were_flown(epoch, latitude_deg, longitude_deg, inclination_deg):
@@ -225,6 +226,28 @@ def test_landers_that_were_flown(epoch, latitude_deg, longitude_deg, inclination
     assert 1690.0 < found.delta_v_m_s[0] < 2100.0
 
 
+def test_wherever_the_site_and_whatever_the_orbit():
+    """Both poles, both senses, 60 to 300 km, round or not, to 50 km aside, 1.5 to 4 times the weight, on any day."""
+    rng, n = np.random.default_rng(3), 40
+    latitude, longitude = np.degrees(np.arcsin(rng.uniform(-1.0, 1.0, n))), rng.uniform(-180.0, 180.0, n)
+    latitude[:2] = -90.0, 90.0
+    tdb, x = START + rng.uniform(0.0, 300.0 * DAY, n), np.empty((n, 6))
+    for k, (lat, lon) in enumerate(zip(latitude, longitude, strict=True)):
+        lat = np.clip(lat, -89.98, 89.98)
+        tilt = np.clip(rng.uniform(0.0, 180.0), abs(lat) + 0.01, 179.99 - abs(lat))
+        x[k] = over(
+            Place(lat, lon), tdb[k], rng.uniform(60.0, 300.0), tilt, FORCES, northbound=rng.random() < 0.5,
+            left_km=rng.uniform(-50.0, 50.0),
+        )  # fmt: skip
+        x[k, 3:] *= np.sqrt(1.0 + rng.uniform(0.0, 0.03))
+    thrust = rng.uniform(1.5, 4.0, n) * WEIGHT_M_S2 * 1000.0
+    places = Place(latitude, longitude, rng.uniform(-5.0, 5.0, n))
+    found = land_from(x, tdb, places, Stage(thrust, 320.0, 1000.0), forces=FORCES).require()
+    assert (found.miss_km < LANDING_CLOSURE_KM).all()
+    assert (found.touchdown_tdb > tdb).all()
+    assert (found.touchdown_tdb - tdb < 3.2 * 7200.0).all()
+
+
 def test_a_batch_is_its_rows():
     batch = landed(-50.0, -20.0, 10.0, 40.0, 70.0)
     alone = landed(40.0)
@@ -237,6 +260,8 @@ def test_each_row_fails_for_itself():
     away[3:] *= 1.6
     found = land_from(np.array([away, states(0.0)[0]]), START, SITE, STAGE, revolutions_ahead=0.0, forces=FORCES)
     assert found.status.tolist() == [NO_DEORBIT, 0]
+    falling = np.array([1837.4, 0.0, 0.0, -0.5, 0.0, 0.0])
+    assert land_from(falling, START, SITE, STAGE, forces=FORCES).status.tolist() == [NO_DEORBIT]
     weak = landed(0.0, stage=Stage([2_000.0, 45_000.0], 311.0, 15_000.0))
     assert weak.status.tolist() == [NO_BRAKING, 0]
     assert np.isnan(weak.delta_v_m_s[0])
@@ -274,6 +299,7 @@ def test_no_pass_gives_no_rows(orbit):
         ({"approach": Approach(20.0, 5.0, 10.0, 60.0)}, "Approach.altitude_m"),
         ({"stage": Stage([1e4, 2e4], 300.0, 1e4), "states": np.ones((3, 6))}, "batches do not match"),
         ({"forces": "all"}, "forces"),
+        ({"revolutions_ahead": np.nan}, "revolutions_ahead"),
     ],
 )
 def test_bad_landings_are_named(change, says):

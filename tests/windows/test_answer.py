@@ -13,7 +13,7 @@ from lunarplan.errors import DataError, InputError
 from lunarplan.io.netcdf import write_netcdf
 from lunarplan.model.epochs import utc_iso
 from lunarplan.windows.answer import AXES, Day, Miss, Windows
-from tests.tolerances import SWEEP_S
+from tests.tolerances import SWEEP_S, SYZYGY_H
 from tests.windows.made import CONSTRAINTS, HOUR, NORTH, SOUTH, closed, dataset, random
 
 SEEDS = range(12)
@@ -333,3 +333,59 @@ def test_axes_may_come_in_any_order() -> None:
     made = random(3)
     turned = made.transpose("constraint", *AXES[::-1])
     assert Windows(turned).to_dict() == Windows(made).to_dict()
+
+
+def test_the_moon_is_full_and_new_when_eclipses_were() -> None:
+    """NASA: greatest eclipses of 25 March 2024, 07:13 UTC, of the full Moon, and of 8 April, 18:17, of the new one."""
+    windows = Windows(dataset(25, start="2024-03-20"))
+    turned = np.unwrap(windows.moon_phase_deg, period=360.0)
+    hours = 24.0 * np.arange(26)
+    for phase, since in ((180.0, 5 * 24.0 + 7.2), (360.0, 19 * 24.0 + 18.3)):
+        assert np.interp(phase, turned, hours) == pytest.approx(since, abs=SYZYGY_H)
+
+
+# ---------------------------------------------------------------- other kinds of transfer
+
+
+def of_another_kind() -> Windows:
+    """Windows without opportunities, planes of arrival or a declination, whose launches cost one burn."""
+    made = dataset(5).isel(opportunity=0, arrival=0, drop=True).drop_vars(["declination_margin", "loi_delta_v"])
+    made = made.rename(tof_s="side").assign_coords(side=np.array(["outward", "sunward"]))
+    made["reach"] = made["c3"].assign_attrs(units="km")
+    return Windows(made.assign_attrs(burns="tli_delta_v"))
+
+
+def test_axes_and_burns_are_those_of_the_dataset() -> None:
+    windows = of_another_kind()
+    assert windows.axes == ("launch_day", "side", "azimuth_deg")
+    assert (windows.burns, windows.burn_names, windows.upwards) == (("tli_delta_v",), ("TLI",), None)
+    assert windows.best is not None
+    cheapest = np.unravel_index(np.argmin(windows.dataset["tli_delta_v"].values), windows.open.shape)
+    assert windows.best.delta_v_m_s == windows.dataset["tli_delta_v"].values[cheapest]
+    assert windows.best.way == windows.best.more["side"] == str(windows.dataset["side"].values[cheapest[1]])
+    told = windows.best.to_dict()
+    assert told["reach_km"] == -2.0
+    assert {"opportunity", "arrival", "loi_delta_v_m_s"}.isdisjoint(told)
+    assert np.isnan(windows.moon_declination_deg).all()
+
+
+def test_closed_ones_of_another_kind_are_ranked_by_their_rules() -> None:
+    made = closed(of_another_kind().dataset, 1, [-4.0, 5.0])
+    made["margin"].values[3, 1, 2] = [-2.0, 5.0]
+    windows = Windows(made)
+    assert windows.nearest_miss is windows.calendar[3]
+    assert str(windows.calendar[3].miss) == "Sun at landing by 2 deg"
+    made["code"].values[:] = -2
+    assert str(Windows(made).calendar[0].miss) == "no transfer found"
+
+
+def test_they_go_through_a_file_a_table_and_a_picture(tmp_path: Path) -> None:
+    windows = of_another_kind()
+    kept = Windows.from_netcdf(windows.to_netcdf(tmp_path / "kind.nc"))
+    assert kept.to_dict()["days"] == windows.to_dict()["days"]
+    assert kept.to_dataframe()["tli_delta_v_m_s"].notna().all()
+    assert kept.plot_calendar().axes
+    with pytest.raises(InputError, match="neither times of flight nor perilunes"):
+        kept.plot_porkchop()
+    with pytest.raises(InputError, match="no axis 'opportunity'"):
+        kept.only(opportunity="northbound")

@@ -17,6 +17,7 @@ from lunarplan.config.entry import Entry
 from lunarplan.config.landing import Landing
 from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Epoch, Measured, MeasuredRange, Rejected, Table
+from lunarplan.config.take_off import TakeOff
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.config.way_home import WayHome
 from lunarplan.errors import InputError
@@ -244,18 +245,9 @@ class LunarOrbit(Table):
 
 
 AnyPhase = (
-    Translunar
-    | Insertion
-    | LunarOrbit
-    | DistantOrbit
-    | WayHome
-    | Entry
-    | EarthOrbit
-    | Landing
-    | Sortie
-    | EarthRendezvous
-    | Deorbit
-)
+    Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
+    | TakeOff | EarthRendezvous | Deorbit
+)  # fmt: skip
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))
 

@@ -56,6 +56,7 @@ BURNS: dict[str, tuple[str, ...]] = {
     "earth_deorbit": ("deorbit", "deorbit"),
     "doi": ("DOI", "landing"),
     "descent": ("descent", "landing"),
+    "ascent": ("ascent", "ascent"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -119,6 +120,11 @@ _PATH = {
     "landing_range": Quantity("ignition to site", LENGTH, "km", ("landing",)),
     "descent_gravity_loss": Quantity("gravity loss of the descent", SPEED, "m/s", ("landing",)),
     "landed_mass": Quantity("landed mass", MASS, "kg", ("landing",)),
+    "lift_off_epoch": Quantity("lift-off from the Moon", None, "min", ("ascent",)),
+    "lift_off_azimuth": Quantity("azimuth of the ascent", ANGLE, "deg", ("ascent",)),
+    "ascent_cross_range": Quantity("ascent: site beside the plane", LENGTH, "km", ("ascent",)),
+    "ascent_plane_change": Quantity("ascent: cost of the plane", SPEED, "m/s", ("ascent",)),
+    "inserted_mass": Quantity("mass of the ascender in orbit", MASS, "kg", ("ascent",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

@@ -28,6 +28,7 @@ from lunarplan.config.quantities import NUMBERED
 from lunarplan.config.sequence import check_sequence, step_name
 from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
+from lunarplan.config.take_off import TakeOff
 from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
@@ -204,6 +205,8 @@ class MissionFile(Table):
                     raise Rejected(unknown(engine, allowed, "engine"), ("phase", number, key))
             if isinstance(phase, Landing):
                 self._check_who_lands(phase, number)
+            if isinstance(phase, TakeOff) and (self.lander is None or self.lander.ascent is None):
+                raise _problem("there is no ascent stage to lift off", ("phase", number), "a [lander] with ascent")
 
     def _check_who_lands(self, phase: Landing, number: int) -> None:
         if (phase.engine is None) == (self.lander is None):

@@ -20,7 +20,7 @@ STEPS: dict[str, dict[str, str]] = {
     "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed", "landing": "ground"},
     "low orbit, stayed": {"landing": "ground"},
-    "ground": {},
+    "ground": {"ascent": "low orbit, stayed"},
     "distant orbit": {"return": "way home", "sortie": "distant orbit"},
     "way home": {"entry": "home"},
     "home": {},

@@ -10,6 +10,7 @@ from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
+from lunarplan.plan.solve_ascent import solve_ascent
 from lunarplan.plan.solve_deorbit import solve_deorbit
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
@@ -44,6 +45,7 @@ _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "sortie": solve_sortie,
     "deorbit": solve_deorbit,
     "landing": solve_landing,
+    "ascent": solve_ascent,
 }
 
 

@@ -51,7 +51,7 @@ def solve_landing(flown: Flown, terms: Landing) -> Flown:
     )  # fmt: skip
     if not len(found.ok):
         raise _beside(flown, terms, orbit, place, first, last)
-    return _landed(flown, terms, place, found, _chosen(found, terms))
+    return _landed(flown, terms, place, orbit, found, _chosen(found, terms))
 
 
 def _span(flown: Flown, terms: Landing) -> tuple[float, float]:
@@ -114,12 +114,12 @@ def _chosen(found: Landings, terms: Landing) -> int:
     return int(np.nanargmin(found.deorbit_m_s + found.delta_v_m_s))
 
 
-def _landed(flown: Flown, terms: Landing, place: Place, found: Landings, row: int) -> Flown:
+def _landed(flown: Flown, terms: Landing, place: Place, orbit: Arc, found: Landings, row: int) -> Flown:
     k, forces = int(found.rows[row]), flown.forces
     deorbit, ignition, contact = (
         float(t[row]) for t in (found.deorbit_tdb, found.ignition_tdb, found.touchdown_tdb)
     )  # fmt: skip
-    coast = fly(flown.end_state(), flown.end_tdb, deorbit, forces, center="moon", name="lunar orbit")
+    (coast,) = orbit.trajectory.until(deorbit).arcs
     after = coast.at(deorbit, "moon")[0].copy()
     after[3:] *= 1.0 - found.deorbits.delta_v_km_s[k] / np.linalg.norm(after[3:])
     drop = fly(after, deorbit, ignition, forces, center="moon", name="descent orbit")

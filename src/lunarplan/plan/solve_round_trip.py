@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _INSERTION, _DEPARTURE, _ENTRY = 2, 3, 5  # points of the route
 _AT_ITS_LEAST_S = 1.0
+_HALVES_S = 0.25 * SECONDS_PER_DAY * np.array([-1.0, 1.0])  # from the middle of a launch day
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 
 
@@ -88,11 +89,12 @@ def solve_round_trip(mission: MissionFile, ephemeris: Ephemeris | None, say: Pro
     check_covered(launch.earliest_tdb, end, forces.source, "launch, phase[2].total", margin_s=_MARGIN_S)
     say("finding the orbit")
     orbit = family(terms.stay.family, EARTH_MOON_384400).select(**terms.stay.selection, which=terms.stay.which)
-    days = launch_days(mission)
+    # The site turns under the parking planes twice a day: each half of a day leads to a launch of its own.
+    halves = (launch_days(mission)[:, None] + _HALVES_S).ravel()
     found: list[Route] = []
-    for number, day in enumerate(days.tolist()):
-        say(f"looking for ways there and back, {100 * number // len(days)} %")
-        found += _route(terms, orbit, day, forces)
+    for number, injection in enumerate(halves.tolist()):
+        say(f"looking for ways there and back, {100 * number // len(halves)} %")
+        found += _route(terms, orbit, injection, forces)
     route = _tied(terms, found, forces)
     say("flying there and back")
     return _flown(terms, route, orbit, forces, say)

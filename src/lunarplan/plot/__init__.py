@@ -14,6 +14,7 @@ from lunarplan.plot.families import orbit_family as orbit_family
 from lunarplan.plot.families import orbit_projection as orbit_projection
 from lunarplan.plot.free_returns import correction_costs as correction_costs
 from lunarplan.plot.free_returns import free_return_family as free_return_family
+from lunarplan.plot.launch_phases import launch_phases as launch_phases
 from lunarplan.plot.launch_years import launch_years as launch_years
 from lunarplan.plot.launches import launch_calendar as launch_calendar
 from lunarplan.plot.launches import launch_porkchop as launch_porkchop

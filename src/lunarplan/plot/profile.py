@@ -21,6 +21,7 @@ _UTC_BELOW_PT = 25.0
 _PLACES_TRIED, _APART_PT = 60, 20.0  # along a curve, for its name
 _LINE_PT = 8.0  # room a line of a label takes
 _LEADER_PT = 12.0
+_WIDE = 300.0  # of speeds: beyond, 2 and 5 between the powers of ten are too many
 
 
 @style.styled
@@ -53,8 +54,10 @@ def speed(result: Any, ax: Axes | None = None, *, named: bool = True, dated: boo
     }
     ax.set(ylabel="Speed (km/s)")
     if not flight.near_earth:
+        every = np.concatenate(list(speeds.values()))
+        wide = every.max() > _WIDE * every.min()  # down to the ground, which is stood on nearly still
         ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(NullFormatter())
     _against_time(ax, flight, speeds, named, dated)

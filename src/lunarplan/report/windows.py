@@ -76,6 +76,7 @@ def write_windows(windows: Windows, mission: Mission, folder: Path, say: Callabl
             yield _picture(windows.plot_porkchop(), folder / "porkchop.png")
     if days >= _SHORTEST_YEARS:
         yield _picture(windows.plot_years(), folder / "years.png")
+        yield _picture(windows.plot_phases(), folder / "phases.png")
 
 
 def _remove_chunks(folder: Path) -> None:

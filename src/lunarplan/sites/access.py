@@ -16,9 +16,12 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import utc_iso
+from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.rows import scalar
+from lunarplan.model.rows import require_kind, scalar
 from lunarplan.model.surface import Place, sky
+from lunarplan.transfers.landing import Landings, land_from
+from lunarplan.transfers.landing_stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -94,6 +97,7 @@ class Passes:
     cross_range_deg : angle at the Moon's centre between site and plane, 0 where it passes over it
     plane_change_m_s : to bring the plane over the site then
     sun_elevation_deg, sun_azimuth_deg : over a level horizon at the site
+    normals         : of the plane then, float64[N, 3], mean-Earth axes
     longest_wait_days : from the start, between passes or to the end
     worst_plane_change_m_s : to land at any time of the span without waiting
     """
@@ -104,8 +108,27 @@ class Passes:
     plane_change_m_s: Floats
     sun_elevation_deg: Floats
     sun_azimuth_deg: Floats
+    normals: Floats
     longest_wait_days: float
     worst_plane_change_m_s: float
+
+    def landings(self, place: Place, stage: Stage, *, forces: ForceModel | None = None, **options: Any) -> Landings:
+        """The landing on every pass, in the field: from a circle in the plane of that moment, nearest the place then.
+
+        place   : the site, with its height
+        options : as for `lunarplan.transfers.landing.land_from`
+
+        A pass that is too far aside is a row that failed.
+        """
+        forces = ForceModel() if forces is None else forces
+        require_kind("place", place, Place, "a Place")
+        up = place.axes.up - (self.normals @ place.axes.up)[:, None] * self.normals
+        up = up / np.linalg.norm(up, axis=1, keepdims=True)
+        ahead = 1e-3 * self.orbit.speed_m_s * np.cross(self.normals, up)
+        turn = rotation("moon_me", self.epochs_tdb, forces.source)
+        inertial = [np.einsum("nji,nj->ni", turn, fixed) for fixed in (self.orbit.radius_km * up, ahead)]
+        states = np.concatenate(inertial, axis=1)
+        return land_from(states, self.epochs_tdb, place, stage, revolutions_ahead=0.0, forces=forces, **options)
 
     def to_dict(self) -> dict[str, Any]:
         """The passes as a list for JSON."""
@@ -164,6 +187,7 @@ def passes(
         orbit.plane_change_m_s(cross_range),
         sun.elevation_deg if sun else epochs,
         sun.azimuth_deg if sun else epochs,
+        orbit.normals(epochs, start_tdb, ephemeris),
         float(waits.max() / 86_400.0),
         float(orbit.plane_change_m_s(worst)),
     )

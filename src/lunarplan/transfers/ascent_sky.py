@@ -131,7 +131,8 @@ def ascend(
 
     Raises InputError for values out of range, planes told twice or not at all, and an inclination below the latitude.
     """
-    forces = options.get("forces") or ForceModel()
+    forces = ForceModel() if options.get("forces") is None else options["forces"]
+    require_kind("forces", forces, ForceModel, "a ForceModel, or None")
     require_kind("place", place, Place, "a Place")
     epochs = np.atleast_1d(np.asarray(tdb_seconds(lift_off), float))
     if (target is None) == (inclination_deg is None):

@@ -146,7 +146,8 @@ def land(
 ) -> Landings:
     """Land from every revolution of an orbit that passes near enough to a place.
 
-    orbit      : has ``at(tdb, center)``, from a revolution before the first pass to the last
+    orbit      : has ``at(tdb, center)`` from start to end; from each pass it is followed back in the field to the
+                 deorbit burn, half a revolution
     start, end : span in which the orbit passes over the place
     within_km  : of the orbit's plane; what is left of it is flown off while braking
     periapsis_altitude_km : over the mean sphere, where braking begins
@@ -191,7 +192,8 @@ def land_from(
 
     Raises InputError for values out of range, NaN, and batches that do not go together.
     """
-    forces = forces or ForceModel()
+    forces = ForceModel() if forces is None else forces
+    ahead = scalar("revolutions_ahead", revolutions_ahead, 0.0, 1000.0)
     require_kind("forces", forces, ForceModel, "a ForceModel, or None")
     require_kind("place", place, Place, "a Place")
     require_kind("stage", stage, Stage, "a Stage")
@@ -211,7 +213,7 @@ def land_from(
     problem = LandingProblem(
         x, t, Place(*rest[:3]), stage.rows(len(x)), _R + low, LastPhases.of(approach, touchdown), forces
     )
-    return landings(problem, revolutions_ahead)
+    return landings(problem, ahead)
 
 
 def require_phases(approach: Approach | None, touchdown: Touchdown | None) -> Touchdown:

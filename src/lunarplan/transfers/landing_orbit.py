@@ -101,7 +101,8 @@ def passage_of(states: Floats, up: Floats) -> tuple[Floats, Floats, Floats]:
     r, v = states[:, :3], states[:, 3:]
     normal = np.cross(r, v)
     size = np.linalg.norm(normal, axis=1, keepdims=True)
-    normal /= size
+    with np.errstate(invalid="ignore"):  # straight up or down is in no plane, and fails in its own row
+        normal /= size
     squared = (r * r).sum(axis=1)
     forward = np.cross(normal, r) / np.sqrt(squared)[:, None]
     ahead = np.arctan2((forward * up).sum(axis=1), (r * up).sum(axis=1) / np.sqrt(squared))

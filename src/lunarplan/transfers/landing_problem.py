@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NO_DEORBIT, NO_BRAKING = 1, 2
 _R = RADIUS_KM["moon"]
 _ROUNDS = 4  # each brings what is left down a thousandfold
+_STEEPEST = 0.1  # km/s across the vertical: less is no orbit
 _AGAINST = -1.0  # the primer vector's part along the motion
 _FREE = (
     Variable("up", 0.1, 0.4),
@@ -133,7 +134,9 @@ class LandingProblem:
         """What stopped each row (0: nothing, 1: deorbit burn, 2: braking), and those that nothing stopped."""
         status = np.zeros(len(self.tdb), np.int8)
         with np.errstate(all="ignore"):
-            bound = self.semi_major_axis_km > 0.5 * self.periapsis_km
+            r, v = self.states[:, :3], self.states[:, 3:]
+            turning = np.linalg.norm(np.cross(r, v), axis=1) > _STEEPEST * np.linalg.norm(r, axis=1)
+            bound = (self.semi_major_axis_km > 0.5 * self.periapsis_km) & turning
         status[~bound] = NO_DEORBIT
         alive = np.flatnonzero(bound)
         level = self.rows(alive).planar().solve()

@@ -210,7 +210,13 @@ class _Solver:
             insertion_km_s=known(self.to.burn_vectors(x[:, 4:], arrival, burn)),
             launch_tdb=known(lift_off),
             coast_s=known(coast),
-            way=replace(way, apogee_km=known(way.apogee_km), apogee_tdb=known(way.apogee_tdb)),
+            way=replace(
+                way,
+                apogee_km=known(way.apogee_km),
+                apogee_tdb=known(way.apogee_tdb),
+                quadrant=np.where(status == 0, way.quadrant, 0),
+                flybys=np.where(status == 0, way.flybys, 0),
+            ),
             solution=replace(self.solution, x=known(self.solution.x), status=status),
         )
 

@@ -77,7 +77,7 @@ class LowEnergyTransfers(Solved):
     insertion_delta_v_km_s : into the low orbit, or to join the station
     insertion_km_s       : [n, 3], that burn, ICRF
     launch_tdb, coast_s  : with a launch site: lift-off, and parking-orbit coast before the injection
-    way                  : see `Ways`
+    way                  : see `Ways`; quadrant and flybys are 0 where not ``ok``
     """
 
     to: Arrival

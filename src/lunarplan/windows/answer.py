@@ -15,6 +15,8 @@ import numpy as np
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.netcdf import read_netcdf, write_netcdf
 from lunarplan.model.constants import SECONDS_PER_DAY
+from lunarplan.model.ephemeris import Ephemeris
+from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.sites import LaunchSite
 from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Launch as Launch
@@ -38,6 +40,7 @@ _MEASURED = ("launch_tdb", "injection_tdb", "c3", "coast_s", "perilune_tdb")
 _OF_CELLS = ("code", "declination_margin", "margin")
 _NEEDED = (_FIRST, _LAST, *_MEASURED, "code", "margin", "constraint", "unit", "scale")
 _SUFFIXES = {"deg": "_deg", "km": "_km", "km/s": "_km_s", "m/s": "_m_s"}
+_OBLIQUITY_DEG = 23.4392911  # of the ecliptic of J2000, IAU 1976
 _DIRECT_BURNS = "tli_delta_v loi_delta_v"
 _NEXT_S = 0.5 * SECONDS_PER_DAY  # lift-offs at neighbouring azimuths that are further apart are of different windows
 
@@ -182,6 +185,18 @@ class Windows:
         reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
 
+    @cached_property
+    def moon_phase_deg(self) -> Floats:
+        """How far the Moon is ahead of the Sun along the ecliptic at the midnights of all days, float64[days + 1].
+
+        0 is new, 180 full. Raises InputError for days the packaged ephemeris does not know.
+        """
+        days = self._values["launch_day"].astype("datetime64[D]")
+        midnights = tdb_seconds([str(day) for day in np.append(days, days[-1:] + 1)])
+        epochs, ephemeris = np.asarray(midnights, float), Ephemeris.packaged()
+        longitude = [_ecliptic_longitude_deg(ephemeris.position(body, "earth", epochs)) for body in ("moon", "sun")]
+        return np.asarray(np.remainder(longitude[0] - longitude[1], 360.0))
+
     def over(self, *axes: str) -> xr.Dataset:
         """Return the best cell for every combination of some axes: the cheapest open one, else the nearest miss.
 
@@ -253,6 +268,12 @@ class Windows:
         from lunarplan.plot import launch_years
 
         return launch_years(self)
+
+    def plot_phases(self) -> Figure:
+        """Lunations against the phases of the Moon, see `lunarplan.plot.launch_phases`."""
+        from lunarplan.plot import launch_phases
+
+        return cast("Figure", launch_phases(self).figure)
 
     def __repr__(self) -> str:
         if not self.dates:
@@ -360,6 +381,13 @@ class Windows:
         if code == DECLINATION and reach < 0.0:
             return Miss(reason, reach, "deg")
         return Miss(reason, np.nan, "", self._launch(cell) if code == OTHER_DAY else None)
+
+
+def _ecliptic_longitude_deg(positions: Floats) -> Floats:
+    """Along the ecliptic of J2000, of positions [N, 3] in ICRF."""
+    x, y, z = positions.T
+    tilt = np.radians(_OBLIQUITY_DEG)
+    return np.asarray(np.degrees(np.arctan2(y * np.cos(tilt) + z * np.sin(tilt), x)))
 
 
 def _below_one(x: Floats) -> Floats:
