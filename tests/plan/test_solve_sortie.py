@@ -194,7 +194,8 @@ def test_a_crewed_mission_goes_there_sends_the_sortie_and_comes_home():
     crew = library.read(library.find("gateway-logistics"))
     table["launch"] = crew["launch"] | {"earliest": "2028-02-05", "latest": "2028-02-05"}
     stay = crew["phase"][1] | {"duration": "18 days", "engine": "main"}
-    sortie = table["phase"][1] | {"wait": ["0 days", "7 days"], "transfer": "24 h"}
+    sortie = table["phase"][1] | {"wait": ["2 days", "3 days"], "transfer": "24 h"}
+    table["lander"]["ascent"] |= {"propellant": "7 t"}  # enough for any day
     home = {"type": "return", "leeway": "2 days", "engine": "main"}, {"type": "entry", "downrange": "2500 km"}
     plan = Mission.from_dict(table | {"phase": [crew["phase"][0], stay, sortie, *home]}).plan()
     assert plan.closure_m < CLOSURE_M
