@@ -57,7 +57,7 @@ def unknown(name: Any, known: list[str], kind: str) -> InputError:
     """Return the error for a name that is not in a closed list."""
     close = get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
     remedy = f'did you mean "{close[0]}"?' if close else "remove it or use one that is listed"
-    listed = known
+    listed = [" ".join(one.split()) for one in known]  # an engine may be called anything
     if len(known) > _MOST_LISTED:
         listed = [*get_close_matches(str(name).lower(), known, n=_LISTED_OF_MANY, cutoff=0.0), "..."]
     return InputError(f"unknown {kind} {shown(str(name))}", allowed=", ".join(listed), remedy=remedy)
