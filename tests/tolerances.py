@@ -582,7 +582,6 @@ IN_LOW_ORBIT_PLANE_RAD = 5e-5  # the pole of the Moon moves between the first gu
 OPPORTUNITY_M_S = 0.5  # edges are found to a dozen seconds
 ABORT_FROM_LOW_ORBIT_M_S = 1_100.0  # Apollo 11: 999 m/s
 SORTIE_SITE_KM = 1e-2  # asked for: 10 m
-SORTIE_TURN_KM = 1.0  # the turn makes the motion level: 0.7 m/s that nobody counts, and 0.2 km seen
 RENDEZVOUS_MET_KM = 1e-5  # a millimetre asked for; an epoch resolves a tenth of a microsecond
 RENDEZVOUS_MET_KM_S = 1e-8
 COELLIPTIC_KM = 0.5  # oblateness bends the two orbits alike, to half a kilometre in half a revolution

@@ -41,7 +41,7 @@ PLANNED = ("change-7", "luna-26", "polar-mapper")
 DISTANT = ("artemis-1", "gateway-nrho", "halo-relay")  # the first two are planned in test_solve_distant
 LOW_ENERGY = ("capstone", "danuri")  # planned in test_solve_low_energy
 ROUND = ("artemis-2",)  # planned in test_solve_free_return
-STATIONS = ("gateway-logistics", "nrho-sortie")  # planned in test_solve_station, test_solve_sortie
+STATIONS = ("artemis-4", "gateway-logistics", "nrho-sortie")  # planned in test_solve_station, test_solve_sortie
 # What a plan does not meet: IM-1's mass on arrival is 6 % too high, as its file says.
 KNOWN_MISSES = {("im-1", "loi_duration")}
 ABOUT_EARTH = ("artemis-3",)  # planned in test_solve_earth_rendezvous

@@ -24,7 +24,6 @@ from tests.tolerances import (
     INDEPENDENT_CLOSURE_KM,
     ROCKET_ROUNDING,
     SORTIE_SITE_KM,
-    SORTIE_TURN_KM,
     STATION_MET_KM,
 )
 
@@ -111,12 +110,10 @@ def test_the_ascender_meets_the_station(plan, leg):
 
 
 def test_arcs_of_the_lander_join(leg):
-    """But where the plane is turned: that makes the motion level."""
     for before, after in pairwise(leg.paths["lander down"].arcs):
         end = before.trajectory.at(before.end_tdb, "moon")[0]
         start = after.trajectory.at(after.start_tdb, "moon")[0]
-        room = SORTIE_TURN_KM if after.name == "low orbit over the site" else INDEPENDENT_CLOSURE_KM
-        assert np.linalg.norm(end[:3] - start[:3]) < room
+        assert np.linalg.norm(end[:3] - start[:3]) < INDEPENDENT_CLOSURE_KM
 
 
 def test_low_orbits_are_where_they_are_asked_for(leg):
@@ -188,22 +185,17 @@ def test_one_stage_goes_both_ways():
     assert leg.values["sortie_returned_mass"] < leg.values["sortie_landed_mass"]
 
 
-def test_a_crewed_mission_goes_there_sends_the_sortie_and_comes_home():
-    """Launch, a station that is there, sortie and return: the vehicle leaves when the lander is back."""
-    table = copy.deepcopy(TABLE) | {"expect": {}}
-    crew = library.read(library.find("gateway-logistics"))
-    table["launch"] = crew["launch"] | {"earliest": "2028-02-05", "latest": "2028-02-05"}
-    stay = crew["phase"][1] | {"duration": "18 days", "engine": "main"}
-    sortie = table["phase"][1] | {"wait": ["2 days", "3 days"], "transfer": "24 h"}
-    table["lander"]["ascent"] |= {"propellant": "7 t"}  # enough for any day
-    home = {"type": "return", "leeway": "2 days", "engine": "main"}, {"type": "entry", "downrange": "2500 km"}
-    plan = Mission.from_dict(table | {"phase": [crew["phase"][0], stay, sortie, *home]}).plan()
+def test_artemis_4_goes_there_sends_the_sortie_and_comes_home():
+    """The vehicle leaves when the lander is back; only the way down is dearer than published, as its day has it."""
+    plan = Mission.from_toml("artemis-4").plan()
     assert plan.closure_m < CLOSURE_M
     names = [burn.name for burn in plan.solution.burns]
     assert names[:4] == ["TLI", "flyby burn", "insertion", "sortie departure"]
     assert names[-3:] == ["sortie rendezvous", "departure", "home flyby burn"]
     assert {row.craft for row in plan.budget.rows} == {"vehicle", "lander", "ascender"}
     assert plan.trajectory.end_tdb == pytest.approx(plan.values["entry_epoch"], abs=EVENT_S)
+    assert {e.quantity for e in plan.expectations if not e.ok} == {"sortie_transfer_down_delta_v"}
+    assert np.degrees(plan.values["splashdown_latitude"]) == pytest.approx(31.0, abs=1e-3)
 
 
 # ---------------------------------------------------------------- the picture

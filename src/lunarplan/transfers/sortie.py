@@ -230,9 +230,12 @@ def _landed(
         turn_tdb = turn_tdb + (np.mod(ahead + 0.5 * np.pi - least, 2.0 * np.pi) + least) / rate
     states = _coasted(low, orbit.perilune_tdb, turn_tdb, forces)
     normals, turned = _leaning(_normals(states), _upward(place, turn_tdb + 0.75 * period, forces))
-    along = np.cross(normals, states[:, :3])
-    along *= np.linalg.norm(states[:, 3:], axis=1, keepdims=True) / np.linalg.norm(along, axis=1, keepdims=True)
-    after = np.concatenate([states[:, :3], along], axis=1)
+    up = states[:, :3] / np.linalg.norm(states[:, :3], axis=1, keepdims=True)
+    climb = (states[:, 3:] * up).sum(axis=1, keepdims=True)
+    level = np.linalg.norm(states[:, 3:] - climb * up, axis=1, keepdims=True)
+    along = np.cross(normals, up)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    after = np.concatenate([states[:, :3], climb * up + level * along], axis=1)
     places = Place(*(np.full(len(low), float(np.asarray(c))) for c in place.__dict__.values()))
     problem = LandingProblem(
         after, turn_tdb, places, stage.rows(len(low)), np.full(len(low), _PERIAPSIS_KM), last, forces
