@@ -85,7 +85,12 @@ def test_every_quantity_there_is_can_be_computed(plan):
 
 
 def test_it_is_drawn_and_written(plan, tmp_path):
-    assert Drawn.of(plan).tdb[-1] == plan.trajectory.end_tdb
+    drawn = Drawn.of(plan)
+    assert drawn.tdb[-1] == plan.trajectory.end_tdb
+    assert drawn.is_distant  # the orbit, not the flybys, is what is shown of the Moon
+    assert drawn.tdb[[drawn.visit.start, drawn.visit.stop]] == pytest.approx(
+        [plan.values["flyby_epoch"], plan.values["home_flyby_epoch"]], abs=1.0
+    )
     assert plan.to_oem(tmp_path / "path.oem").exists()
     assert [orbit.to_dict()["orbit"] for orbit in plan.orbits] == ["DRO, period 13.916 d"]
 

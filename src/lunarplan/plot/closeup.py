@@ -20,6 +20,7 @@ _PANEL_IN = 2.6
 _LEAST_SHOWN_KM, _FLYBY_SHOWN_KM = 3_500.0, 20_000.0
 _FLAT = 0.25  # height to width: below, a distant orbit is shown from above
 _BROKEN = (0, (3.0, 1.2))
+_FEW, _SMALL = 4, {"fontsize": 5.5, "handlelength": 1.2, "labelspacing": 0.3, "framealpha": 0.6}  # of the key
 _ROOM = 1.15  # of the largest orbit: as far out as the approach is shown
 
 
@@ -44,7 +45,8 @@ def closeup(result: Any, ax: Axes | None = None) -> Axes:
     burns = tuple(mark for mark in flight.flown_marks if mark.is_burn)
     near = tuple(mark for mark, row in zip(burns, flight.rows(burns), strict=True) if np.isfinite(path[row, 0]))
     labels.mark(near, path[flight.rows(near)])
-    ax.legend(loc="best")
+    crowded = len(ax.get_legend_handles_labels()[1]) > _FEW
+    ax.legend(loc="best", **(_SMALL if crowded else {}))
     return ax
 
 
@@ -74,7 +76,7 @@ def _at_rest(flight: Flight) -> _View:
 def _turning(flight: Flight) -> _View:
     """In axes that turn with the Moon: along the line from the Earth, or from above a flat orbit."""
     path = _turned(flight.from_moon, flight.moon)
-    high, wide = (np.ptp(path[flight.arrival :, k]) for k in (2, 1))
+    high, wide = (np.ptp(path[flight.visit, k]) for k in (2, 1))
     if high < _FLAT * wide:
         across, up, kept, seen = "$x$, from the Earth (10³ km)", "$y$ (10³ km)", slice(0, 2), "from above"
     else:
@@ -97,6 +99,8 @@ def orbit_plane(flight: Flight) -> FloatArray:
 
 def shown_km(flight: Flight) -> float:
     """Return how far from the Moon `closeup` shows the flight: all of a stay, or where it passes by."""
+    if flight.is_distant:
+        return _ROOM * float(flight.moon_range_km[flight.visit].max())
     if not flight.stays:
         return max(_FLYBY_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival]))
     return max(_LEAST_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival :].max()))

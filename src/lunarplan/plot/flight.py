@@ -112,10 +112,19 @@ class Flight:
         return next((row for row in burns if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM), always)
 
     @cached_property
+    def visit(self) -> slice:
+        """The samples from the first burn at the Moon to the last one there of a flight that leaves it again."""
+        near, burns = self._burn_at_moon, tuple(mark for mark in self.flown_marks if mark.is_burn)
+        if near is None or self.moon_range_km[-1] < _FARTHEST_ORBIT_KM:
+            return slice(near or 0, len(self.tdb))
+        last = max(row for row in self.rows(burns) if self.moon_range_km[row] < LUNAR_SPHERE_OF_INFLUENCE_KM)
+        return slice(near, max(last, near + 1))
+
+    @cached_property
     def at_moon_km(self) -> float:
         """How near the Moon is at the Moon: the sphere of influence, or the whole of a distant orbit joined there."""
         near, sphere = self._burn_at_moon, LUNAR_SPHERE_OF_INFLUENCE_KM
-        farthest = 0.0 if near is None else float(self.moon_range_km[near:].max()) * _ROOM
+        farthest = 0.0 if near is None else float(self.moon_range_km[self.visit].max()) * _ROOM
         return farthest if sphere < farthest < _FARTHEST_ORBIT_KM else sphere
 
     @property
