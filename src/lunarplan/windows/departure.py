@@ -12,6 +12,7 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds, utc_days
 from lunarplan.model.forces import ForceModel
+from lunarplan.model.rows import require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.launch import LaunchTie
@@ -167,6 +168,41 @@ class Departure:
         inclination = found.problem.parking_inclination
         reached = np.degrees(np.minimum(inclination, np.pi - inclination))
         return np.asarray(reached - moon_declination_deg(found.problem, self.forces))
+
+
+@dataclass(frozen=True)
+class LaunchJob:
+    """What jobs of launches share: where from and how, under which limits, in which field; see `scans.scan.Job`.
+
+    site, ascent_s, ascent_angle_deg, revolutions, ascents, constraints : as of `Departure`
+    workers : threads; as many as there are cores if None
+    """
+
+    site: LaunchSite
+    parking_altitude_km: float = field(default=185.0, kw_only=True)
+    ascent_s: float = field(default=600.0, kw_only=True)
+    ascent_angle_deg: float | None = field(default=None, kw_only=True)
+    revolutions: int = field(default=0, kw_only=True)
+    ascents: tuple[Ascent, ...] = field(default=(), kw_only=True)
+    constraints: tuple[Constraint, ...] = field(default=(), kw_only=True)
+    forces: ForceModel = field(default_factory=lambda: ForceModel(moon_degree=0), kw_only=True)
+    workers: int | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        require_kind(f"{type(self).__name__}.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
+
+    @cached_property
+    def departure(self) -> Departure:
+        """The launch itself."""
+        return Departure(
+            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
+            self.constraints, self.forces,
+        )  # fmt: skip
+
+    @property
+    def reasons(self) -> dict[int, str]:
+        """What the codes mean; those of constraints count from 1."""
+        return self.departure.reasons
 
 
 def days_between(first_day: str, last_day: str) -> Array:

@@ -22,13 +22,12 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, require_kind, scalar
-from lunarplan.model.sites import LaunchSite
+from lunarplan.model.rows import numbers, scalar
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.flyby_routes import Asked, FlybyRoutes, flyby_routes
 from lunarplan.windows.constraint import Constraint, Within
-from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, Ascent, Departure, days_between, noon_tdb
+from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, LaunchJob, days_between, noon_tdb
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -99,7 +98,7 @@ class StationVisits(FlybyRoutes):
 
 
 @dataclass(frozen=True)
-class DistantLaunches:
+class DistantLaunches(LaunchJob):
     """The job of a scan over launch day, opportunity, station, time of flight to the Moon, and azimuth.
 
     In every cell the burns are the least for its time of flight: injection, flyby and insertion together. See
@@ -108,25 +107,17 @@ class DistantLaunches:
     stations    : known for all arrivals
     beyond_days : limits of the time from flyby to insertion, which is chosen; both the same to hold it
     tries       : how many ways round the Moon and on, by plane and time, are tried in each cell
-    The others are as in `Launches`.
+    the others as in `LaunchJob`.
     """
 
-    site: LaunchSite
     stations: tuple[Station, ...]
     beyond_days: tuple[float, float]
     flyby_altitude_km: float = 130.0
-    parking_altitude_km: float = 185.0
-    ascent_s: float = 600.0
-    ascent_angle_deg: float | None = None
-    revolutions: int = 0
-    ascents: tuple[Ascent, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    forces: ForceModel = field(default_factory=default_forces)
+    forces: ForceModel = field(default_factory=default_forces, kw_only=True)
     tries: int = 3
-    workers: int | None = None
 
     def __post_init__(self) -> None:
-        require_kind("DistantLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
+        super().__post_init__()
         low, high = (scalar("DistantLaunches.beyond_days", days, 0.1, 60.0, "days") for days in self.beyond_days)
         if low > high:
             raise InputError(f"{low:g} to {high:g}", where="DistantLaunches.beyond_days", remedy="swap them")
@@ -137,23 +128,10 @@ class DistantLaunches:
         if len(set(phases)) < len(phases):
             raise InputError("two of one phase", where="DistantLaunches.stations", remedy="drop one")
 
-    @cached_property
-    def departure(self) -> Departure:
-        """The launch itself."""
-        return Departure(
-            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
-            self.constraints, self.forces,
-        )  # fmt: skip
-
     @property
     def burns(self) -> tuple[str, ...]:
         """The fields that add up to what a launch costs."""
         return "tli_delta_v", "flyby_delta_v", "insertion_delta_v"
-
-    @property
-    def reasons(self) -> dict[int, str]:
-        """What the codes mean; those of constraints count from 1."""
-        return self.departure.reasons
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

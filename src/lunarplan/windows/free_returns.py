@@ -8,22 +8,19 @@ dataset = scan(job, grid)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, require_kind
-from lunarplan.model.sites import LaunchSite
+from lunarplan.model.rows import numbers
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import joined
 from lunarplan.transfers.free_return import FreeReturns, free_return_problem, free_returns
 from lunarplan.transfers.launch import LaunchTie
 from lunarplan.transfers.problem import Transfers, problem
-from lunarplan.windows.constraint import Constraint
-from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, TOLERANCE, Ascent, Departure, days_between, noon_tdb
+from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, TOLERANCE, LaunchJob, days_between, noon_tdb
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -35,45 +32,23 @@ _OUT_DAYS = 3.0  # first guess of the way out
 
 
 @dataclass(frozen=True)
-class FreeReturnLaunches:
+class FreeReturnLaunches(LaunchJob):
     """The job of a scan over launch day, opportunity, way home, perilune altitude and azimuth; see `scans.scan.Job`.
 
-    return_inclination_deg, flight_path_deg : of the entry; the others as in `Launches`
+    return_inclination_deg, flight_path_deg : of the entry; the others as in `LaunchJob`
     constraints : get the way out as Transfers; those on arrival see the flyby as one
     """
 
-    site: LaunchSite
-    parking_altitude_km: float = 185.0
     return_inclination_deg: float = 35.0
     flight_path_deg: float = -6.5
-    ascent_s: float = 600.0
-    ascent_angle_deg: float | None = None
-    revolutions: int = 0
-    ascents: tuple[Ascent, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    forces: ForceModel = field(default_factory=lambda: ForceModel(moon_degree=0))
-    workers: int | None = None
 
     def __post_init__(self) -> None:
-        require_kind("FreeReturnLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
-
-    @cached_property
-    def departure(self) -> Departure:
-        """The launch itself."""
-        return Departure(
-            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
-            self.constraints, self.forces,
-        )  # fmt: skip
+        super().__post_init__()
 
     @property
     def burns(self) -> tuple[str, ...]:
         """The fields that add up to what a launch costs."""
         return ("tli_delta_v",)
-
-    @property
-    def reasons(self) -> dict[int, str]:
-        """What the codes mean; those of constraints count from 1."""
-        return self.departure.reasons
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

@@ -21,8 +21,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_days
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.rows import numbers, require_kind
-from lunarplan.model.sites import LaunchSite
+from lunarplan.model.rows import numbers
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.low_energy import (
@@ -36,14 +35,13 @@ from lunarplan.transfers.low_energy import (
 from lunarplan.transfers.low_energy_launch import LONGEST_WAIT_S, delayed, over_site
 from lunarplan.transfers.low_energy_results import together
 from lunarplan.transfers.problem import Problem, Transfers
-from lunarplan.windows.constraint import Constraint, evaluate
+from lunarplan.windows.constraint import evaluate
 from lunarplan.windows.departure import (
     NO_TRANSFER,
     OPEN,
     OTHER_DAY,
     REASONS,
-    Ascent,
-    Departure,
+    LaunchJob,
     days_between,
     noon_tdb,
 )
@@ -61,7 +59,7 @@ _TRIES = 4  # for every cell
 
 
 @dataclass(frozen=True)
-class LowEnergyLaunches:
+class LowEnergyLaunches(LaunchJob):
     """The job of a scan over launch day, side of the apogee and azimuth; see `scans.scan.Job`.
 
     to       : `ToLowOrbit`, or `ToStation` with a path that covers all arrivals
@@ -72,24 +70,16 @@ class LowEnergyLaunches:
     the others : as in `Launches`
     """
 
-    site: LaunchSite
     to: ToLowOrbit | ToStation
-    parking_altitude_km: float = 185.0
     tof_days: tuple[float, float] = (70.0, 130.0)
     samples: int = 8192
-    ascent_s: float = 600.0
-    ascent_angle_deg: float | None = None
-    revolutions: int = 0
-    ascents: tuple[Ascent, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    forces: ForceModel = field(default_factory=ForceModel)
-    workers: int | None = None
+    forces: ForceModel = field(default_factory=ForceModel, kw_only=True)
     _months: dict[tuple[str, float], LowEnergyTransfers] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        require_kind("LowEnergyLaunches.site", self.site, LaunchSite, 'a LaunchSite: launch_site("ksc")')
+        super().__post_init__()
         to: object = self.to
         if not isinstance(to, ToLowOrbit | ToStation):
             allowed = "ToLowOrbit(...), ToStation(...)"
@@ -98,14 +88,6 @@ class LowEnergyLaunches:
     def __getstate__(self) -> dict[str, Any]:
         """What another process gets to know: not the months that are found already."""
         return self.__dict__ | {"_months": {}}
-
-    @cached_property
-    def departure(self) -> Departure:
-        """The launch itself."""
-        return Departure(
-            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
-            self.constraints, self.forces,
-        )  # fmt: skip
 
     @property
     def burns(self) -> tuple[str, ...]:
