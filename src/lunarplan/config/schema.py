@@ -19,6 +19,7 @@ from pydantic import (
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
+from lunarplan.config.entry import Entry
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
 from lunarplan.config.landing import Landing
@@ -94,7 +95,13 @@ class MissionFile(Table):
         begun = {"launch"} if self.launch_terms else set()
         steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
         joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
-        return frozenset(begun | steps | joined)
+        home = {f"return {'from low orbit' if self.leaves_low_orbit else 'by flyby'}"} if self.way_home else set()
+        return frozenset(begun | steps | joined | home)
+
+    @property
+    def leaves_low_orbit(self) -> bool:
+        """Whether it goes home from a low orbit, not a distant one."""
+        return self.way_home is not None and self.distant_orbit is None
 
     @property
     def begins_tdb(self) -> tuple[float, float]:
@@ -140,6 +147,7 @@ class MissionFile(Table):
         self._check_stations()
         self._check_sorties()
         self._check_total()
+        self._check_way_home()
         self._check_engines()
         self._check_expected()
         if "insertion" in self.parts:
@@ -173,6 +181,17 @@ class MissionFile(Table):
     def _has_a_station(self) -> bool:
         """Whether the phase of the distant orbit is given, by a station or by where the mission begins."""
         return any(isinstance(p, DistantOrbit) and (p.perilune_epoch_tdb or p.epoch_tdb) for p in self.phases)
+
+    def _check_way_home(self) -> None:
+        """From a low orbit there is no flyby, and a place is aimed at."""
+        if not self.leaves_low_orbit:
+            return
+        for number, phase in enumerate(self.phases):
+            given = {"flyby_altitude_km": "flyby", "inward_s": "inward", "total_s": "total"}
+            for name in sorted(phase.model_fields_set & set(given) if isinstance(phase, WayHome) else ()):
+                raise _problem("is of a way home from a distant orbit", ("phase", number, given[name]), "leeway, home")
+            if isinstance(phase, Entry) and phase.target is None:
+                raise _problem("names no place to come down at", ("phase", number), "latitude and longitude")
 
     def _check_total(self) -> None:
         for number, (before, phase) in enumerate(pairwise(self.phases), 1):

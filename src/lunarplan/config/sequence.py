@@ -19,7 +19,7 @@ STEPS: dict[str, dict[str, str]] = {
     "flyby": {"distant_orbit": "distant orbit"},
     "slow approach": {"insertion": "low orbit", "distant_orbit": "distant orbit"},
     "low orbit": {"lunar_orbit": "low orbit, stayed", "landing": "ground"},
-    "low orbit, stayed": {"landing": "ground"},
+    "low orbit, stayed": {"landing": "ground", "return": "way home"},
     "ground": {"ascent": "low orbit, stayed"},
     "distant orbit": {"return": "way home", "sortie": "distant orbit"},
     "way home": {"entry": "home"},

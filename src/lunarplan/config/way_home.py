@@ -17,9 +17,10 @@ _Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, 60.0 * SECO
 
 
 class WayHome(Table):
-    """Leave a distant orbit for the Earth, by a burn at perilune on the way.
+    """Leave a distant orbit for the Earth, by a burn at perilune on the way, or a low orbit directly.
 
-    leeway_s           : how far the departure may move from the end of the stay, both ways, s
+    leeway_s           : how far the departure may move from the end of the stay, both ways, s; from a low orbit how
+                         long after it at most, a revolution if not given
     total_s            : instead, from the injection to the entry interface, s: out, stay and home are then one problem,
                          and the stay is no shorter than its duration
     flyby_altitude_km  : of the burn at perilune

@@ -21,6 +21,7 @@ from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
+from lunarplan.plan.solve_tei import solve_tei
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _WAYS_OUT: dict[str, _WayOut] = {
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
-    "return": solve_way_home,
+    "return": lambda flown, terms: (solve_tei if flown.mission.leaves_low_orbit else solve_way_home)(flown, terms),
     "sortie": solve_sortie,
     "deorbit": solve_deorbit,
     "landing": solve_landing,
