@@ -40,7 +40,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import SolarPressure
 from lunarplan.model.propagation import Thrust
 from lunarplan.model.trajectory import fly
-from lunarplan.plan import solve
+from lunarplan.plan import solve_direct
 from tests.tolerances import EPOCH_RESOLUTION_KM
 
 EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"
@@ -516,7 +516,7 @@ def test_one_line_says_that_kernels_are_compiled(monkeypatch):
                 pass
         raise InfeasibleError("far enough")
 
-    monkeypatch.setattr(solve, "cheapest", compile_much)
+    monkeypatch.setattr(solve_direct, "cheapest", compile_much)
     heard: list[str] = []
     with pytest.raises(InfeasibleError, match="far enough"):
         Mission.from_dict(tomllib.loads(MISSION)).plan(progress=heard.append)
