@@ -19,6 +19,7 @@ from pydantic import (
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
+from lunarplan.config.effect import check_effect
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
 from lunarplan.config.landing import Landing
@@ -141,6 +142,7 @@ class MissionFile(Table):
         self._check_sorties()
         self._check_total()
         self._check_engines()
+        check_effect(self)
         self._check_expected()
         if "insertion" in self.parts:
             self._check_arrival()
@@ -181,6 +183,9 @@ class MissionFile(Table):
                 raise _problem(what, ("phase", number, "total"), "a stay alone")
             if isinstance(phase, WayHome) and phase.total_s is not None and self._has_a_station:
                 raise _problem("leaves the phase of the orbit free", ("phase", number, "total"), "leeway")
+            if isinstance(phase, WayHome) and phase.total_s is not None and "powered_flyby" not in self.parts:
+                what = f'of a way out by "{self.translunar.transfer}"'
+                raise _problem(what, ("phase", number, "total"), 'transfer = "powered_flyby", or leeway')
 
     def _check_stations(self) -> None:
         for number, phase in enumerate(self.phases):
