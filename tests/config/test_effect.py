@@ -62,6 +62,7 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("artemis-2", ("phase.0.parking_apogee", "90000 km")), "phase[0].parking_apogee: 90000 km"),
         (mission("artemis-2", ("phase.0.parking_apogee", "130 km")), "phase[0].parking_apogee: 130 km"),
         (mission("artemis-2", ("phase.0.start", "9000 km")), "phase[0].start: unknown key"),
+        (mission("artemis-1", ("phase.1.duration", "30 days")), "phase[2].total: is less than the least of out"),
         (mission("blue-ghost-1", ("phase.3.throttle", [False, True])), "phase[3].throttle[0]: False"),
         (mission("nrho-sortie", ("lander.descent.throttle", "0.2")), "lander.descent.throttle: "),
         (
