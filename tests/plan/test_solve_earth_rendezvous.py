@@ -144,6 +144,7 @@ def test_a_launch_waits_for_the_plane():
 def test_the_burn_is_found_from_high_up_and_for_shallow_entries(altitude, angle):
     table = copy.deepcopy(TABLE) | {"expect": {}}
     table["phase"][0] |= {"ahead": "30 deg", "altitude": altitude, "duration": "0 days"}
+    table["phase"][1] = {"type": "deorbit", "engine": "main"}
     table["phase"][2] = {"type": "entry", "flight_path_angle": angle, "downrange": "2400 km"}
     plan = Mission.from_dict(table).plan()
     wanted = math.radians(float(angle.split()[0]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lunarplan.config import library
+from lunarplan.config.quantities import NUMBERED, QUANTITIES
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model import events
 from lunarplan.plan.mission import Mission
@@ -56,6 +57,12 @@ def test_the_path_has_no_gaps_and_its_apogee_is_the_one_told(name, request):
         assert np.linalg.norm(ends[0, :3] + moved - ends[1, :3]) < LOW_ENERGY_JOINT_KM
     apogees = events.find(path, events.apogee_passage(), path.start_tdb, path.start_tdb + 100.0 * DAY)
     assert np.abs(apogees - values["apogee_epoch"]).min() < 1.0
+
+
+def test_every_quantity_that_may_be_expected_is_computed(danuri):
+    parts = danuri.mission.parts
+    computed = {name for name in danuri.values if not NUMBERED.fullmatch(name)}
+    assert computed == {name for name, what in QUANTITIES.items() if not what.of or parts & set(what.of)}
 
 
 def test_danuri_brakes_into_its_orbit(danuri):

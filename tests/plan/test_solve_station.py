@@ -166,3 +166,9 @@ def test_it_is_drawn(plan):
 def test_epochs_beyond_the_ephemeris_are_refused():
     with pytest.raises(InputError, match="beyond"):
         changed(epoch="2070-01-01", perilune_epoch=None).plan()
+
+
+@pytest.mark.parametrize("epoch", ["1990-03-10T00:00:00Z", "2060-03-10T00:00:00Z"])
+def test_a_perilune_beyond_the_ephemeris_is_refused(epoch):
+    with pytest.raises(InputError, match=r"distant_orbit\.perilune_epoch: a perilune at .* is beyond DE440"):
+        changed(perilune_epoch=epoch).plan()

@@ -83,6 +83,7 @@ def test_a_place_out_of_reach_says_which_latitudes_are():
         (table(flyby="130 km"), r"phase\[3\].flyby: is of a way home from a distant orbit"),
         (table(total="20 days"), r"phase\[3\].total:"),
         (table(engine="main"), r"phase\[3\].engine: unknown engine"),
+        (table({"inclination": "40 deg"}), r"phase\[4\].inclination: of a way home from a low orbit"),
     ],
 )
 def test_what_belongs_to_other_ways_home_is_refused(data, says):

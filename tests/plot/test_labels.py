@@ -42,6 +42,16 @@ def test_spread_is_the_least_squares_solution(places: list[float]) -> None:
     np.testing.assert_allclose(spread(places, widths), best.x, atol=1e-3)
 
 
+def test_spread_ends_before_the_edge() -> None:
+    moved = spread([10.0, 88.0, 89.0, 90.0], [10.0] * 4, high=95.0)
+    np.testing.assert_allclose(moved, [10.0, 70.0, 80.0, 90.0], atol=LABEL_PLACE_PT)
+    best = minimize(
+        lambda x: float(((x - [10.0, 88.0, 89.0, 90.0]) ** 2).sum()), [5.0, 20.0, 30.0, 40.0],
+        constraints=[{"type": "ineq", "fun": lambda x: np.append(np.diff(x) - 10.0, 90.0 - x[-1])}],
+    )  # fmt: skip
+    np.testing.assert_allclose(moved, best.x, atol=1e-3)
+
+
 def test_spread_of_nothing() -> None:
     assert spread([], []).shape == (0,)
 

@@ -14,7 +14,6 @@ class EarthOrbit(Table):
 
     apogee_altitude_km    : of the first revolution
     perigee_altitude_km   : where the injection is made; raised to at the first apogee
-    start_altitude_km     : of the ellipse as it is entered; None: the parking orbit's
     parking_apogee_km     : altitude, of an elliptic parking orbit; None: it is circular
     revolutions           : before the injection
     engine, raise_engine  : make the apogee raise ("launcher", or an engine of the vehicle) and the perigee raise
@@ -24,9 +23,6 @@ class EarthOrbit(Table):
     apogee_altitude_km: Annotated[float, Measured(LENGTH, 5_000.0, 300_000.0)] = Field(alias="apogee")
     perigee_altitude_km: Annotated[float, Measured(LENGTH, 120.0, 10_000.0, too_small="inside the atmosphere")] = Field(
         alias="perigee"
-    )
-    start_altitude_km: Annotated[float, Measured(LENGTH, 120.0, 10_000.0, too_small="inside the atmosphere")] | None = (
-        Field(alias="start", default=None)
     )
     parking_apogee_km: (
         Annotated[float, Measured(LENGTH, 120.0, 100_000.0, too_small="inside the atmosphere")] | None
@@ -38,6 +34,6 @@ class EarthOrbit(Table):
 
     @model_validator(mode="after")
     def _is_an_ellipse(self) -> Self:
-        if self.apogee_altitude_km <= max(self.perigee_altitude_km, self.start_altitude_km or 0.0):
+        if self.apogee_altitude_km <= self.perigee_altitude_km:
             raise Rejected(InputError("the apogee is not above the perigee", remedy="raise the apogee"), ("apogee",))
         return self

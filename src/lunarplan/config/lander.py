@@ -22,7 +22,7 @@ class Stage(Table):
     propellant_kg: Annotated[float, Measured(MASS, 0.0, 1e8, too_small="negative")] = Field(alias="propellant")
     thrust_n: Annotated[float, Measured(FORCE, 1e-3, 1e8, too_small="not a thrust")] = Field(alias="thrust")
     isp_s: Annotated[float, Measured(SPECIFIC_IMPULSE, 10.0, 10000.0)] = Field(alias="isp")
-    throttle: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    throttle: Annotated[float, Field(ge=0.0, le=1.0, strict=True)] = 0.0
     source: str = ""
 
     @property

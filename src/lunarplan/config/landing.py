@@ -12,7 +12,7 @@ from lunarplan.model.constants import SECONDS_PER_DAY
 
 Height = Annotated[float, Measured(LENGTH, 1e-3, 15.0, "m")]
 _Speed = Annotated[float, Measured(SPEED, 0.0, 1.0, "m/s", too_small="negative")]
-_Share = Annotated[float, Field(ge=0.0, le=1.0)]
+_Share = Annotated[float, Field(ge=0.0, le=1.0, strict=True)]
 
 
 class ApproachTable(Table):

@@ -94,7 +94,7 @@ class Translunar(Table):
 
     @model_validator(mode="after")
     def _has_the_keys_of_its_transfer(self) -> Self:
-        given = {type(self).model_fields[name].alias for name in self.model_fields_set}
+        given = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
         for transfer, keys in _KEYS_OF.items():
             for key in sorted(keys & given if transfer != self.transfer else ()):
                 what = f'is of transfer = "{transfer}", this one is "{self.transfer}"'

@@ -68,7 +68,7 @@ _PATH = {
     "flight_time": Quantity("launch to LOI", DURATION, "h", ("insertion",)),
     "tof": Quantity("TLI to perilune", DURATION, "h", ("translunar",)),
     "perilune_epoch": Quantity("perilune", None, "min", ("translunar",)),
-    "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s", ("translunar",)),
+    "arrival_v_infinity": Quantity("arrival v-infinity", SPEED, "km/s", ("direct", "powered_flyby", "free_return")),
     "approach_perilune_altitude": Quantity("arrival perilune", LENGTH, "km", ("insertion",)),
     "loi_epoch": Quantity("LOI ignition", None, "min", ("insertion",)),
     "loi_delta_v": Quantity("LOI delta-v", SPEED, "m/s", ("insertion",)),

@@ -19,6 +19,7 @@ from pydantic import (
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.earth_orbit import EarthOrbit
+from lunarplan.config.effect import check_effect
 from lunarplan.config.entry import Entry
 from lunarplan.config.expect import Expectations
 from lunarplan.config.lander import LanderTable
@@ -33,6 +34,7 @@ from lunarplan.config.take_off import TakeOff
 from lunarplan.config.way_home import WayHome
 from lunarplan.config.windows import Windows
 from lunarplan.errors import InputError
+from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.vehicle import Vehicle
 
@@ -149,6 +151,7 @@ class MissionFile(Table):
         self._check_total()
         self._check_way_home()
         self._check_engines()
+        check_effect(self)
         self._check_expected()
         if "insertion" in self.parts:
             self._check_arrival()
@@ -200,6 +203,18 @@ class MissionFile(Table):
                 raise _problem(what, ("phase", number, "total"), "a stay alone")
             if isinstance(phase, WayHome) and phase.total_s is not None and self._has_a_station:
                 raise _problem("leaves the phase of the orbit free", ("phase", number, "total"), "leeway")
+            if isinstance(phase, WayHome) and phase.total_s is not None and "powered_flyby" not in self.parts:
+                what = f'of a way out by "{self.translunar.transfer}"'
+                raise _problem(what, ("phase", number, "total"), 'transfer = "powered_flyby", or leeway')
+            if isinstance(phase, WayHome) and phase.total_s is not None:
+                self._check_there_is_time(phase, phase.total_s, number)
+
+    def _check_there_is_time(self, home: WayHome, total_s: float, number: int) -> None:
+        out = self.translunar
+        least_s = out.out_s[0] + out.beyond_s[0] + self.stay_s + home.inward_s[0] + home.home_s[0]
+        if least_s > total_s:
+            what = "is less than the least of out, beyond, duration, inward and home together"
+            raise _problem(what, ("phase", number, "total"), f"at least {least_s / SECONDS_PER_DAY:.4g} days")
 
     def _check_stations(self) -> None:
         for number, phase in enumerate(self.phases):

@@ -175,7 +175,7 @@ def _ellipse(orbit: EarthOrbit, parking_km: float) -> dict[str, Any]:
     far = parking_km if orbit.parking_apogee_km is None else orbit.parking_apogee_km
     return {
         "apogee_altitude_km": orbit.apogee_altitude_km,
-        "start_altitude_km": parking_km if orbit.start_altitude_km is None else orbit.start_altitude_km,
+        "start_altitude_km": parking_km,
         "injection_altitude_km": orbit.perigee_altitude_km,
         "parking_altitude_km": (parking_km, far),
         "revolutions": orbit.revolutions,

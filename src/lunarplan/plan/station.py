@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError
+from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
 from lunarplan.orbits.catalogue import family
@@ -47,8 +47,15 @@ def with_perilune(
     another in time meet the same station. Its phase moves until the perilune is there: what the real orbit is late by
     changes little with the phase.
 
-    Raises ConvergenceError if there is no such phase.
+    Raises InputError for an epoch the ephemeris does not know, ConvergenceError if there is no such phase.
     """
+    first, last = forces.source.start_tdb, forces.source.end_tdb
+    if not first < perilune_tdb < last:
+        raise InputError(
+            f"a perilune at {utc_iso(perilune_tdb, 0)} is beyond {forces.source.name}",
+            where="distant_orbit.perilune_epoch", allowed=f"{utc_iso(first, 0)} to {utc_iso(last, 0)}",
+            remedy="give one nearer to the mission",
+        )  # fmt: skip
     start, end = _in_half_years(perilune_tdb, start, end, forces)
     period_s = orbit.period_days * SECONDS_PER_DAY
     phase = (start - perilune_tdb) / period_s

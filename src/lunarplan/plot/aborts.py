@@ -61,7 +61,8 @@ def _name(upper: Axes, lower: Axes, events: Any, start_tdb: float) -> None:
     days = np.array([day for day, _ in groups])
     names = ["\n".join(fill(event.name, _NAME_LETTERS) for event in group) for _, group in groups]
     points = upper.transData.transform(np.column_stack([days, days]))[:, 0] * 72.0 / upper.figure.dpi
-    places = spread(points, [_LINE_PT * (1 + name.count("\n")) for name in names])
+    widths = [_LINE_PT * (1 + name.count("\n")) for name in names]
+    places = spread(points, widths, 72.0 * upper.figure.bbox.width / upper.figure.dpi)
     for (day, group), name, shift in zip(groups, names, places - points, strict=True):
         burn = any(event.engine for event in group)
         for ax in (upper, lower):

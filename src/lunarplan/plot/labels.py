@@ -23,8 +23,12 @@ _BESIDE_ITS_OWN = 3  # of these points, which lie on what is named
 _CELL_PX, _POINT_EVERY_PX = 2.0, 3.0
 
 
-def spread(wanted: Sequence[float] | FloatArray, widths: Sequence[float] | FloatArray) -> FloatArray:
+def spread(
+    wanted: Sequence[float] | FloatArray, widths: Sequence[float] | FloatArray, high: float = np.inf
+) -> FloatArray:
     """Return centres of bars of given widths side by side, as near as can be to the ascending ``wanted``.
+
+    high : where the last of them ends at most
 
     Source: least squares by pooling adjacent violators (isotonic regression) of ``wanted`` less the room before each.
     """
@@ -37,7 +41,9 @@ def spread(wanted: Sequence[float] | FloatArray, widths: Sequence[float] | Float
             before, many = pools.pop()
             mean, count = (before * many + mean * count) / (many + count), many + count
         pools.append((mean, count))
-    return np.repeat([mean for mean, _ in pools], [count for _, count in pools]) + room
+    # cut off, the least squares of what is not bounded are those of what is
+    begin = np.minimum([mean for mean, _ in pools], high - size.sum())
+    return np.repeat(begin, [count for _, count in pools]) + room
 
 
 def wrapped(text: str) -> str:

@@ -12,7 +12,7 @@ from lunarplan.plot.profile import altitude, speed
 from lunarplan.plot.views import inertial, rotating
 
 _LEFT, _RIGHT, _HALF, _WHOLE = 0.6, 4.15, 2.95, 6.5  # inches
-_ROW_IN, _MOST_ROWS = 0.155, 14
+_ROW_IN, _MOST_ROWS = 0.155, 15
 _LAST_KM = 100.0  # of an approach
 
 
@@ -52,9 +52,10 @@ def _timetable(figure: Figure, events: Any, top: float) -> None:
     if not events:
         return
     years = "–".join(dict.fromkeys(event.epoch_utc[:4] for event in events))
-    rows = [("Event", f"UTC, {years}", "Δv (m/s)"), *map(_row, events[:_MOST_ROWS])]
-    if len(events) > _MOST_ROWS:
-        rows.append((f"and {len(events) - _MOST_ROWS} more", "", ""))
+    told = _MOST_ROWS - 1 if len(events) > _MOST_ROWS else len(events)
+    rows = [("Event", f"UTC, {years}", "Δv (m/s)"), *map(_row, events[:told])]
+    if len(events) > told:
+        rows.append((f"and {len(events) - told} more", "", ""))
     for number, row in enumerate(rows):
         weight = "normal" if number else "bold"
         for text, right, side in zip(row, (0.0, 2.4, _HALF), ("left", "right", "right"), strict=True):

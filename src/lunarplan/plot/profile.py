@@ -115,7 +115,8 @@ def _name_marks(ax: Axes, flight: Flight) -> None:
     days = flight.days([mark.tdb for mark in flight.marks])
     names = [caption([mark]) for mark in flight.marks]
     points = ax.transData.transform(np.column_stack([days, np.ones(len(days))]))[:, 0] * 72.0 / ax.figure.dpi
-    places = spread(points, [_LINE_PT * (1 + name.count("\n")) for name in names])
+    widths = [_LINE_PT * (1 + name.count("\n")) for name in names]
+    places = spread(points, widths, 72.0 * ax.figure.bbox.width / ax.figure.dpi)
     for mark, day, name, shift in zip(flight.marks, days, names, places - points, strict=True):
         ax.annotate(
             name, (day, 1.0), (shift, _LEADER_PT), xycoords=("data", "axes fraction"), textcoords="offset points",
