@@ -118,7 +118,7 @@ def _days(flown: Flown, terms: Sortie, start: float, end: float) -> Floats:
     if not len(in_time):
         raise InfeasibleError(
             f"a sortie takes {least / SECONDS_PER_DAY:.1f} days or more, and the stay at the station leaves "
-            f"{max(end - first, 0.0) / SECONDS_PER_DAY:.1f} from when it may begin",
+            f"{max(end - first, 0.0) / SECONDS_PER_DAY:.1f} days from when it may begin",
             where=f"phase[{flown.phases}]",
             remedy="lengthen the duration of distant_orbit, or shorten stay or wait",
         )
