@@ -117,8 +117,8 @@ def _days(flown: Flown, terms: Sortie, start: float, end: float) -> Floats:
     in_time = days[(days + least < end) & (days + longest < known)]
     if not len(in_time):
         raise InfeasibleError(
-            f"a sortie takes {least / SECONDS_PER_DAY:.1f} days or more, and the stay at the station ends "
-            f"{(end - first) / SECONDS_PER_DAY:.1f} days after it may leave",
+            f"a sortie takes {least / SECONDS_PER_DAY:.1f} days or more, and the stay at the station leaves "
+            f"{max(end - first, 0.0) / SECONDS_PER_DAY:.1f} days from when it may begin",
             where=f"phase[{flown.phases}]",
             remedy="lengthen the duration of distant_orbit, or shorten stay or wait",
         )
