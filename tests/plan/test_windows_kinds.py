@@ -119,7 +119,7 @@ def test_on_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 # ---------------------------------------------------------------- round the Moon and home
 
 
-def round_trip(*, high: bool) -> Mission:
+def round_trip(*, high: bool, **entry: str) -> Mission:
     """Artemis II, with its high orbit or from the parking orbit."""
     data = copy.deepcopy(library.read(library.find("artemis-2")))
     if not high:
@@ -130,6 +130,7 @@ def round_trip(*, high: bool) -> Mission:
             "perilune": "6545 km",
             "home": "descending",
         }
+    data["phase"][-1] |= entry
     data["launch"]["parking_orbit"] = {"altitude": "185 km", "node": "best"}
     return Mission.from_dict(data | {"expect": {}, "windows": {"azimuth": "90 deg", "eclipse": "90 min"}})
 
@@ -147,6 +148,11 @@ def test_a_free_return_is_scanned_by_its_phases() -> None:
     assert told["tof_h"] == pytest.approx((found.best.perilune_tdb - found.best.launch_tdb) / 3600.0, abs=3.0)
     assert json.loads(found.dataset.attrs["job"])["return_inclination_deg"] == pytest.approx(38.15)
     assert set(Windows(found.dataset).to_dict()["closed_by"]) >= {"eclipse in coast"}
+
+
+def test_a_scan_of_free_returns_aims_at_no_place() -> None:
+    with pytest.raises(InputError, match=r"entry.latitude: a scan of free returns does not aim"):
+        round_trip(high=False, latitude="30 deg", longitude="-120 deg").windows()
 
 
 def test_a_free_return_from_a_high_orbit_has_no_such_windows() -> None:

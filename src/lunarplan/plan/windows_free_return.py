@@ -33,6 +33,9 @@ def free_return(asked: Asked) -> tuple[FreeReturnLaunches, Grid]:
         what = "a mission that leaves from a high orbit has its lift-off long before"
         raise InputError(what, where="phase", remedy="drop the phase earth_orbit: its windows are those without it")
     flight, entry = kinds["translunar"], kinds.get("entry")
+    if entry is not None and entry.target is not None:
+        what, remedy = "a scan of free returns does not aim at a place", "drop latitude and longitude"
+        raise InputError(what, where="entry.latitude", remedy=remedy)
     forces = ForceModel(moon_degree=0, ephemeris=asked.ephemeris)
     terms.check_span(asked, forces.source, _LONGEST_S)
     tilt = None if entry is None else entry.inclination_rad
