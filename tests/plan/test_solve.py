@@ -228,9 +228,8 @@ def test_a_tank_too_small_for_the_braking(changes):
 @pytest.mark.parametrize("inclination", ["21 deg", "28.5 deg", "50 deg"])
 def test_a_parking_inclination_above_the_declination_is_enough(inclination):
     """The Moon stands at 19.6 deg on that arrival."""
-    assert (
-        solve(mission(IMPULSIVE, (("launch", "site"), EQUATOR), parking(inclination=inclination))).closure_m < CLOSURE_M
-    )
+    terms = (("launch", "site"), EQUATOR), parking(inclination=inclination)
+    assert solve(mission(IMPULSIVE, *terms)).closure_m < CLOSURE_M
 
 
 @pytest.mark.parametrize("inclination", ["10 deg", "45 deg", "90 deg", "135 deg", "170 deg"])
