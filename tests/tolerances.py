@@ -596,3 +596,8 @@ PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness
 PLANE_SHARE_DEG = 0.01  # as printed
 PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
 PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen
+
+# Missions of the ILRS as planned
+LANDED_SITE_KM = 1e-3  # where the powered descent ends, beside its site: a metre; 1 cm seen
+GROUND_HEIGHT_KM = 0.06  # heights in mission files are given to 0.1 km
+SUN_RANGE_ROUNDING_DEG = 0.05  # limits of light in mission files are given to 0.1 deg

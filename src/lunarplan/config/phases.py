@@ -242,6 +242,7 @@ class LunarOrbit(Table):
 
     type: Literal["lunar_orbit"]
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
+    source: str = ""
 
 
 AnyPhase = (
