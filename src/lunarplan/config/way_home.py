@@ -9,11 +9,12 @@ from lunarplan.config.units import DURATION, LENGTH
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 
+LONGEST_TOTAL_S = 60.0 * SECONDS_PER_DAY
 _Leeway = Annotated[float, Measured(DURATION, 0.0, 20.0 * SECONDS_PER_DAY, "days", too_small="negative")]
 _Coast = Annotated[
     tuple[float, float], MeasuredRange(Measured(DURATION, 0.25 * SECONDS_PER_DAY, 20.0 * SECONDS_PER_DAY, "days"))
 ]
-_Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, 60.0 * SECONDS_PER_DAY, "days")]
+_Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, LONGEST_TOTAL_S, "days")]
 
 
 class WayHome(Table):
