@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
 from lunarplan.windows.answer import Windows
 from lunarplan.windows.constraint import Constraint
+from lunarplan.windows.edges import sharpened
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -33,6 +35,7 @@ KINDS: dict[str, Callable[[Asked], tuple[WindowJob, Grid]]] = {
     "free_return": free_return,
     "low_energy": low_energy,
 }
+_STEPPED = ("low_energy",)  # edges stay at the azimuths scanned: each further azimuth needs a month of guesses
 
 
 def windows(
@@ -46,6 +49,7 @@ def windows(
     chunk_cells: int = 2048,
     folder: str | Path | None = None,
     progress: Callable[[Progress], object] | None = None,
+    edge_tolerance_s: float | None = 1.0,
 ) -> Windows:
     """Scan a mission's launch windows, see `Mission.windows`."""
     transfer = mission.translunar.transfer
@@ -56,7 +60,10 @@ def windows(
     last = mission.launch.latest_tdb - 1.0 if end is None else float(tdb_seconds(end))
     workers = None if executor is None else 1
     job, grid = KINDS[transfer](Asked(mission, first, last, tuple(constraints), ephemeris, workers))
-    return Windows(_labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
+    found = Windows(_labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
+    if edge_tolerance_s is None or transfer in _STEPPED:
+        return found
+    return sharpened(found, replace(job, workers=None), edge_tolerance_s, progress)
 
 
 def _labelled(answer: Any, job: WindowJob) -> Any:
