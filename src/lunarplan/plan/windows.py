@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def windows(
     found = Windows(_labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
     if edge_tolerance_s is None or transfer in _STEPPED:
         return found
-    return sharpened(found, replace(job, workers=None), edge_tolerance_s, progress)
+    return sharpened(found, replace(cast(Any, job), workers=None), edge_tolerance_s, progress)
 
 
 def _labelled(answer: Any, job: WindowJob) -> Any:

@@ -16,12 +16,11 @@ from lunarplan.io.netcdf import read_netcdf, write_netcdf
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.sites import LaunchSite
-from lunarplan.windows.day import LIMIT, TURN
+from lunarplan.windows.day import LIMIT, TURN, table
 from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Edge as Edge
 from lunarplan.windows.day import Launch as Launch
 from lunarplan.windows.day import Miss as Miss
-from lunarplan.windows.day import table
 from lunarplan.windows.departure import ASYMPTOTE, DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
 from lunarplan.windows.sweeps import ABOVE, BELOW, Cell, Sweeps
 

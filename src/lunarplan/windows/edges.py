@@ -150,12 +150,12 @@ def _solved(question: _Question, tolerance_s: float, meter: Meter) -> tuple[_Tri
     last = question.last_open
     rows = np.arange(len(last.code))
     beyond = question.tried(rows, question.beyond_deg, last.tdb)
-    slow = np.zeros(len(rows), bool)
+    slow = np.ones(len(rows), bool)  # the first round looks everywhere: two rules may close azimuths
     while len(rows):
         width = beyond.azimuth_deg - last.azimuth_deg
         with np.errstate(invalid="ignore"):
             near = np.abs(beyond.tdb - last.tdb) <= tolerance_s
-        left = rows[((beyond.code != OPEN) & ~near & (np.abs(width) > _NARROWEST_DEG))[rows]]
+        left = rows[((beyond.code != OPEN) & ~near & (np.abs(width) > _NARROWEST_DEG * min(tolerance_s, 1.0)))[rows]]
         meter.add(len(rows) - len(left))
         rows = left
         azimuths = last.azimuth_deg[rows, None] + width[rows, None] * _shares(last, beyond, rows, slow)
@@ -177,4 +177,5 @@ def _shares(last: _Tried, beyond: _Tried, rows: Array, slow: Array) -> Floats:
         known = np.isfinite(inside) & np.isfinite(outside) & (outside < 0.0) & ~slow[rows]
     share = np.divide(inside, inside - outside, out=np.full(len(rows), 0.5), where=known)
     step = np.where(known, _STEP, 0.25)
-    return np.clip(share[:, None] + step[:, None] * [-1.0, 0.0, 1.0], _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+    shares = share[:, None] + step[:, None] * [-1.0, 0.0, 1.0]
+    return np.asarray(np.clip(shares, _LEAST_SHARE, 1.0 - _LEAST_SHARE))
