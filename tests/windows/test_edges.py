@@ -198,15 +198,17 @@ def test_a_window_over_midnight() -> None:
     assert first.duration_s == pytest.approx(job.slope_s * 32.5, abs=EDGE_S)
 
 
-def test_towards_a_day_that_was_not_scanned_it_stays_as_it_is() -> None:
-    job = Made((up_to(120.0),), opens_h=22.0)
-    (day,) = sharpened(scanned(job, 1), job).calendar
+@pytest.mark.parametrize(("last_deg", "reason"), [(120.0, LIMIT), (104.5, "rule 0")])
+def test_into_a_day_that_was_not_scanned_it_is_followed(last_deg: float, reason: str) -> None:
+    job = Made((up_to(last_deg),), opens_h=22.0)
+    (cut,) = scanned(job, 1).calendar
+    assert cut.closes is not None
+    assert (cut.closes.reason, cut.closes.sharp) == ("launch falls on another day", False)
+    (day,), (same, _) = (sharpened(scanned(job, days), job).calendar for days in (1, 2))
     assert day.closes is not None
-    assert not day.closes.sharp
-    assert day.closes.reason == "launch falls on another day"
-    (day, *_) = sharpened(scanned(job, 2), job).calendar
-    assert day.closes is not None
-    assert (day.closes.sharp, day.closes.reason) == (True, LIMIT)
+    assert (day.closes.reason, day.closes.sharp) == (reason, True)
+    assert day.duration_s == pytest.approx(same.duration_s, abs=EDGE_S)
+    assert day.duration_s == pytest.approx(job.slope_s * (min(last_deg, 108.0) - 72.0), abs=EDGE_S)
 
 
 def test_planes_of_arrival_meet_only_where_their_edges_do() -> None:
@@ -228,14 +230,13 @@ def test_a_gap_that_edges_show_is_none_that_may_be_bridged() -> None:
 def test_nothing_is_asked_where_there_is_nothing_to_ask() -> None:
     job = Made((from_to(0.0, 180.0),))
     windows = scanned(job)
+    none, one, closed = scanned(job, days=0), scanned(job, azimuths=(90.0,)), scanned(Made((lambda azimuth: -azimuth,)))
     job.asked.clear()
-    assert sharpened(windows, job) is windows
-    closed = Made((lambda azimuth: -azimuth,))
-    assert sharpened(scanned(closed), closed).best is None
-    one = scanned(job, azimuths=(90.0,))
-    assert sharpened(one, job) is one
-    none = scanned(job, days=0)
-    assert sharpened(none, job) is none
+    for plain in (windows, one, none, closed):
+        sharp = sharpened(plain, job)
+        assert sharp.calendar == plain.calendar
+        assert sharp.dataset.identical(plain.dataset.assign_attrs(edge_tolerance_s=1.0))
+    assert not job.asked
 
 
 def test_few_rounds_do_for_all_edges_together() -> None:

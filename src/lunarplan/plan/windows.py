@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.epochs import tdb_seconds
+from lunarplan.model.epochs import one_epoch
 from lunarplan.plan.window_terms import Asked, WindowJob
 from lunarplan.plan.windows_direct import direct
 from lunarplan.plan.windows_distant import distant
@@ -21,8 +21,8 @@ from lunarplan.scans.grid import Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
 from lunarplan.windows.answer import Windows
-from lunarplan.windows.constraint import Constraint
-from lunarplan.windows.edges import sharpened
+from lunarplan.windows.constraint import Constraint, check_constraints
+from lunarplan.windows.edges import checked_tolerance_s, sharpened
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -55,11 +55,15 @@ def windows(
     transfer = mission.translunar.transfer
     if transfer not in KINDS:
         raise InputError(f'none are found for "{transfer}"', where="phase.transfer", allowed=", ".join(KINDS))
-    first = mission.launch.earliest_tdb if start is None else float(tdb_seconds(start))
+    check_constraints(constraints)
+    if edge_tolerance_s is not None:
+        checked_tolerance_s(edge_tolerance_s)
+    first = mission.launch.earliest_tdb if start is None else one_epoch(start)
     # the end of a day is midnight after it, and the next day already
-    last = mission.launch.latest_tdb - 1.0 if end is None else float(tdb_seconds(end))
+    last = mission.launch.latest_tdb - 1.0 if end is None else one_epoch(end)
     workers = None if executor is None else 1
     job, grid = KINDS[transfer](Asked(mission, first, last, tuple(constraints), ephemeris, workers))
+    check_constraints(job.constraints)  # those of the file and those given have names of their own
     found = Windows(_labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
     if edge_tolerance_s is None or transfer in _STEPPED:
         return found

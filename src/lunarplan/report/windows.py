@@ -209,9 +209,11 @@ def _ended(windows: Windows) -> str:
         return ""
     counted = ", ".join(f"{reason}: {count}" for reason, count in Counter(e.reason for e in edges).most_common())
     blunt = sum(not edge.sharp for edge in edges)
-    sharp = f"to {windows.dataset.attrs.get('edge_tolerance_s', 0.0):g} s" if blunt < len(edges) else ""
-    known = "; ".join(filter(None, (sharp, f"{blunt} to a step of the azimuths" if blunt else "")))
-    return f"daily windows begin and end by {counted}; {known}"
+    known = (
+        [f"to {windows.dataset.attrs['edge_tolerance_s']:g} s"] if "edge_tolerance_s" in windows.dataset.attrs else []
+    )
+    known += [f"{blunt} of them to a step of the azimuths"] if blunt else []
+    return "; ".join([f"daily windows begin and end by {counted}", *known])
 
 
 def _launch(launch: Launch) -> str:

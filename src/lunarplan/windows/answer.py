@@ -42,6 +42,7 @@ _NEEDED = (_FIRST, _LAST, *_MEASURED, "code", "margin", "constraint", "unit", "s
 _SUFFIXES = {"deg": "_deg", "km": "_km", "km/s": "_km_s", "m/s": "_m_s"}
 _OBLIQUITY_DEG = 23.4392911  # of the ecliptic of J2000, IAU 1976
 _DIRECT_BURNS = "tli_delta_v loi_delta_v"
+_FAR = 1e12  # farther than any margin counts; what is infinite has no quotient
 _EDGES = ("edge_tdb", "edge_azimuth_deg", "edge_code")  # of daily windows, where they were looked for
 
 
@@ -371,9 +372,9 @@ class Windows:
         if "edge_tdb" in self.dataset:
             tdb, azimuth, code = (self._edges[name][*cell, side].item() for name in _EDGES)
             if np.isfinite(tdb):
-                return Edge(tdb, azimuth, self.reasons[code], sharp=True)
-        beyond = (*cell[:-1], cell[-1] + (-1, 1)[side])
-        return self._launched(cell, self.reasons[int(self._values["code"][beyond])], sharp=False)
+                return Edge(tdb, azimuth, LIMIT if code == OPEN else self.reasons[code], sharp=True)
+        beyond = int(self._values["code"][*cell[:-1], cell[-1] + (-1, 1)[side]])
+        return self._launched(cell, self.reasons[OTHER_DAY if beyond == OPEN else beyond], sharp=False)
 
     def _launched(self, cell: Cell, reason: str, *, sharp: bool) -> Edge:
         return Edge(float(self._values["launch_tdb"][cell]), float(self._values[_LAST][cell[-1]]), reason, sharp)
@@ -419,7 +420,7 @@ def _ecliptic_longitude_deg(positions: Floats) -> Floats:
 
 def _below_one(x: Floats) -> Floats:
     """Numbers from 0 up, in their order, into [0, 1)."""
-    x = np.maximum(x, 0.0)
+    x = np.clip(x, 0.0, _FAR)
     return np.asarray(x / (1.0 + x))
 
 

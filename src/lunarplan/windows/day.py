@@ -104,7 +104,7 @@ class Edge:
 class Miss:
     """The closed cell that came nearest: why it is closed, and by how much, if that is known.
 
-    margin : negative, in `unit`; NaN if nothing was measured
+    margin : negative, in `unit`, perhaps without limit; NaN if nothing was measured
     launch : the transfer that breaks the rule; None if none was found
     """
 
@@ -115,10 +115,14 @@ class Miss:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
-        return {"reason": self.reason, "margin": None if np.isnan(self.margin) else self.margin, "unit": self.unit}
+        return {"reason": self.reason, "margin": self.margin if np.isfinite(self.margin) else None, "unit": self.unit}
 
     def __str__(self) -> str:
-        return self.reason if np.isnan(self.margin) else f"{self.reason} by {_digits(-self.margin)} {self.unit}".strip()
+        return (
+            self.reason
+            if not np.isfinite(self.margin)
+            else f"{self.reason} by {_digits(-self.margin)} {self.unit}".strip()
+        )
 
 
 @dataclass(frozen=True)

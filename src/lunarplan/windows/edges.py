@@ -42,28 +42,28 @@ def sharpened(
     tolerance_s : between the last launch that keeps all rules, which is told, and the first that does not. Where
                   transfers end and no margin does, an edge lies within 1e-4 deg of azimuth
 
-    Edges at the first and the last azimuth stay those of the scan; so do edges towards days that were not scanned.
+    Edges at the first and the last azimuth stay those of the scan. A window that goes on over midnight into a day that
+    was not scanned is followed there.
 
     Raises InputError for a tolerance out of range, and whatever the job raises.
     """
-    tolerance_s = scalar("tolerance_s", tolerance_s, 1e-3, 3600.0, "s")
+    tolerance_s = checked_tolerance_s(tolerance_s)
     ends = _ends(windows)
     if not ends:
-        return windows
+        return Windows(windows.dataset.assign_attrs(edge_tolerance_s=tolerance_s))
     meter = Meter(progress, len(ends), 0, "edges")
     shape = (*windows.open.shape, len(SIDES))
     tdb, azimuth_deg, code = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, np.int16)
     for start in range(0, len(ends), _TOGETHER):
         some = ends[start : start + _TOGETHER]
         last, beyond = _solved(_Question(windows, job, some), tolerance_s, meter)
-        closed = beyond.code != OPEN
-        at = tuple(np.array([(*cell, side) for cell, side in some])[closed].T)
-        tdb[at], azimuth_deg[at], code[at] = last.tdb[closed], last.azimuth_deg[closed], beyond.code[closed]
+        at = tuple(np.array([(*cell, side) for cell, side in some]).T)
+        tdb[at], azimuth_deg[at], code[at] = last.tdb, last.azimuth_deg, beyond.code
     dims = (*windows.axes, "side")
     dataset = windows.dataset.assign(
         edge_tdb=(dims, tdb, {"units": "s", "long_name": "lift-off at the edge of a daily window, TDB past J2000"}),
         edge_azimuth_deg=(dims, azimuth_deg, {"units": "deg", "long_name": "azimuth there"}),
-        edge_code=(dims, code, {"long_name": "why it is closed beyond, see reasons"}),
+        edge_code=(dims, code, {"long_name": "why it is closed beyond, see reasons; 0: the azimuth limit"}),
     ).assign_coords(side=("side", np.array(SIDES), {"long_name": "towards lower or higher azimuths"}))
     return Windows(dataset.assign_attrs(edge_tolerance_s=tolerance_s))
 
@@ -77,6 +77,11 @@ def _ends(windows: Windows) -> list[tuple[Cell, int]]:
                 ends = (sweep[0], BELOW), (sweep[-1], ABOVE)
                 found |= {(end, side): None for end, side in ends if not windows.sweeps.at_limit(end, side)}
     return list(found)
+
+
+def checked_tolerance_s(tolerance_s: float) -> float:
+    """Return a tolerance for edges; raises InputError unless it is one."""
+    return scalar("edge_tolerance_s", tolerance_s, 1e-3, 3600.0, "s")
 
 
 @dataclass(frozen=True)
@@ -103,12 +108,27 @@ class _Question:
         self._job, self._scale = job, windows.dataset["scale"].values
         at = tuple(np.array([cell for cell, _ in ends]).T)
         values = {name: windows.dataset[name].values for name in (*windows.axes, "launch_tdb", "margin")}
-        azimuths, further = values["azimuth_deg"], np.array([(-1, 1)[side] for _, side in ends])
+        self._azimuths, self._further = values["azimuth_deg"], np.array([(-1, 1)[side] for _, side in ends])
         self._place = {name: values[name][k] for name, k in zip(windows.axes[1:-1], at[1:-1], strict=True)}
-        self.beyond_deg = azimuths[at[-1] + further]
+        self._reached = at[-1]
         self.last_open = _Tried(
-            azimuths[at[-1]], values["launch_tdb"][at], self._least(values["margin"][at]), np.full(len(ends), OPEN)
+            self._azimuths[at[-1]],
+            values["launch_tdb"][at],
+            self._least(values["margin"][at]),
+            np.full(len(ends), OPEN),
         )
+
+    def beyond(self) -> _Tried:
+        """Launches at the next closed azimuths of the scan; where it ends before, the last ones, which are open."""
+        last, rows = self.last_open, np.arange(len(self._reached))
+        beyond = _Tried(last.azimuth_deg.copy(), last.tdb.copy(), last.margin.copy(), last.code.copy())
+        while len(rows):
+            self._reached[rows] += self._further[rows]
+            beyond.put(rows, self.tried(rows, self._azimuths[self._reached[rows]], last.tdb[rows]))
+            rows = rows[beyond.code[rows] == OPEN]  # on days that were not scanned
+            last.put(rows, beyond.rows(rows))
+            rows = rows[(self._reached[rows] > 0) & (self._reached[rows] < len(self._azimuths) - 1)]
+        return beyond
 
     def tried(self, rows: Array, azimuth_deg: Floats, near_tdb: Floats) -> _Tried:
         """Launches of some of the edges, those nearest to epochs."""
@@ -143,13 +163,12 @@ class _Question:
 
 
 def _solved(question: _Question, tolerance_s: float, meter: Meter) -> tuple[_Tried, _Tried]:
-    """The last open launch and the first closed one of every edge; one that is open has no edge.
+    """The last open launch and the first closed one of every edge; at the limit of the azimuths twice the same.
 
     In each round three azimuths between the two: about where a line through their margins is nought.
     """
-    last = question.last_open
+    last, beyond = question.last_open, question.beyond()
     rows = np.arange(len(last.code))
-    beyond = question.tried(rows, question.beyond_deg, last.tdb)
     slow = np.ones(len(rows), bool)  # the first round looks everywhere: two rules may close azimuths
     while len(rows):
         width = beyond.azimuth_deg - last.azimuth_deg
