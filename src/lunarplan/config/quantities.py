@@ -58,6 +58,9 @@ BURNS: dict[str, tuple[str, ...]] = {
     "doi": ("DOI", "landing"),
     "descent": ("descent", "landing"),
     "ascent": ("ascent", "ascent"),
+    "docking_phasing": ("phasing", "docking"),
+    "docking_raise": ("raise to the vehicle", "docking"),
+    "docking_braking": ("braking at the vehicle", "docking"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -126,6 +129,9 @@ _PATH = {
     "ascent_cross_range": Quantity("ascent: site beside the plane", LENGTH, "km", ("ascent",)),
     "ascent_plane_change": Quantity("ascent: cost of the plane", SPEED, "m/s", ("ascent",)),
     "inserted_mass": Quantity("mass of the ascender in orbit", MASS, "kg", ("ascent",)),
+    "docking_epoch": Quantity("docking", None, "min", ("docking",)),
+    "docking_time": Quantity("lift-off to docking", DURATION, "h", ("docking",)),
+    "docking_delta_v": Quantity("rendezvous in all", SPEED, "m/s", ("docking",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

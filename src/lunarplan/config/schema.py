@@ -130,8 +130,8 @@ class MissionFile(Table):
 
     @property
     def stay_s(self) -> float:
-        """Time to stay in the last orbit, s."""
-        return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
+        """Time to stay in orbits about the Moon, s, as far as it is told as a duration."""
+        return sum(phase.duration_s or 0.0 for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
 
     @classmethod
     def checked(cls, data: Mapping[str, Any], file: str = "") -> Self:
