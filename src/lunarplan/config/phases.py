@@ -25,7 +25,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 
 _GM, _RADIUS_KM = GM_KM3_S2["moon"], RADIUS_KM["moon"]
-_LONGEST_STAY_S = 60.0 * SECONDS_PER_DAY
+LONGEST_STAY_S = 60.0 * SECONDS_PER_DAY
 _HILL_KM = 60000.0  # the Earth takes away what orbits the Moon farther out
 
 PeriluneAltitude = Annotated[float, Measured(LENGTH, 1.0, 20000.0, too_small="below the surface")]
@@ -243,7 +243,7 @@ class LunarOrbit(Table):
     """
 
     type: Literal["lunar_orbit"]
-    duration_s: Annotated[float, Measured(DURATION, 0.0, _LONGEST_STAY_S, "days", too_small="negative")] | None = Field(
+    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days", too_small="negative")] | None = Field(
         alias="duration", default=None
     )
     until_tdb: Epoch | None = Field(alias="until", default=None)

@@ -11,6 +11,7 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.surface import Place
 from lunarplan.model.trajectory import Trajectory, fly
+from lunarplan.plan.closure import miss_m
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import orbit_reached
 from lunarplan.plan.solution import Burn, Leg, Milestone, Separation
@@ -50,7 +51,9 @@ def solve_ascent(flown: Flown, terms: TakeOff) -> Flown:
             remedy="lift off when the site passes under the orbit, or change the stage",
         )
     (waited,) = orbit.trajectory.until(float(up.insertion_tdb[0])).arcs
-    return flown.then(_leg(flown, terms, up), arcs=(waited,))
+    end = waited.at(waited.end_tdb, "moon")[0]
+    waits = miss_m(flown.end_state(), flown.end_tdb, end, waited.end_tdb, flown.forces, ("moon", "moon"))
+    return flown.then(_leg(flown, terms, up, waits), arcs=(waited,))
 
 
 def _place(flown: Flown) -> Place:
@@ -71,7 +74,7 @@ def _lift_off(flown: Flown, terms: TakeOff) -> float:
     return terms.epoch_tdb
 
 
-def _leg(flown: Flown, terms: TakeOff, up: SkyAscents) -> Leg:
+def _leg(flown: Flown, terms: TakeOff, up: SkyAscents, waits_m: float) -> Leg:
     lift_off, insertion = float(up.lift_off_tdb[0]), float(up.insertion_tdb[0])
     aside, turn = float(up.cross_range_km[0]), float(up.plane_change_m_s[0])
     note = f"azimuth {float(up.azimuth_deg[0]):.1f} deg, {aside:+.1f} km beside the plane"
@@ -96,6 +99,6 @@ def _leg(flown: Flown, terms: TakeOff, up: SkyAscents) -> Leg:
             "ascent_plane_change": 1e-3 * turn,
             "inserted_mass": float(up.inserted_kg[0]),
         },
-        closures_m={"ascent": 1e3 * float(up.miss_km[0])},
+        closures_m={"ascent": 1e3 * float(up.miss_km[0]), "vehicle to the ascent": waits_m},
         paths={ASCENDER: Trajectory(list(arcs))},
     )

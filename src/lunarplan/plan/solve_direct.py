@@ -60,7 +60,7 @@ def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
     start = launch.earliest_tdb if arrival is None else max(launch.earliest_tdb, arrival - longest)
     orbits = mission.insertion.orbits
     waits_s = sum((burn.passage + 1) * before.period_s for before, burn in pairwise(orbits))  # as long as is looked
-    end = arrivals(mission)[1] + waits_s + mission.stay_s
+    end = max(arrivals(mission)[1] + waits_s + mission.stay_s, mission.told_tdb)
     early = start < max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
     check_covered(start, end, ephemeris, "launch.earliest" if early else "launch.latest, phase[1].epoch")
 

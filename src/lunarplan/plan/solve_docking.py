@@ -14,7 +14,7 @@ from lunarplan.model.epochs import utc_iso
 from lunarplan.model.trajectory import Trajectory
 from lunarplan.plan.closure import miss_m
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.solution import Burn, Leg, Milestone, Separation
+from lunarplan.plan.solution import Burn, Leg, Separation
 from lunarplan.transfers.insertion import orbiting
 from lunarplan.transfers.lunar_rendezvous import NAMES, LunarRendezvous, lunar_rendezvous
 
@@ -43,7 +43,9 @@ def solve_docking(flown: Flown, terms: Docking) -> Flown:
     met = lunar_rendezvous(ascent.at(start, "moon")[0], start, orbit, about, flown.forces)
     left = met.arrival_tdb + terms.duration_s
     (waited,) = orbit.trajectory.until(left).arcs
-    leg = _leg(flown, met, orbit, ascent)
+    end = orbit.at(met.arrival_tdb, "moon")[0]
+    waits = miss_m(flown.end_state(), flown.end_tdb, end, met.arrival_tdb, flown.forces, ("moon", "moon"))
+    leg = _leg(met, orbit, ascent, waits)
     came_kg = flown.then(leg, phases=0).craft(ASCENDER).mass_kg
     return flown.then(replace(leg, separations=_joined_and_let_go(flown, met, left, came_kg)), arcs=(waited,))
 
@@ -60,20 +62,18 @@ def _about(flown: Flown, terms: Docking) -> float:
     return terms.epoch_tdb
 
 
-def _leg(flown: Flown, met: LunarRendezvous, orbit: Arc, ascent: Trajectory) -> Leg:
+def _leg(met: LunarRendezvous, orbit: Arc, ascent: Trajectory, waits_m: float) -> Leg:
     rows = zip(NAMES, met.epochs_tdb, met.delta_v_km_s, _NOTES, strict=True)
-    turns = f"{met.revolutions} revolutions after the first burn"
     return Leg(
         "docking",
         burns=tuple(Burn(f"docking {n}", float(t), float(dv), ENGINE, note=s, craft=ASCENDER) for n, t, dv, s in rows),
-        milestones=(Milestone("docking", met.arrival_tdb, turns),),
         values={
             "docking_epoch": met.arrival_tdb,
             "docking_time": met.arrival_tdb - ascent.start_tdb,
             "docking_delta_v": float(met.delta_v_km_s.sum()),
         },
         closures_m={f"ascender, {arc.name}": _miss_m(arc) for arc in met.coasts}
-        | {"docking": 1e3 * float(np.linalg.norm(_apart_km(met, orbit)))},
+        | {"vehicle to the docking": waits_m, "docking": 1e3 * float(np.linalg.norm(_apart_km(met, orbit)))},
         paths={ASCENDER: Trajectory([*ascent.arcs, *met.coasts])},
     )
 
@@ -91,8 +91,8 @@ def _miss_m(arc: Arc) -> float:
 def _joined_and_let_go(flown: Flown, met: LunarRendezvous, left: float, came_kg: float) -> tuple[Separation, ...]:
     """All of the ascender joins the vehicle, tanks included; its cargo stays."""
     cargo_kg = next(phase.cargo_kg for phase in flown.mission.phases if isinstance(phase, TakeOff))
-    brought = f"{cargo_kg:g} kg brought" if cargo_kg else ""
+    brought = f", {cargo_kg:g} kg brought" if cargo_kg else ""
     return (
-        Separation("ascender joins", met.arrival_tdb, -came_kg, brought),
+        Separation("docking", met.arrival_tdb, -came_kg, f"after {met.revolutions} revolutions{brought}"),
         Separation("ascender let go", left, came_kg - cargo_kg),
     )

@@ -96,7 +96,9 @@ def _to_apolune(craft: Floats, tdb: float, forces: ForceModel) -> Arc:
     orbit = fly(craft, tdb, forces=forces, duration_s=round_s, center="moon", name="ascent orbit")
     found = events.find(orbit, events.apolune_passage(), tdb + 0.1 * period)
     if not len(found):
-        raise ConvergenceError("no apolune is passed", where="lunar_rendezvous", remedy="begin in a less circular orbit")
+        raise ConvergenceError(
+            "no apolune is passed", where="lunar_rendezvous", remedy="begin in a less circular orbit"
+        )
     (arc,) = orbit.trajectory.until(float(found[0])).arcs
     return arc
 
@@ -194,15 +196,13 @@ class _Phasing:
 
 
 def _angle(start: Floats, end: Floats) -> float:
-    """By what angle a state is past another one, in the plane of the first, -pi to pi; its plane by its angular momentum."""
+    """By what angle a state is past the place of another one, in its own plane, -pi to pi."""
     normal = np.cross(end[:3], end[3:])
     across = normal @ np.cross(start[:3], end[:3]) / np.linalg.norm(normal)
     return float(np.arctan2(across, start[:3] @ end[:3]))
 
 
-def _flown(
-    waiting: Arc, boost: Floats, phased: Arc, found: Rendezvous, row: int, turns: int
-) -> LunarRendezvous:
+def _flown(waiting: Arc, boost: Floats, phased: Arc, found: Rendezvous, row: int, turns: int) -> LunarRendezvous:
     raised, met = float(found.departure_tdb[row]), float(found.arrival_tdb[row])
     (phasing,) = phased.trajectory.until(raised).arcs
     state = found.departure_states[row].copy()
