@@ -79,9 +79,9 @@ class Burn:
 
 @dataclass(frozen=True)
 class Separation:
-    """Mass that leaves a craft: a lander, a stage.
+    """Mass that leaves a craft: a lander, a stage; or joins it.
 
-    mass_kg : part of the craft's dry mass up to then
+    mass_kg : part of the craft's dry mass up to then; negative for what is part of it from then on
     """
 
     name: str
