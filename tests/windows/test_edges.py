@@ -12,7 +12,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds, utc_days, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import launch_site
-from lunarplan.plan.windows import _labelled
+from lunarplan.plan.windows import labelled
 from lunarplan.scans.grid import Field, Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
@@ -113,7 +113,7 @@ def scanned(
             "azimuth_deg": np.array(azimuths, float),
         }
     )
-    return Windows(_labelled(scan(job, grid), job))
+    return Windows(labelled(scan(job, grid), job))
 
 
 def up_to(azimuth_deg: float) -> Callable[[Any], Any]:
@@ -305,7 +305,7 @@ def by(step_deg: float) -> Windows:
             "azimuth_deg": np.arange(63.0, 112.0, step_deg),
         }
     )
-    return Windows(_labelled(scan(real(), grid), real()))
+    return Windows(labelled(scan(real(), grid), real()))
 
 
 def test_edges_are_the_same_from_a_fine_scan_and_a_coarse_one() -> None:
