@@ -12,7 +12,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.epochs import tdb_seconds, utc_days, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import launch_site
-from lunarplan.plan.windows import _labelled
+from lunarplan.plan.windows import labelled
 from lunarplan.scans.grid import Field, Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan
@@ -113,7 +113,7 @@ def scanned(
             "azimuth_deg": np.array(azimuths, float),
         }
     )
-    return Windows(_labelled(scan(job, grid), job))
+    return Windows(labelled(scan(job, grid), job))
 
 
 def up_to(azimuth_deg: float) -> Callable[[Any], Any]:
@@ -164,7 +164,7 @@ def test_both_edges_of_a_single_open_azimuth() -> None:
 
 
 def test_an_edge_without_a_margin() -> None:
-    """Where transfers end the margin goes with them: by quarters, to 1e-4 deg."""
+    """Where transfers end the margin goes with them: by sixths, to 1e-4 deg."""
     job = Made((), exists=lambda azimuth: azimuth <= 100.0321)
     day = sharpened(scanned(job), job).calendar[0]
     assert day.closes is not None
@@ -180,7 +180,7 @@ def test_a_margin_that_jumps() -> None:
 
 
 def test_a_window_ends_at_the_first_of_two_rules() -> None:
-    """A hole as wide as a quarter of a step is seen, though the next azimuth is closed by another rule."""
+    """A hole as wide as a sixth of a step is seen, though the next azimuth is closed by another rule."""
     job = Made((up_to(98.5), lambda azimuth: np.abs(azimuth - 93.0) - 1.5))
     day = sharpened(scanned(job), job).calendar[0]
     assert day.closes is not None
@@ -305,7 +305,7 @@ def by(step_deg: float) -> Windows:
             "azimuth_deg": np.arange(63.0, 112.0, step_deg),
         }
     )
-    return Windows(_labelled(scan(real(), grid), real()))
+    return Windows(labelled(scan(real(), grid), real()))
 
 
 def test_edges_are_the_same_from_a_fine_scan_and_a_coarse_one() -> None:

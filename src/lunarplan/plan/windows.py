@@ -64,13 +64,13 @@ def windows(
     workers = None if executor is None else 1
     job, grid = KINDS[transfer](Asked(mission, first, last, tuple(constraints), ephemeris, workers))
     check_constraints(job.constraints)  # those of the file and those given have names of their own
-    found = Windows(_labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
+    found = Windows(labelled(scan(job, grid, executor, chunk_cells, folder, progress), job))
     if edge_tolerance_s is None or transfer in _STEPPED:
         return found
     return sharpened(found, replace(cast(Any, job), workers=None), edge_tolerance_s, progress)
 
 
-def _labelled(answer: Any, job: WindowJob) -> Any:
+def labelled(answer: Any, job: WindowJob) -> Any:
     """The dataset of a scan, its constraints, codes and burns named."""
     codes = job.reasons
     labelled = answer.assign_coords(

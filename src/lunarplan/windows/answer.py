@@ -347,18 +347,26 @@ class Windows:
         return Day(date, self._launch(cell), *self._window(cell), None)
 
     def _window(self, cell: Cell) -> tuple[Edge, Edge]:
-        """First and last lift-off around that of a cell; by the other arrival too, where both sweeps meet.
+        """First and last lift-off around that of a cell; by other sweeps too, as long as they meet.
 
-        They do where the gap is no wider than one between neighbouring azimuths, as far as no more is known.
+        Those of another arrival do where the gap is no wider than one between neighbouring azimuths, as far as no more
+        is known of it.
         """
-        around = self.sweeps.around(cell)
-        (opens, closes), *others = [self._span(sweep) for sweep in around]
-        widest = self.sweeps.widest_gap_s(around[0])
-        for (first, last), sweep in zip(others, around[1:], strict=True):
-            end, start = (closes, first) if first.tdb > opens.tdb else (last, opens)
-            known = end.sharp and start.sharp
-            if start.tdb - end.tdb <= (0.0 if known else max(widest, self.sweeps.widest_gap_s(sweep))):
-                opens, closes = min(opens, first, key=_tdb), max(closes, last, key=_tdb)
+        own, *others = self.sweeps.around(cell)
+        (opens, closes), widest, left = self._span(own), self.sweeps.widest_gap_s(own), others
+        while left:
+            others, left = left, []
+            for sweep in others:
+                first, last = self._span(sweep)
+                end, start = (closes, first) if first.tdb > opens.tdb else (last, opens)
+                known = (end.sharp and start.sharp) or self.sweeps.same_plane(own, sweep)
+                step = max(widest, self.sweeps.widest_gap_s(sweep))
+                if start.tdb - end.tdb <= (0.0 if known else step):
+                    opens, closes, widest = min(opens, first, key=_tdb), max(closes, last, key=_tdb), step
+                else:
+                    left.append(sweep)
+            if len(left) == len(others):
+                break
         return opens, closes
 
     def _span(self, sweep: list[Cell]) -> tuple[Edge, Edge]:

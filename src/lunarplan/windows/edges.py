@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     Place = dict[str, Array]
 
 _NARROWEST_DEG = 1e-4  # of azimuth: 0.05 s of lift-off, or a little more
-_STEP, _LEAST_SHARE = 0.05, 0.01  # of a bracket: to either side of where the edge is likely; cut off at the ends
+_ABOUT = np.array([-0.05, -0.005, 0.0, 0.005, 0.05])  # of a bracket, to either side of where the edge is likely
+_EVENLY = np.arange(1, len(_ABOUT) + 1) / (len(_ABOUT) + 1)
+_LEAST_SHARE = 0.001
 _TOGETHER = 1024  # edges; as many cells at a time take no more memory than a chunk of a scan
 _EPOCH = np.datetime64("1858-11-17", "D")
 
@@ -165,7 +167,8 @@ class _Question:
 def _solved(question: _Question, tolerance_s: float, meter: Meter) -> tuple[_Tried, _Tried]:
     """The last open launch and the first closed one of every edge; at the limit of the azimuths twice the same.
 
-    In each round three azimuths between the two: about where a line through their margins is nought.
+    In each round several azimuths between the two: about where a line through their margins is nought, or evenly spaced
+    where there are no margins or they do not lead on.
     """
     last, beyond = question.last_open, question.beyond()
     rows = np.arange(len(last.code))
@@ -190,11 +193,10 @@ def _solved(question: _Question, tolerance_s: float, meter: Meter) -> tuple[_Tri
 
 
 def _shares(last: _Tried, beyond: _Tried, rows: Array, slow: Array) -> Floats:
-    """Of the way from the open azimuth to the closed one, float64[rows, 3]: quarters where margins do not lead on."""
+    """Azimuths to try, of the way from the open one to the closed one, float64[rows, 5]."""
     inside, outside = last.margin[rows], beyond.margin[rows]
     with np.errstate(invalid="ignore"):
         known = np.isfinite(inside) & np.isfinite(outside) & (outside < 0.0) & ~slow[rows]
     share = np.divide(inside, inside - outside, out=np.full(len(rows), 0.5), where=known)
-    step = np.where(known, _STEP, 0.25)
-    shares = share[:, None] + step[:, None] * [-1.0, 0.0, 1.0]
-    return np.asarray(np.clip(shares, _LEAST_SHARE, 1.0 - _LEAST_SHARE))
+    about = np.clip(share[:, None] + _ABOUT, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+    return np.where(known[:, None], about, _EVENLY)

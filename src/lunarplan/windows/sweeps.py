@@ -36,14 +36,20 @@ class Sweeps:
     planes: int | None
 
     def around(self, cell: Cell) -> list[list[Cell]]:
-        """Open cells in the order of their azimuths: the sweep of a cell, then those of other planes of arrival."""
+        """Sweeps, open cells in the order of their azimuths: that of a cell, then all others of the half days about it.
+
+        Others are of other planes of arrival, or beyond azimuths that are closed.
+        """
         found = [self._sweep(cell)]
-        if self.planes is not None:
-            for plane in range(self.open.shape[self.planes]):
-                if plane != cell[self.planes]:
-                    beside = self._near(cell, (*cell[: self.planes], plane, *cell[self.planes + 1 :]))
-                    found += [self._sweep(beside)] if beside else []
+        for other in self._planes(cell):
+            for k in range(self.open.shape[-1]):
+                beside = self._near(cell, (*other[:-1], k))
+                if beside is not None and not any(beside in sweep for sweep in found):
+                    found.append(self._sweep(beside))
         return found
+
+    def same_plane(self, sweep: list[Cell], other: list[Cell]) -> bool:
+        return self.planes is None or sweep[0][self.planes] == other[0][self.planes]
 
     def lift_offs(self, cells: list[Cell]) -> list[float]:
         return [float(self.launch_tdb[cell]) for cell in cells]
@@ -55,6 +61,12 @@ class Sweeps:
     def at_limit(self, cell: Cell, side: int) -> bool:
         """Whether no azimuth beyond was scanned."""
         return cell[-1] == (0, self.open.shape[-1] - 1)[side]
+
+    def _planes(self, cell: Cell) -> list[Cell]:
+        if self.planes is None:
+            return [cell]
+        planes = range(self.open.shape[self.planes])
+        return [(*cell[: self.planes], plane, *cell[self.planes + 1 :]) for plane in planes]
 
     def _sweep(self, cell: Cell) -> list[Cell]:
         below = self._onwards(cell, range(cell[-1] - 1, -1, -1))
