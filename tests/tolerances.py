@@ -601,3 +601,7 @@ PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mi
 LANDED_SITE_KM = 1e-3  # where the powered descent ends, beside its site: a metre; 1 cm seen
 GROUND_HEIGHT_KM = 0.06  # heights in mission files are given to 0.1 km
 SUN_RANGE_ROUNDING_DEG = 0.05  # limits of light in mission files are given to 0.1 deg
+# ---------------------------------------------------------------- edges of daily windows (windows/edges.py)
+EPOCH_S = 1e-6  # epochs resolve 0.12 us; some of them added up
+EDGE_S = 1.0  # of lift-off: what `sharpened` promises; the edge itself is known in closed form
+STEPPED_EDGE_S = 2.0  # between edges found from azimuths 4 deg and 12 deg apart: each is good to a second

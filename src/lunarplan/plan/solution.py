@@ -79,9 +79,9 @@ class Burn:
 
 @dataclass(frozen=True)
 class Separation:
-    """Mass that leaves a craft: a lander, a stage.
+    """Mass that leaves a craft: a lander, a stage; or joins it.
 
-    mass_kg : part of the craft's dry mass up to then
+    mass_kg : part of the craft's dry mass up to then; negative for what is part of it from then on
     """
 
     name: str
@@ -239,7 +239,12 @@ class Solution:
 
     @property
     def closures_m(self) -> dict[str, float]:
-        return {place: miss for leg in self.legs for place, miss in leg.closures_m.items()}
+        """The legs' closures, see `Leg`; the larger one where two have the same name."""
+        found: dict[str, float] = {}
+        for leg in self.legs:
+            for place, miss_m in leg.closures_m.items():
+                found[place] = max(miss_m, found.get(place, 0.0))
+        return found
 
     @property
     def closure_m(self) -> float:

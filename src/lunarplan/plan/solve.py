@@ -14,6 +14,7 @@ from lunarplan.plan.solve_ascent import solve_ascent
 from lunarplan.plan.solve_deorbit import solve_deorbit
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_docking import solve_docking
 from lunarplan.plan.solve_earth_rendezvous import solve_earth_rendezvous
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
@@ -21,6 +22,7 @@ from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
+from lunarplan.plan.solve_stay import solve_stay
 from lunarplan.plan.solve_tei import solve_tei
 from lunarplan.plan.solve_way_home import solve_way_home
 
@@ -48,11 +50,13 @@ _WAYS_OUT: dict[str, _WayOut] = {
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
+    "lunar_orbit": solve_stay,
     "return": _return,
     "sortie": solve_sortie,
     "deorbit": solve_deorbit,
     "landing": solve_landing,
     "ascent": solve_ascent,
+    "docking": solve_docking,
 }
 
 
