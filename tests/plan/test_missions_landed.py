@@ -127,20 +127,16 @@ def test_the_tanks_hold_what_it_burns(plan):
     assert all(0.0 < burned[craft] < tanks[craft] for craft in tanks)
 
 
-def test_luna_27_runs_dry_with_the_share_of_propellant_of_luna_25():
+def test_luna_27_would_run_dry_with_the_share_of_propellant_of_luna_25(landed):
     """975 of 1750 kg, as published, of 2200 kg: a finding, told in its note."""
-    from lunarplan.config import library
-    from lunarplan.errors import InfeasibleError
-
-    table = library.read(library.find("luna-27"))
-    table["vehicle"] |= {"dry_mass": "974 kg", "propellant": "1226 kg"}
-    with pytest.raises(InfeasibleError, match="the tanks run dry"):
-        Mission.from_dict(table).plan()
+    plan = landed.get("luna-27") or Mission.from_toml("luna-27").plan()
+    within_m_s = 315.0 * STANDARD_GRAVITY_M_S2 * math.log(1750.0 / (1750.0 - 975.0))
+    assert 1e3 * plan.budget.vehicle_delta_v_km_s > within_m_s + 100.0
 
 
 def test_luna_28_comes_home(landed):
     """Its orbiter does, after its ascender has taken off into the plane it flies in."""
     plan = landed.get("luna-28") or Mission.from_toml("luna-28").plan()
-    assert [leg.phase for leg in plan.solution.legs][-4:] == ["landing", "ascent", "return", "entry"]
+    assert [leg.phase for leg in plan.solution.legs][-4:] == ["ascent", "docking", "return", "entry"]
     assert math.degrees(plan.solution.values["splashdown_latitude"]) == pytest.approx(47.5, abs=0.01)
     assert math.degrees(plan.solution.values["splashdown_longitude"]) == pytest.approx(68.0, abs=0.01)
