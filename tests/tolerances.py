@@ -595,3 +595,7 @@ PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness
 PLANE_SHARE_DEG = 0.01  # as printed
 PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
 PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen
+
+# Docking, and home
+RENDEZVOUS_OVER_HOHMANN_KM_S = 0.005  # the last transfer is not half a revolution, the apsides turn: 2.9 m/s seen
+SCIPY_RENDEZVOUS_KM = 1e-4
