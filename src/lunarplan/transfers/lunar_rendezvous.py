@@ -40,7 +40,7 @@ _SHORTEST, _LONGEST, _TRIED = 0.7, 1.5, 17  # times of flight of the rise, as sh
 _ROUNDS = 1.2  # periods looked through for an apolune
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LunarRendezvous:
     """A rendezvous: three burns and the arcs before them.
 
@@ -54,6 +54,10 @@ class LunarRendezvous:
     burns_km_s: Floats
     coasts: tuple[Arc, ...]
     revolutions: int
+
+    def __repr__(self) -> str:
+        total = 1e3 * self.delta_v_km_s.sum()
+        return f"<LunarRendezvous: {total:.1f} m/s, {self.revolutions} revolutions, {utc_iso(self.arrival_tdb, 0)}>"
 
     @property
     def delta_v_km_s(self) -> Floats:
