@@ -33,8 +33,8 @@ class Flown:
     forces  : the field the arcs were flown in
     say     : called with a line of text as the work goes on
     station : the distant orbit the vehicle is on, from before it came to long after
-    after   : the state after an impulse at the end, float64[6] about the Moon, which no arc shows yet
     notes   : what the provenance has to say beside the field
+    after   : the state after an impulse at the end, float64[6] about the Moon, which no arc shows yet
     """
 
     mission: MissionFile
@@ -44,8 +44,8 @@ class Flown:
     legs: tuple[Leg, ...]
     arcs: tuple[Arc, ...]
     station: EphemerisOrbit | None = None
-    after: NDArray[np.float64] | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    after: NDArray[np.float64] | None = None
 
     @property
     def left(self) -> tuple[AnyPhase, ...]:
