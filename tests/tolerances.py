@@ -601,3 +601,6 @@ PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mi
 EPOCH_S = 1e-6  # epochs resolve 0.12 us; some of them added up
 EDGE_S = 1.0  # of lift-off: what `sharpened` promises; the edge itself is known in closed form
 STEPPED_EDGE_S = 2.0  # between edges found from azimuths 4 deg and 12 deg apart: each is good to a second
+# Docking, and home
+RENDEZVOUS_OVER_HOHMANN_KM_S = 0.005  # the last transfer is not half a revolution, the apsides turn: 2.9 m/s seen
+SCIPY_RENDEZVOUS_KM = 1e-4
