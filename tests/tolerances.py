@@ -597,6 +597,10 @@ PLANE_SHARE_DEG = 0.01  # as printed
 PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
 PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen
 
+# Missions of the ILRS as planned
+LANDED_SITE_KM = 1e-3  # where the powered descent ends, beside its site: a metre; 1 cm seen
+GROUND_HEIGHT_KM = 0.06  # heights in mission files are given to 0.1 km
+SUN_RANGE_ROUNDING_DEG = 0.05  # limits of light in mission files are given to 0.1 deg
 # ---------------------------------------------------------------- edges of daily windows (windows/edges.py)
 EPOCH_S = 1e-6  # epochs resolve 0.12 us; some of them added up
 EDGE_S = 1.0  # of lift-off: what `sharpened` promises; the edge itself is known in closed form
