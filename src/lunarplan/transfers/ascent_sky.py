@@ -279,7 +279,7 @@ def _told(
     r, v, up = risen.ends[:, :3], risen.ends[:, 3:], some.upward
     miss = np.hypot(np.linalg.norm(r, axis=1) - some.periapsis_km, (r * some.normals).sum(axis=1))
     status[rows[miss > _CLOSED_KM]] = NOT_CLOSED
-    status[rows[some.mass_kg - inserted > columns["propellant_kg"][rows]]] = DRY
+    status[rows[~(some.mass_kg - inserted <= columns["propellant_kg"][rows])]] = DRY  # or NaN: more than the whole mass
     over_ground = turned(risen.ends, insertion, "icrf", "moon_me", forces.source)[:, 3:] if len(rows) else v
     flown_over = np.arccos(np.clip((up * r).sum(axis=1) / np.linalg.norm(r, axis=1), -1.0, 1.0))
     told = {

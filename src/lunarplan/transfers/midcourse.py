@@ -141,7 +141,7 @@ class _Strayed:
 
     states: Floats
 
-    def at(self, tdb: Floats, center: str) -> Floats:
+    def at(self, tdb: Any, center: str = "moon") -> Floats:
         return self.states
 
 
