@@ -266,6 +266,7 @@ PLANAR_PERIGEE_KM = 1e-3
 # Between orbits at the Moon
 FLIGHT_RATE_KM_S2 = 1e-8  # central differences over a second
 FLIGHT_PARTIALS = 1e-6
+CONIC_BURNS_KM_S = 1e-12  # there and back along a conic
 THREE_BODY_ROUND_TRIP = 1e-9
 STAGING_M_S = 1.0  # asked for: 10; the radius of the low orbit and the rounding of the units differ, 0.5 seen
 MIRROR_M_S = 1e-3  # the valley is found to 1e-5 of the span
@@ -595,3 +596,8 @@ PERIGEE_SAMPLED_KM = 5.0  # osculating at a node beside it, which the oblateness
 PLANE_SHARE_DEG = 0.01  # as printed
 PLANE_SHARES_TRIED_KM_S = 1e-4  # a quarter of a degree from the bottom of a flat valley
 PLANE_TWO_BODY_FRACTION = 2e-3  # the Moon's own field and the Earth; 0.4 per mille seen
+
+# ---------------------------------------------------------------- edges of daily windows (windows/edges.py)
+EPOCH_S = 1e-6  # epochs resolve 0.12 us; some of them added up
+EDGE_S = 1.0  # of lift-off: what `sharpened` promises; the edge itself is known in closed form
+STEPPED_EDGE_S = 2.0  # between edges found from azimuths 4 deg and 12 deg apart: each is good to a second

@@ -166,6 +166,17 @@ def test_the_moons_distance_from_reach_is_told() -> None:
     assert str(second.miss) == "Moon's declination out of reach"
 
 
+def test_a_margin_without_limit_is_the_farthest_miss_of_all() -> None:
+    made = closed(dataset(3), 1, [-np.inf, 5.0])
+    made["margin"].values[1, 0, 0, 0, 0] = [-3.0, np.inf]
+    windows = Windows(made)
+    assert windows.nearest_miss is windows.calendar[1]
+    assert str(windows.calendar[1].miss) == "Sun at landing by 3 deg"
+    assert str(windows.calendar[0].miss) == "Sun at landing"
+    told = json.loads(json.dumps(windows.to_dict(), allow_nan=False))
+    assert told["days"][0]["margin"] is None
+
+
 # ---------------------------------------------------------------- daily windows
 
 
