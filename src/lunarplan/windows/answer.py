@@ -16,6 +16,7 @@ from lunarplan.io.netcdf import read_netcdf, write_netcdf
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.sites import LaunchSite
+from lunarplan.windows.dataset import require_windows
 from lunarplan.windows.day import LIMIT, TURN, table
 from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Edge as Edge
@@ -68,6 +69,7 @@ class Windows:
         order = [axis for axis in AXES if axis in kinds] + [axis for axis in kinds if axis not in AXES]
         self.axes = (_FIRST, *order, _LAST)
         self.dataset = dataset.transpose(*self.axes, ...)
+        require_windows(self.dataset, self.axes, self.burns)
 
     @classmethod
     def from_netcdf(cls, path: str | Path) -> Windows:
@@ -121,10 +123,14 @@ class Windows:
 
     @cached_property
     def runs(self) -> tuple[tuple[dt.date, dt.date], ...]:
-        """First and last day of every run of open days."""
-        is_open = np.array([False, *(day.open for day in self.calendar), False])
-        first, last = np.flatnonzero(is_open[1:] & ~is_open[:-1]), np.flatnonzero(~is_open[1:] & is_open[:-1]) - 1
-        return tuple((self.dates[a], self.dates[b]) for a, b in zip(first, last, strict=True))
+        """First and last day of every run of open days; one that was not scanned ends a run."""
+        found: list[tuple[dt.date, dt.date]] = []
+        for date in (day.date for day in self.calendar if day.open):
+            if found and (date - found[-1][1]).days == 1:
+                found[-1] = found[-1][0], date
+            else:
+                found.append((date, date))
+        return tuple(found)
 
     @cached_property
     def best(self) -> Launch | None:
@@ -377,7 +383,7 @@ class Windows:
     def _edge(self, cell: Cell, side: int) -> Edge:
         if self.sweeps.at_limit(cell, side):
             return self._launched(cell, LIMIT, sharp=True)
-        if "edge_tdb" in self.dataset:
+        if all(name in self.dataset for name in _EDGES):
             tdb, azimuth, code = (self._edges[name][*cell, side].item() for name in _EDGES)
             if np.isfinite(tdb):
                 return Edge(tdb, azimuth, LIMIT if code == OPEN else self.reasons[code], sharp=True)
