@@ -266,6 +266,7 @@ PLANAR_PERIGEE_KM = 1e-3
 # Between orbits at the Moon
 FLIGHT_RATE_KM_S2 = 1e-8  # central differences over a second
 FLIGHT_PARTIALS = 1e-6
+CONIC_BURNS_KM_S = 1e-12  # there and back along a conic
 THREE_BODY_ROUND_TRIP = 1e-9
 STAGING_M_S = 1.0  # asked for: 10; the radius of the low orbit and the rounding of the units differ, 0.5 seen
 MIRROR_M_S = 1e-3  # the valley is found to 1e-5 of the span

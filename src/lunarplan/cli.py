@@ -27,7 +27,7 @@ from lunarplan.report.progress import Patience
 from lunarplan.report.scanning import ScanPatience, launch_days, scanned
 from lunarplan.report.windows import as_json, show_windows, write_windows
 
-DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
+DEFECT, UNWRITABLE, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
 _SOUTHERN = re.compile(r"-[\d.]+\s*,")  # a latitude, and no option
 _FROM, _TO = "2028-01-01", "2028-12-31"  # a year of light, if no dates are given
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
@@ -135,7 +135,7 @@ def _plan(options: argparse.Namespace) -> int:
         _print_json(plan.to_dict())
     else:
         show_plan(plan, _console())
-    return 0 if plan.converged else NOT_CONVERGED
+    return 0
 
 
 def _aborts(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Trajectory, fly
 from lunarplan.model.vehicle import Engine, Vehicle
-from lunarplan.transfers.insertion import ApsisBurn, _FiniteBurn, insert, semi_major_axis, stay
+from lunarplan.transfers.insertion import ApsisBurn, _FiniteBurn, insert, orbiting, semi_major_axis
 from tests import naive
 from tests.authorities import load
 from tests.tolerances import (
@@ -360,8 +360,8 @@ def test_an_engine_the_vehicle_does_not_have():
 
 def test_staying_in_orbit():
     insertion = made(SEQUENCE, *ENGINES["middle"], FULL)
-    arc = stay(insertion, 86_400.0, FULL)
     last = insertion.burns[-1]
+    arc = orbiting(last.state_after, last.cutoff_tdb, 86_400.0, FULL)
     assert arc.start_tdb == last.cutoff_tdb
     assert arc.end_tdb == last.cutoff_tdb + 86_400.0
     assert np.array_equal(arc.nodes[0], last.state_after)
@@ -370,8 +370,8 @@ def test_staying_in_orbit():
 def test_a_long_stay_is_one_arc_and_says_how_far_it_is():
     """Flown in pieces, it is the orbit that one flight gives, at their seams too."""
     insertion, heard = made(SEQUENCE, *ENGINES["middle"], FULL), []
-    arc = stay(insertion, 30 * 86_400.0, FULL, heard.append)
     last = insertion.burns[-1]
+    arc = orbiting(last.state_after, last.cutoff_tdb, 30 * 86_400.0, FULL, progress=heard.append)
     whole = fly(last.state_after, last.cutoff_tdb, forces=FULL, duration_s=30 * 86_400.0, center="moon")
     assert heard == [f"lunar orbit, {share} %" for share in (16, 33, 50, 66, 83)]
     assert (np.diff(arc.elapsed_s) > 0.0).all()

@@ -1,7 +1,7 @@
 """The phases a mission is made of, as a mission file states them.
 
-Inclinations are to the lunar equator at arrival, 0 to 180 deg, retrograde above 90; a negative inclination is
-retrograde too (-43 deg is 137 deg). Altitudes are above the mean lunar sphere of 1737.4 km.
+Inclinations are to the lunar equator at arrival, 0 to 180 deg, retrograde above 90; a negative inclination,
+down to -90, is retrograde too (-43 deg is 137 deg). Altitudes are above the mean lunar sphere of 1737.4 km.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from lunarplan.config.distant import DistantOrbit
+from lunarplan.config.docking import Docking
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.earth_rendezvous import Deorbit, EarthRendezvous
 from lunarplan.config.entry import Entry
@@ -24,6 +25,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 
 _GM, _RADIUS_KM = GM_KM3_S2["moon"], RADIUS_KM["moon"]
+LONGEST_STAY_S = 60.0 * SECONDS_PER_DAY
 _HILL_KM = 60000.0  # the Earth takes away what orbits the Moon farther out
 
 PeriluneAltitude = Annotated[float, Measured(LENGTH, 1.0, 20000.0, too_small="below the surface")]
@@ -32,7 +34,7 @@ Period = Annotated[float, Measured(DURATION, 6500.0, 20.0 * SECONDS_PER_DAY, "h"
 
 
 def _retrograde_if_negative(value: Any) -> float:
-    angle = Measured(ANGLE, -math.pi, math.pi, "deg")(value)
+    angle = Measured(ANGLE, -0.5 * math.pi, math.pi, "deg")(value)
     return angle if angle >= 0.0 else math.pi + angle
 
 
@@ -237,16 +239,25 @@ class Insertion(Table):
 class LunarOrbit(Table):
     """Stay in the orbit reached.
 
-    duration_s : s, from the end of the last burn
+    duration_s : s, from the end of the phase before; or until_tdb : the end of the stay
     """
 
     type: Literal["lunar_orbit"]
-    duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
+    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days", too_small="negative")] | None = Field(
+        alias="duration", default=None
+    )
+    until_tdb: Epoch | None = Field(alias="until", default=None)
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Self:
+        if (self.duration_s is None) == (self.until_tdb is None):
+            raise Rejected(InputError("a stay is told by duration or by until", remedy="give exactly one of them"))
+        return self
 
 
 AnyPhase = (
     Translunar | Insertion | LunarOrbit | DistantOrbit | WayHome | Entry | EarthOrbit | Landing | Sortie
-    | TakeOff | EarthRendezvous | Deorbit
+    | TakeOff | Docking | EarthRendezvous | Deorbit
 )  # fmt: skip
 Phase = Annotated[AnyPhase, Field(discriminator="type")]
 PHASE_TYPES = tuple(str(get_args(kind.model_fields["type"].annotation)[0]) for kind in get_args(AnyPhase))

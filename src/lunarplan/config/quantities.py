@@ -36,6 +36,7 @@ BURNS: dict[str, tuple[str, ...]] = {
     "flyby": ("flyby", "powered_flyby"),
     "insertion": ("insertion", "orbit_joined"),
     "tei": ("TEI", "return from low orbit"),
+    "apolune_raise": ("apolune raise", "return by ellipse"),
     "departure": ("departure", "return by flyby"),
     "home_flyby": ("home flyby", "return by flyby"),
     "apogee_raise": ("apogee raise", "earth_orbit"),
@@ -58,6 +59,9 @@ BURNS: dict[str, tuple[str, ...]] = {
     "doi": ("DOI", "landing"),
     "descent": ("descent", "landing"),
     "ascent": ("ascent", "ascent"),
+    "docking_phasing": ("phasing", "docking"),
+    "docking_raise": ("raise to the vehicle", "docking"),
+    "docking_braking": ("braking at the vehicle", "docking"),
 }
 _PATH = {
     "launch_epoch": Quantity("launch", None, "min", ("launch",)),
@@ -125,7 +129,10 @@ _PATH = {
     "lift_off_azimuth": Quantity("azimuth of the ascent", ANGLE, "deg", ("ascent",)),
     "ascent_cross_range": Quantity("ascent: site beside the plane", LENGTH, "km", ("ascent",)),
     "ascent_plane_change": Quantity("ascent: cost of the plane", SPEED, "m/s", ("ascent",)),
-    "inserted_mass": Quantity("mass of the ascender in orbit", MASS, "kg", ("ascent",)),
+    "inserted_mass": Quantity("ascender in orbit", MASS, "kg", ("ascent",)),
+    "docking_epoch": Quantity("docking", None, "min", ("docking",)),
+    "docking_time": Quantity("lift-off to docking", DURATION, "h", ("docking",)),
+    "docking_delta_v": Quantity("rendezvous in all", SPEED, "m/s", ("docking",)),
 }
 _MASSES = {
     "arrival_mass": Quantity("arrival mass", MASS, "kg", ("translunar",)),

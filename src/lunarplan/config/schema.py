@@ -4,6 +4,7 @@ Only shape and sense are checked here, nothing is solved: a file that passes is 
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -27,7 +28,7 @@ from lunarplan.config.landing import Landing
 from lunarplan.config.launch import LAUNCHER, Launch, VehicleTable
 from lunarplan.config.phases import PHASE_TYPES, Insertion, LunarOrbit, Phase, Translunar
 from lunarplan.config.quantities import NUMBERED
-from lunarplan.config.sequence import check_sequence, step_name
+from lunarplan.config.sequence import check_epochs, check_sequence, step_name
 from lunarplan.config.sortie import Sortie
 from lunarplan.config.table import Place, Rejected, Table, first_problem, unknown
 from lunarplan.config.take_off import TakeOff
@@ -98,6 +99,7 @@ class MissionFile(Table):
         steps = {name for phase in self.phases for name in (phase.type, step_name(phase))}
         joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
         home = {f"return {'from low orbit' if self.leaves_low_orbit else 'by flyby'}"} if self.way_home else set()
+        home |= {"return by ellipse"} if self.way_home and self.way_home.ellipse else set()
         return frozenset(begun | steps | joined | home)
 
     @property
@@ -130,8 +132,19 @@ class MissionFile(Table):
 
     @property
     def stay_s(self) -> float:
-        """Time to stay in the last orbit, s."""
-        return sum(phase.duration_s for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
+        """Time to stay in orbits about the Moon, s, as far as it is told as a duration."""
+        return sum(phase.duration_s or 0.0 for phase in self.phases if isinstance(phase, LunarOrbit | DistantOrbit))
+
+    @property
+    def told_tdb(self) -> float:
+        """The last epoch a phase is told; minus infinity if there is none."""
+        told = (getattr(phase, name, None) for phase in self.phases for name in ("epoch_tdb", "until_tdb"))
+        return max((epoch for epoch in told if epoch is not None), default=-math.inf)
+
+    def least_time_s(self, home: WayHome) -> float:
+        """The least time from the injection to the entry interface, s: of all phases of a round trip together."""
+        out = self.translunar
+        return out.out_s[0] + out.beyond_s[0] + self.stay_s + home.inward_s[0] + home.home_s[0]
 
     @classmethod
     def checked(cls, data: Mapping[str, Any], file: str = "") -> Self:
@@ -146,6 +159,7 @@ class MissionFile(Table):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         check_sequence(self.phases, launched=self.launch_terms is not None)
+        check_epochs(self.phases)
         self._check_stations()
         self._check_sorties()
         self._check_total()
@@ -186,7 +200,10 @@ class MissionFile(Table):
         return any(isinstance(p, DistantOrbit) and (p.perilune_epoch_tdb or p.epoch_tdb) for p in self.phases)
 
     def _check_way_home(self) -> None:
-        """From a low orbit there is no flyby, and a place is aimed at."""
+        """From a low orbit there is no flyby, and a place is aimed at; from a distant one there is no ellipse."""
+        for number, phase in enumerate(self.phases):
+            if isinstance(phase, WayHome) and phase.ellipse is not None:
+                self._check_ellipse(phase, number)
         if not self.leaves_low_orbit:
             return
         for number, phase in enumerate(self.phases):
@@ -195,6 +212,17 @@ class MissionFile(Table):
                 raise _problem("is of a way home from a distant orbit", ("phase", number, given[name]), "leeway, home")
             if isinstance(phase, Entry) and phase.target is None:
                 raise _problem("names no place to come down at", ("phase", number), "latitude and longitude")
+
+    def _check_ellipse(self, home: WayHome, number: int) -> None:
+        if not self.leaves_low_orbit:
+            raise _problem("is of a way home from a low orbit", ("phase", number, "ellipse"), "leeway, inward, home")
+        if "leeway_s" in home.model_fields_set:
+            what = "with an ellipse, the first burn is within a revolution of the end of the stay"
+            raise _problem(what, ("phase", number, "leeway"), "another stay")
+        names = [engine.name for engine in self.vehicle.engines]
+        assert home.ellipse is not None  # as its caller asks
+        if home.ellipse.engine is not None and home.ellipse.engine not in names:
+            raise Rejected(unknown(home.ellipse.engine, names, "engine"), ("phase", number, "ellipse", "engine"))
 
     def _check_total(self) -> None:
         for number, (before, phase) in enumerate(pairwise(self.phases), 1):
@@ -210,8 +238,7 @@ class MissionFile(Table):
                 self._check_there_is_time(phase, phase.total_s, number)
 
     def _check_there_is_time(self, home: WayHome, total_s: float, number: int) -> None:
-        out = self.translunar
-        least_s = out.out_s[0] + out.beyond_s[0] + self.stay_s + home.inward_s[0] + home.home_s[0]
+        least_s = self.least_time_s(home)
         if least_s > total_s:
             what = "is less than the least of out, beyond, duration, inward and home together"
             raise _problem(what, ("phase", number, "total"), f"at least {least_s / SECONDS_PER_DAY:.4g} days")

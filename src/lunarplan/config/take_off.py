@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lunarplan.config.table import Epoch, Measured, Rejected, Table
-from lunarplan.config.units import DURATION, LENGTH
+from lunarplan.config.units import DURATION, LENGTH, MASS
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 
@@ -18,6 +18,7 @@ class TakeOff(Table):
     epoch_tdb : of lift-off; or stay_s : time on the ground, s
     perilune_altitude_km, apolune_altitude_km : of the orbit; the burn ends at perilune
     rise_s    : straight up at first, s
+    cargo_kg  : what it brings from the ground, kg
     """
 
     type: Literal["ascent"]
@@ -30,6 +31,7 @@ class TakeOff(Table):
     rise_s: Annotated[float, Measured(DURATION, 0.0, 60.0, "s", too_small="negative")] = Field(
         alias="rise", default=10.0
     )
+    cargo_kg: Annotated[float, Measured(MASS, 0.0, 1e6, too_small="negative")] = Field(alias="cargo", default=0.0)
     source: str = ""
 
     @model_validator(mode="after")

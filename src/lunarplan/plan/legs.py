@@ -8,17 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model import events
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.frames import rotation
 from lunarplan.orbits.eclipses import eclipses
-from lunarplan.plan.solution import Leg, Milestone
+from lunarplan.plan.solution import Leg, Milestone, OrbitReached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lunarplan.model.forces import ForceModel
     from lunarplan.model.trajectory import Arc, Trajectory
 
     Floats = NDArray[np.float64]
 
 _LONG_ECLIPSE_S = 3600.0
+
+
+def orbit_reached(state: Floats, tdb: float, forces: ForceModel) -> OrbitReached:
+    """The osculating orbit of a state about the Moon, its inclination to the equator of date."""
+    r, v, gm = state[:3], state[3:], forces.gm("moon")
+    h = np.cross(r, v)
+    size = float(np.linalg.norm(np.cross(v, h) / gm - r / np.linalg.norm(r)))
+    a = float(1.0 / (2.0 / np.linalg.norm(r) - v @ v / gm))
+    pole = rotation("moon_me", tdb, forces.source).reshape(3, 3)[2]
+    tilt = float(np.arccos(np.clip(pole @ h / np.linalg.norm(h), -1.0, 1.0)))
+    moon = RADIUS_KM["moon"]
+    return OrbitReached(tdb, a * (1.0 - size) - moon, a * (1.0 + size) - moon, tilt)
 
 
 def launch_leg(launch_tdb: float, parking_tdb: float, inclination_rad: float) -> Leg:

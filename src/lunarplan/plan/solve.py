@@ -14,6 +14,7 @@ from lunarplan.plan.solve_ascent import solve_ascent
 from lunarplan.plan.solve_deorbit import solve_deorbit
 from lunarplan.plan.solve_direct import solve_direct
 from lunarplan.plan.solve_distant import solve_distant
+from lunarplan.plan.solve_docking import solve_docking
 from lunarplan.plan.solve_earth_rendezvous import solve_earth_rendezvous
 from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
@@ -21,14 +22,21 @@ from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
 from lunarplan.plan.solve_sortie import solve_sortie
 from lunarplan.plan.solve_station import solve_station
+from lunarplan.plan.solve_stay import solve_stay
 from lunarplan.plan.solve_tei import solve_tei
 from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
+    from lunarplan.config.way_home import WayHome
     from lunarplan.model.ephemeris import Ephemeris
 
 _WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
+
+
+def _return(flown: Flown, terms: WayHome) -> Flown:
+    return (solve_tei if flown.mission.leaves_low_orbit else solve_way_home)(flown, terms)
+
 
 # By the step a mission begins with: launch and the phases it leads to, or a station.
 _WAYS_OUT: dict[str, _WayOut] = {
@@ -42,11 +50,13 @@ _WAYS_OUT: dict[str, _WayOut] = {
 }
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
-    "return": lambda flown, terms: (solve_tei if flown.mission.leaves_low_orbit else solve_way_home)(flown, terms),
+    "lunar_orbit": solve_stay,
+    "return": _return,
     "sortie": solve_sortie,
     "deorbit": solve_deorbit,
     "landing": solve_landing,
     "ascent": solve_ascent,
+    "docking": solve_docking,
 }
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lunarplan.config.lander import ASCENDER, ENGINE, LANDER
 from lunarplan.config.landing import Landing
 from lunarplan.errors import InfeasibleError, InputError
-from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.surface import Place
 from lunarplan.model.trajectory import Trajectory, fly
+from lunarplan.plan.closure import miss_m
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.solution import Burn, Leg, Milestone, OrbitReached, Separation
+from lunarplan.plan.legs import orbit_reached
+from lunarplan.plan.solution import Burn, Leg, Milestone, Separation
 from lunarplan.transfers.ascent_sky import SkyAscents, ascend
 from lunarplan.transfers.landing_arcs import powered_arcs
-from lunarplan.transfers.landing_orbit import upward
 from lunarplan.transfers.landing_stage import Stage
 
 if TYPE_CHECKING:
@@ -41,7 +39,8 @@ def solve_ascent(flown: Flown, terms: TakeOff) -> Flown:
     craft = flown.craft(ASCENDER)
     engine = craft.engine(ENGINE)
     up = ascend(
-        place, lift_off, Stage(engine.thrust_n, engine.isp_s, craft.mass_kg, propellant_kg=craft.propellant_kg),
+        place, lift_off,
+        Stage(engine.thrust_n, engine.isp_s, craft.mass_kg + terms.cargo_kg, propellant_kg=craft.propellant_kg),
         target=orbit, periapsis_altitude_km=terms.perilune_altitude_km, forces=flown.forces,
         apoapsis_altitude_km=terms.apolune_altitude_km, vertical_rise_s=terms.rise_s,
     )  # fmt: skip
@@ -52,7 +51,9 @@ def solve_ascent(flown: Flown, terms: TakeOff) -> Flown:
             remedy="lift off when the site passes under the orbit, or change the stage",
         )
     (waited,) = orbit.trajectory.until(float(up.insertion_tdb[0])).arcs
-    return flown.then(_leg(flown, up), arcs=(waited,))
+    end = waited.at(waited.end_tdb, "moon")[0]
+    waits = miss_m(flown.end_state(), flown.end_tdb, end, waited.end_tdb, flown.forces, ("moon", "moon"))
+    return flown.then(_leg(flown, terms, up, waits), arcs=(waited,))
 
 
 def _place(flown: Flown) -> Place:
@@ -73,19 +74,22 @@ def _lift_off(flown: Flown, terms: TakeOff) -> float:
     return terms.epoch_tdb
 
 
-def _leg(flown: Flown, up: SkyAscents) -> Leg:
+def _leg(flown: Flown, terms: TakeOff, up: SkyAscents, waits_m: float) -> Leg:
     lift_off, insertion = float(up.lift_off_tdb[0]), float(up.insertion_tdb[0])
     aside, turn = float(up.cross_range_km[0]), float(up.plane_change_m_s[0])
     note = f"azimuth {float(up.azimuth_deg[0]):.1f} deg, {aside:+.1f} km beside the plane"
-    reached, delta_v = _orbit(flown, up), 1e-3 * float(up.delta_v_m_s[0])
+    reached, delta_v = orbit_reached(up.states[0], insertion, flown.forces), 1e-3 * float(up.delta_v_m_s[0])
     assert flown.mission.lander is not None  # by the schema
     assert flown.mission.lander.ascent is not None
+    cargo = f"{terms.cargo_kg:g} kg"
+    loaded = (Separation("cargo loaded", lift_off, -terms.cargo_kg, cargo, ASCENDER),) if terms.cargo_kg else ()
     arcs = powered_arcs(up.ground[0], up.phases, flown.forces, 0)
     return Leg(
         "ascent",
         burns=(Burn("ascent", lift_off, delta_v, ENGINE, insertion - lift_off, note, ASCENDER),),
         separations=(
             Separation("ascender lift-off", lift_off, flown.mission.lander.ascent.mass_kg, "to orbit", LANDER),
+            *loaded,
         ),
         milestones=(Milestone("ascender in orbit", insertion, reached.in_words),),
         values={
@@ -95,19 +99,6 @@ def _leg(flown: Flown, up: SkyAscents) -> Leg:
             "ascent_plane_change": 1e-3 * turn,
             "inserted_mass": float(up.inserted_kg[0]),
         },
-        closures_m={"ascent": 1e3 * float(up.miss_km[0])},
+        closures_m={"ascent": 1e3 * float(up.miss_km[0]), "vehicle to the ascent": waits_m},
         paths={ASCENDER: Trajectory(list(arcs))},
     )
-
-
-def _orbit(flown: Flown, up: SkyAscents) -> OrbitReached:
-    """Osculating, where the burn ends; the plane is the vehicle's."""
-    state, gm = up.states[0], flown.forces.gm("moon")
-    r = float(np.linalg.norm(state[:3]))
-    a = 1.0 / (2.0 / r - float(state[3:] @ state[3:]) / gm)
-    h = np.cross(state[:3], state[3:])
-    e = float(np.linalg.norm(np.cross(state[3:], h) / gm - state[:3] / r))
-    axis = upward(Place(90.0, 0.0), up.insertion_tdb, flown.forces)[0]
-    tilt = float(np.arccos(np.clip(axis @ h / np.linalg.norm(h), -1.0, 1.0)))
-    moon = RADIUS_KM["moon"]
-    return OrbitReached(float(up.insertion_tdb[0]), a * (1.0 - e) - moon, a * (1.0 + e) - moon, tilt)

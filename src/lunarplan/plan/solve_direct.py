@@ -11,12 +11,11 @@ from lunarplan.config.launch import LAUNCHER
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.frames import rotation
 from lunarplan.model.trajectory import Arc, fly
-from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.closure import BODIES, arc_miss_m, miss_m
 from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
-from lunarplan.plan.legs import c3_note, launch_leg, soi_entry, v_infinity_km_s
+from lunarplan.plan.legs import c3_note, launch_leg, orbit_reached, soi_entry, v_infinity_km_s
 from lunarplan.plan.search import arrivals, cheapest
 from lunarplan.plan.solution import Burn, Leg, Milestone, OrbitReached, Progress
 from lunarplan.transfers import insertion as loi
@@ -36,7 +35,7 @@ _LONGEST_WINDOW_S = 400.0 * 86_400.0
 
 
 def solve_direct(mission: MissionFile, ephemeris: Ephemeris | None, say: Progress) -> Flown:
-    """Find the cheapest direct transfer that meets the mission's terms, and fly it to the end of the stay.
+    """Find the cheapest direct transfer that meets the mission's terms, and fly it into its orbit.
 
     Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
     """
@@ -61,7 +60,7 @@ def _check_dates(mission: MissionFile, ephemeris: Ephemeris) -> None:
     start = launch.earliest_tdb if arrival is None else max(launch.earliest_tdb, arrival - longest)
     orbits = mission.insertion.orbits
     waits_s = sum((burn.passage + 1) * before.period_s for before, burn in pairwise(orbits))  # as long as is looked
-    end = arrivals(mission)[1] + waits_s + mission.stay_s
+    end = max(arrivals(mission)[1] + waits_s + mission.stay_s, mission.told_tdb)
     early = start < max(ephemeris.start_tdb, ephemeris.orientation.start_tdb)
     check_covered(start, end, ephemeris, "launch.earliest" if early else "launch.latest, phase[1].epoch")
 
@@ -94,19 +93,11 @@ class BrakedFlight:
         made = self._insertion()
         coasts = self.coasts(made.burns[0])
         legs = (self._launch(), self.translunar(coasts), self._braking(made))
-        flown = Flown(self.mission, self.forces, self.progress, 2, legs, (*coasts, *made.arcs))
-        return self._stayed(flown, made) if flown.left else flown
+        return Flown(self.mission, self.forces, self.progress, 2, legs, (*coasts, *made.arcs))
 
     def coasts(self, first: loi.BurnMade) -> tuple[Arc, ...]:
         """From the injection to the first burn of the insertion."""
         return (fly(self.injection, self.injection_tdb, first.ignition_tdb, self.forces, name="translunar coast"),)
-
-    def _stayed(self, flown: Flown, made: loi.Insertion) -> Flown:
-        if self.mission.stay_s == 0.0:
-            return flown.then(Leg("lunar_orbit", orbits=flown.legs[-1].orbits[-1:]))
-        stay = loi.stay(made, self.mission.stay_s, self.forces, self.progress)
-        end = self._orbit(stay.at(stay.end_tdb, "moon")[0], stay.end_tdb)
-        return flown.then(Leg("lunar_orbit", orbits=(end,)), arcs=(stay,))
 
     def _launch(self) -> Leg:
         ascent_s, _ = self.mission.launch.ascent(self.mission.launch.azimuth_rad)
@@ -134,7 +125,7 @@ class BrakedFlight:
         )
 
     def _braking(self, made: loi.Insertion) -> Leg:
-        orbits = tuple(self._orbit(b.state_after, b.cutoff_tdb) for b in made.burns)
+        orbits = tuple(orbit_reached(b.state_after, b.cutoff_tdb, self.forces) for b in made.burns)
         burns = tuple(self._burn(n, b, o) for n, (b, o) in enumerate(zip(made.burns, orbits, strict=True), 1))
         capture, final = orbits[0], orbits[-1]
         heights = {
@@ -155,7 +146,8 @@ class BrakedFlight:
             "period": final.period_s,
             "inclination": final.inclination_rad,
         }
-        return Leg("insertion", burns=burns, orbits=orbits, values=values | heights)
+        closed = {"insertion": max(arc_miss_m(arc) for arc in made.arcs)} if made.arcs else {}
+        return Leg("insertion", burns=burns, orbits=orbits, values=values | heights, closures_m=closed)
 
     def _insertion(self) -> loi.Insertion:
         terms, vehicle = self.mission.insertion, self.mission.vehicle.build()
@@ -177,18 +169,6 @@ class BrakedFlight:
     def _burn(self, number: int, made: loi.BurnMade, reached: OrbitReached) -> Burn:
         engine = self.mission.insertion.engine
         return Burn(f"LOI-{number}", made.ignition_tdb, made.delta_v_km_s, engine, made.duration_s, reached.in_words)
-
-    def _orbit(self, state: Floats, tdb: float) -> OrbitReached:
-        """Osculating orbit about the Moon, its inclination to the equator of date."""
-        r, v = state[:3], state[3:]
-        h = np.cross(r, v)
-        e = np.cross(v, h) / self.gm - r / np.linalg.norm(r)
-        a = float(loi.semi_major_axis(state, self.gm))
-        size = float(np.linalg.norm(e))
-        pole = rotation("moon_me", tdb, self.forces.source).reshape(3, 3)[2]
-        tilt = float(np.arccos(np.clip(pole @ h / np.linalg.norm(h), -1.0, 1.0)))
-        moon = RADIUS_KM["moon"]
-        return OrbitReached(tdb, a * (1.0 - size) - moon, a * (1.0 + size) - moon, tilt)
 
     def _closure_m(self) -> float:
         """Distance at perilune between the solution and a flight by another integrator, another tolerance."""

@@ -194,7 +194,8 @@ def insert(
                 solved = replace(solved, mass_after_kg=vehicle.mass_kg)
             if before is not None:
                 wait_s = solved.ignition_tdb - before.cutoff_tdb
-                made.arcs.append(_orbiting(before, wait_s, forces, "lunar coast", progress))
+                start = before.state_after, before.cutoff_tdb
+                made.arcs.append(orbiting(*start, wait_s, forces, "lunar coast", progress))
             if solved.thrust is not None:
                 made.arcs.append(_burning(solved, forces, name))
         made.burns.append(solved)
@@ -212,23 +213,19 @@ def _named(burn: str) -> Iterator[None]:
         raise type(error)(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from error
 
 
-def stay(made: Insertion, duration_s: float, forces: ForceModel, progress: Callable[[str], None] = _in_silence) -> Arc:
-    """The orbit after the last burn, for some time; `progress` hears now and then how far it has come."""
-    return _orbiting(made.burns[-1], duration_s, forces, "lunar orbit", progress)
-
-
-def _orbiting(
-    before: BurnMade, duration_s: float, forces: ForceModel, name: str, progress: Callable[[str], None]
-) -> Arc:
-    """The orbit after a burn, flown in pieces."""
+def orbiting(
+    state: Floats, tdb: float, duration_s: float, forces: ForceModel, name: str = "lunar orbit",
+    progress: Callable[[str], None] = _in_silence,
+) -> Arc:  # fmt: skip
+    """The orbit of a state, float64[6], about the Moon, flown in pieces; `progress` hears how far it has come."""
     count = max(1, round(duration_s / _PIECE_S))
-    length, state, center = duration_s / count, before.state_after, "moon"
+    length, center = duration_s / count, "moon"
     pieces: list[Arc] = []
     for number in range(count):
         if number:
             progress(f"{name}, {100 * number // count} %")
             state, center = pieces[-1].nodes[-1], ("earth", "moon")[pieces[-1].origins[-1]]
-        begin = before.cutoff_tdb + number * length
+        begin = tdb + number * length
         pieces.append(fly(state, begin, forces=forces, duration_s=length, center=center, name=name))
     return _as_one(pieces, length)
 
@@ -266,7 +263,8 @@ def _next_apsis(
             "the burn before does not capture", where=f"burn at {burn.at}", remedy="ask for a lower orbit"
         )
     period = 2.0 * np.pi * np.sqrt(a**3 / forces.gm("moon"))
-    flight = _orbiting(before, (burn.passage + 1.0) * period, forces, f"coasting to {burn.at}", progress)
+    long_s = (burn.passage + 1.0) * period
+    flight = orbiting(before.state_after, before.cutoff_tdb, long_s, forces, f"coasting to {burn.at}", progress)
     event = events.perilune_passage() if burn.at == "perilune" else events.apolune_passage()
     passages = events.find(flight, event, before.cutoff_tdb + _SKIP * period)
     if len(passages) < burn.passage:
