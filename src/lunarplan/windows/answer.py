@@ -359,20 +359,19 @@ class Windows:
         is known of it.
         """
         own, *others = self.sweeps.around(cell)
-        (opens, closes), widest, left = self._span(own), self.sweeps.widest_gap_s(own), others
-        while left:
-            others, left = left, []
-            for sweep in others:
-                first, last = self._span(sweep)
+        (opens, closes), widest = self._span(own), self.sweeps.widest_gap_s(own)
+        apart = [(sweep, *self._span(sweep)) for sweep in others]
+        left = len(apart) + 1
+        while len(apart) < left:  # what has met one may meet the next
+            left, waiting, apart = len(apart), apart, []
+            for sweep, first, last in waiting:
                 end, start = (closes, first) if first.tdb > opens.tdb else (last, opens)
                 known = (end.sharp and start.sharp) or self.sweeps.same_plane(own, sweep)
                 step = max(widest, self.sweeps.widest_gap_s(sweep))
                 if start.tdb - end.tdb <= (0.0 if known else step):
                     opens, closes, widest = min(opens, first, key=_tdb), max(closes, last, key=_tdb), step
                 else:
-                    left.append(sweep)
-            if len(left) == len(others):
-                break
+                    apart.append((sweep, first, last))
         return opens, closes
 
     def _span(self, sweep: list[Cell]) -> tuple[Edge, Edge]:
