@@ -187,8 +187,7 @@ class Windows:
     def moon_declination_deg(self) -> Floats:
         """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days].
 
-        Where they are aimed, that is: its place some hours after perilune, which it would have drawn them to meet later.
-        NaN where launches are not aimed at the Moon.
+        Its place where they are aimed at it, some hours after perilune: it draws them to itself sooner. NaN where launches are not aimed at the Moon.
         """
         reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
