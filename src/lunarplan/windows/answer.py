@@ -187,7 +187,8 @@ class Windows:
     def moon_declination_deg(self) -> Floats:
         """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days].
 
-        Its place where they are aimed at it, some hours after perilune: it draws them to itself sooner. NaN where launches are not aimed at the Moon.
+        Its place where they are aimed at it, some hours after perilune: it draws them to itself sooner. NaN where they
+        are not aimed at it.
         """
         reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
