@@ -31,7 +31,7 @@ _NARROWEST_DEG = 1e-4  # of azimuth: 0.05 s of lift-off, or a little more
 _ABOUT = np.array([-0.05, -0.005, 0.0, 0.005, 0.05])  # of a bracket, to either side of where the edge is likely
 _EVENLY = np.arange(1, len(_ABOUT) + 1) / (len(_ABOUT) + 1)
 _LEAST_SHARE = 0.001
-_TOGETHER = 1024  # edges; as many cells at a time take no more memory than a chunk of a scan
+_TOGETHER = 256  # edges; a round of them takes a few seconds and no more memory than a chunk of a scan
 _EPOCH = np.datetime64("1858-11-17", "D")
 
 
