@@ -41,7 +41,7 @@ from lunarplan.model.forces import SolarPressure
 from lunarplan.model.propagation import Thrust
 from lunarplan.model.trajectory import fly
 from lunarplan.plan import solve_direct
-from tests.tolerances import EPOCH_RESOLUTION_KM
+from tests.tolerances import CLOSURE_M, EPOCH_RESOLUTION_KM
 
 EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"
 ORBIT = [7000.0, 0.0, 0.0, 0.0, 7.5, 1.0]  # km, km/s, about the Earth
@@ -453,7 +453,7 @@ def plan(*changes: tuple[str, str]) -> lunarplan.Plan:
 
 
 def test_the_mission_that_is_spoilt_below_can_be_flown():
-    assert plan().converged
+    assert plan().closure_m < CLOSURE_M
 
 
 @pytest.mark.parametrize(

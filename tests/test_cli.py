@@ -7,7 +7,6 @@ import sys
 import time
 import types
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,14 +169,6 @@ def test_exit_codes(
     assert out == ""
     assert err.startswith("lunarplan: ")
     assert err.count("\n") == 1, "one line"
-
-
-def test_a_plan_that_did_not_converge_is_shown_and_fails(
-    solver: Callable[[Solve], None], mission_file: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    solver(lambda mission, **_: replace(made.solution(), converged=False))
-    assert main(["plan", mission_file]) == 4
-    assert "not converged" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("where", [["--debug", "plan", "nowhere"], ["plan", "nowhere", "--debug"]])

@@ -27,7 +27,7 @@ from lunarplan.report.progress import Patience
 from lunarplan.report.scanning import ScanPatience, launch_days, scanned
 from lunarplan.report.windows import as_json, show_windows, write_windows
 
-DEFECT, UNWRITABLE, NOT_CONVERGED, INTERRUPTED, NOBODY_READS = 1, 2, 4, 130, 141
+DEFECT, UNWRITABLE, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
 _SOUTHERN = re.compile(r"-[\d.]+\s*,")  # a latitude, and no option
 _FROM, _TO = "2028-01-01", "2028-12-31"  # a year of light, if no dates are given
 _TABLE_WIDTH = 100  # in a narrower terminal lines fold, but no figure is cut short
@@ -135,13 +135,27 @@ def _plan(options: argparse.Namespace) -> int:
         _print_json(plan.to_dict())
     else:
         show_plan(plan, _console())
-    return 0 if plan.converged else NOT_CONVERGED
+    return 0
+
+
+def _check_aborts(options: argparse.Namespace) -> None:
+    """What is asked of the ways out, before the mission is planned: that may take a minute."""
+    from lunarplan.model.rows import scalar
+    from lunarplan.plan.aborts import EVERY_H, member
+    from lunarplan.transfers.aborts import MOST_DELTA_V_M_S
+
+    scalar("--every", options.every, *EVERY_H, "h")
+    if options.delta_v is not None:
+        scalar("--delta-v", options.delta_v, 0.0, MOST_DELTA_V_M_S, "m/s")
+    if options.to is not None:
+        member(options.to, "--to")
 
 
 def _aborts(options: argparse.Namespace) -> int:
     from lunarplan.report.aborts import aborts_json, show_aborts, write_aborts
 
     mission = Mission.from_toml(options.mission)
+    _check_aborts(options)
     folder = None if options.out is None else _folder(options.out)
     with Patience(sys.stderr, quiet=options.json) as progress:
         plan = mission.plan(progress=progress)

@@ -64,6 +64,12 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("artemis-1", ("phase.1.duration", "30 days")), "phase[2].total: is less than the least of out"),
         (mission("blue-ghost-1", ("phase.3.throttle", [False, True])), "phase[3].throttle[0]: False"),
         (mission("nrho-sortie", ("lander.descent.throttle", "0.2")), "lander.descent.throttle: "),
+        (mission("change-5", ("lander.carried", False)), 'lander.carried: false: before a "landing" there is no'),
+        (mission("nrho-sortie", ("lander.ascent.throttle", 0.3)), "lander.ascent.throttle: an ascent is flown at full"),
+        (mission("artemis-1", ("phase.1.finite", True)), "phase[1].finite: burns of this phase are impulses"),
+        (mission("artemis-1", ("phase.2.finite", True)), "phase[2].finite: burns of this phase are impulses"),
+        (mission("artemis-3", ("phase.0.finite", True)), "phase[0].finite: burns of this phase are impulses"),
+        (mission("artemis-3", ("phase.1.finite", "yes")), "phase[1].finite: burns of this phase are impulses"),
         (
             mission("capstone", ("vehicle.engines", ENGINE), ("phase.1.engine", "hydrazine"))
             | {"phase": [*mission("capstone", ("phase.1.engine", "hydrazine"))["phase"], *HOME]},
@@ -81,5 +87,6 @@ def test_the_same_keys_are_taken_where_they_have_one() -> None:
     MissionFile.checked(mission("artemis-2", ("launch.parking_orbit.coast_revolutions", 2)))
     MissionFile.checked(mission("artemis-3", *NO_PLACE, ("phase.1.wait", None)))
     MissionFile.checked(mission("nrho-sortie", ("lander.carried", True), ("vehicle.dry_mass", "60000 kg")))
+    MissionFile.checked(mission("artemis-1", ("phase.1.finite", False), ("phase.2.finite", False)))
     way = (("phase.2.latitude", "10 deg"), ("phase.2.longitude", "10 deg"), ("phase.2.within", "10 km"))
     MissionFile.checked(mission("artemis-2", *way))

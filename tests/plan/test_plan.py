@@ -81,9 +81,8 @@ def test_published_beside_computed(plan: Plan) -> None:
 
 def test_the_json_holds_what_it_promises(plan: Plan) -> None:
     content = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
-    assert set(content) >= {"mission", "converged", "closure_m", "events", "budget", "expect", "provenance"}
+    assert set(content) >= {"mission", "closure_m", "events", "budget", "expect", "provenance"}
     assert content["mission"] == "Made up"
-    assert content["converged"] is True
     assert content["closure_m"] == 0.125
     assert set(content["events"][0]) >= {"name", "epoch_utc", "delta_v_m_s"}
     assert content["events"][0]["epoch_utc"] == "2024-05-03T09:27:00.000Z"
@@ -105,7 +104,7 @@ def test_a_plan_the_tanks_cannot_pay_is_infeasible() -> None:
 
 
 def test_a_plan_introduces_itself_on_one_line(plan: Plan) -> None:
-    assert repr(plan) == "<Plan of Made up: converged, 8 events>"
+    assert repr(plan) == "<Plan of Made up: 8 events, closes to 0.12 m>"
 
 
 def test_plotting_is_left_to_the_plots(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,12 @@ def test_what_was_not_proved_is_no_solution() -> None:
         solution(translunar=replace(made.legs()["translunar"], closures_m={}))
 
 
+def test_what_does_not_close_is_no_solution() -> None:
+    closures = {"the way": 9.9, "the stay": 10.1}
+    with pytest.raises(ConvergenceError, match=r"the stay: an independent propagation ends 10\.1 m elsewhere"):
+        solution(translunar=replace(made.legs()["translunar"], closures_m=closures))
+
+
 def test_burns_come_in_order() -> None:
     insertion = made.legs()["insertion"]
     with pytest.raises(ConvergenceError, match="out of order: TLI, LOI-2, LOI-1"):

@@ -14,7 +14,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.plan.solve import solve
 from tests import naive
 from tests.plan.changed import BASE, DROP, FREE_ARRIVAL, IMPULSIVE, arriving, cost, launching, mission, parking
-from tests.tolerances import EVENT_S, SAME_PLAN_S
+from tests.tolerances import CLOSURE_M, EVENT_S, SAME_PLAN_S
 
 EQUATOR = {"latitude": "0 deg", "longitude": "110 deg"}
 
@@ -228,7 +228,8 @@ def test_a_tank_too_small_for_the_braking(changes):
 @pytest.mark.parametrize("inclination", ["21 deg", "28.5 deg", "50 deg"])
 def test_a_parking_inclination_above_the_declination_is_enough(inclination):
     """The Moon stands at 19.6 deg on that arrival."""
-    assert solve(mission(IMPULSIVE, (("launch", "site"), EQUATOR), parking(inclination=inclination))).converged
+    terms = (("launch", "site"), EQUATOR), parking(inclination=inclination)
+    assert solve(mission(IMPULSIVE, *terms)).closure_m < CLOSURE_M
 
 
 @pytest.mark.parametrize("inclination", ["10 deg", "45 deg", "90 deg", "135 deg", "170 deg"])
@@ -265,7 +266,7 @@ def test_the_coasts_between_burns_count_among_the_dates():
     )
     with pytest.raises(InputError, match="to 2051-01-01T00:00:00Z, beyond DE440"):
         solve(mission(*site, *changes))
-    assert solve(mission(*site, *changes, (("phase", 1, "burns"), [{"apolune": "200 km"}]))).converged
+    assert solve(mission(*site, *changes, (("phase", 1, "burns"), [{"apolune": "200 km"}]))).closure_m < CLOSURE_M
 
 
 def test_an_arrival_too_soon_after_the_ephemeris_begins():
@@ -278,4 +279,4 @@ def test_an_arrival_too_soon_after_the_ephemeris_begins():
 
 def test_rows_that_fail_do_not_end_the_search():
     """Some of the transfers of a window of ten days reach nothing; the others are still looked at."""
-    assert solve(mission(FREE_ARRIVAL, IMPULSIVE)).converged
+    assert solve(mission(FREE_ARRIVAL, IMPULSIVE)).closure_m < CLOSURE_M

@@ -1,5 +1,6 @@
 """Artemis I from its launch day: out, six days in the orbit, and home, all burns split together."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from lunarplan import Ephemeris, Mission
 from lunarplan.config import library
 from lunarplan.config.quantities import QUANTITIES
-from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.plan import solve_round_trip
 from lunarplan.plot.flight import Flight as Drawn
+from lunarplan.transfers.round_trip import round_trip
 from tests import naive
 from tests.plan.oracle import Flight
 from tests.plan.test_missions_planned import angle_deg, parking_plane, site
@@ -34,8 +37,20 @@ def table(**changes):
 
 
 @pytest.fixture(scope="module")
-def plan():
-    return Mission.from_toml("artemis-1").plan()
+def ways():
+    """Those the search finds for the plan: it takes half a minute."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def plan(ways):
+    def kept(*args, **options):
+        ways.append(round_trip(*args, **options))
+        return ways[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solve_round_trip, "round_trip", kept)
+        return Mission.from_toml("artemis-1").plan()
 
 
 def test_the_sum_of_its_burns_is_what_was_flown(plan):
@@ -95,9 +110,42 @@ def test_it_is_drawn_and_written(plan, tmp_path):
     assert [orbit.to_dict()["orbit"] for orbit in plan.orbits] == ["DRO, period 13.916 d"]
 
 
-def test_times_that_cannot_be_kept():
-    with pytest.raises(InfeasibleError, match="days for inward"):
-        Mission.from_dict(table(inward=["5.5 days", "6 days"])).plan()
+@pytest.mark.parametrize(
+    ("launch", "home", "says"),
+    [
+        ({}, {"inward": ["5.5 days", "6 days"]}, "the cheapest takes [0-9.]+ days for inward"),
+        (
+            {"earliest": "2022-11-16T13:00:00Z", "latest": "2022-11-16T14:00:00Z"},
+            {},
+            "lifts off within the launch dates",
+        ),
+    ],
+)
+def test_what_the_ways_found_do_not_keep(plan, ways, monkeypatch, launch, home, says):
+    monkeypatch.setattr(solve_round_trip, "round_trip", lambda *args, **options: ways[0])
+    data = table(**home)
+    data["launch"] |= launch
+    with pytest.raises(InfeasibleError, match=says):
+        Mission.from_dict(data).plan()
+
+
+def test_no_way_at_all(monkeypatch):
+    def none(*args, **options):
+        raise ConvergenceError("no way out and home closes")
+
+    monkeypatch.setattr(solve_round_trip, "round_trip", none)
+    with pytest.raises(InfeasibleError, match=r"fit together are found in 25\.36 days"):
+        Mission.from_dict(table()).plan()
+
+
+def test_a_total_that_ends_when_the_place_is_out_of_reach():
+    """The flown one is among those that are told; 27 days later the Moon is back where it was."""
+    with pytest.raises(InfeasibleError, match=r"phase\[2\].total: 30 days end when 6250 km") as caught:
+        Mission.from_dict(table(total="30 days")).plan()
+    (low, high), (later, latest) = (
+        [float(x) for x in re.findall("[0-9.]+", s)] for s in caught.value.allowed.split("or")
+    )
+    assert low < 25.36 < high < 30.0 < later < 25.36 + 27.3 < latest + 1.0
 
 
 def test_dates_beyond_the_ephemeris_are_refused():

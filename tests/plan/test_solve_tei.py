@@ -49,7 +49,7 @@ def test_it_leaves_within_a_revolution_of_the_stay(plan):
 
 
 def test_it_closes(plan):
-    assert set(plan.solution.closures_m) == {"perilune", "stay", "entry"}
+    assert set(plan.solution.closures_m) == {"perilune", "insertion", "stay", "entry"}
     assert plan.closure_m < DISTANT_CLOSURE_M
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from lunarplan.plan.window_terms import Asked, calendar_days
 from lunarplan.plan.windows_direct import launches
 from lunarplan.windows.answer import Windows
 from lunarplan.windows.constraint import Constraint
+from lunarplan.windows.constraints import sun_at_landing
+from lunarplan.windows.launches import Launches
 from tests.tolerances import PUBLISHED_LIFT_OFF_S
 
 MAY = "2024-05-02", "2024-05-04"
@@ -178,6 +181,44 @@ def test_a_scan_that_was_kept_gives_the_same_bytes(tmp_path: Path) -> None:
     assert heard[-1].done_cells == heard[-1].all_cells == fresh.open.size
 
 
+def test_edges_are_the_same_whoever_computes_the_cells(tmp_path: Path) -> None:
+    """Chang'e-6 on 4 May: the Moon goes out of reach of the parking orbit between two of its azimuths."""
+    mission = Mission.from_toml("change-6")
+    with ThreadPoolExecutor(3) as threads:
+        by_threads = mission.windows("2024-05-04", "2024-05-04", executor=threads, chunk_cells=11)
+    alone = mission.windows("2024-05-04", "2024-05-04", edge_tolerance_s=1)
+    (day,) = alone.calendar
+    assert day.opens is not None
+    assert (day.opens.reason, day.opens.sharp) == ("Moon's declination out of reach", True)
+    (stepped,) = mission.windows("2024-05-04", "2024-05-04", edge_tolerance_s=None).calendar
+    assert day.opens_tdb < stepped.opens_tdb - 1800.0, "half an hour was hidden by a step of 0.7 deg"
+    assert by_threads.to_netcdf(tmp_path / "a.nc").read_bytes() == alone.to_netcdf(tmp_path / "b.nc").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"constraints": None}, "constraints: None .*a list of Constraint"),
+        ({"constraints": [3]}, "constraints: .*a list of Constraint"),
+        ({"constraints": cheaper_than(1.0)}, "constraints: .*a list of Constraint"),
+        ({"constraints": [cheaper_than(1.0), cheaper_than(2.0)]}, "^constraints: 'my own' is there twice"),
+        (
+            {"constraints": [sun_at_landing(0.0, 0.0, at_least_deg=0.0)]},
+            "^constraints: 'Sun at landing' is there twice",
+        ),
+        ({"edge_tolerance_s": 0.0}, "edge_tolerance_s: 0.0 s .*0.001 to 3600 s"),
+        ({"edge_tolerance_s": "1 s"}, "edge_tolerance_s"),
+        ({"folder": " "}, "folder: no folder is named"),
+        ({"progress": 3}, "progress: a int"),
+    ],
+)
+def test_what_a_scan_cannot_be_asked(wanted: Any, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it is said before the first cell."""
+    monkeypatch.setattr(Launches, "__call__", lambda *_: pytest.fail("a cell was computed"))
+    with pytest.raises(InputError, match=says):
+        Mission.from_toml("luna-25").windows(*MAY, **wanted)
+
+
 # ---------------------------------------------------------------- days
 
 
@@ -197,6 +238,7 @@ def test_days_are_counted_at_both_ends() -> None:
         (None, float("nan"), "epoch"),
         (dt.datetime(2024, 5, 1), None, "time"),
         (object(), None, "epoch"),
+        ([1.0, 2.0], None, "one epoch"),
     ],
 )
 def test_days_that_cannot_be_scanned(start: Any, end: Any, says: str) -> None:

@@ -11,7 +11,7 @@ from lunarplan.model.frames import latitude_longitude_radius, rotation, turned
 from lunarplan.model.surface import Place
 from lunarplan.model.trajectory import fly
 from lunarplan.transfers.descent import Approach, Touchdown
-from lunarplan.transfers.landing import DRY, NO_BRAKING, NO_DEORBIT, THROTTLED, Stage, land, land_from
+from lunarplan.transfers.landing import DRY, NO_BRAKING, NO_DEORBIT, THROTTLED, TOO_HIGH, Stage, land, land_from
 from lunarplan.transfers.landing_orbit import overflights
 from tests.authorities import load
 from tests.low_orbits import coasted, flown_again, over
@@ -280,6 +280,20 @@ def test_throttle_limits_and_tanks_are_kept():
     dry = landed(0.0, stage=Stage(45_000.0, 311.0, 15_000.0, propellant_kg=[6_000.0, 8_000.0]))
     assert dry.status.tolist() == [DRY, 0]
     assert dry.reason(0) == "the tanks run dry"
+
+
+def test_braking_does_not_begin_above_the_orbit():
+    """From 100 km: periapsis is where the descent orbit is lowest."""
+    found = landed(0.0, periapsis_altitude_km=[80.0, 150.0])
+    assert found.status.tolist() == [0, TOO_HIGH]
+    assert found.reason(1) == "periapsis would be above the orbit it leaves"
+
+
+def test_dry_tanks_say_what_is_needed():
+    """What is missing is what another kilogram in full tanks leaves."""
+    dry, full = (landed(0.0, stage=Stage(45_000.0, 311.0, 15_000.0, propellant_kg=kg)) for kg in (6_000.0, 8_000.0))
+    assert dry.needed_kg == pytest.approx(full.needed_kg)
+    assert full.needed_kg == pytest.approx(15_000.0 - full.landed_kg)
 
 
 def test_no_pass_gives_no_rows(orbit):

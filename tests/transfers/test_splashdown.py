@@ -13,7 +13,12 @@ from lunarplan.model.trajectory import fly
 from lunarplan.transfers.entry import entries
 from lunarplan.transfers.ground_range import SKIP_RANGE_KM, SPHERE_KM, place_vector
 from lunarplan.transfers.patched_conic import plane_axes
-from lunarplan.transfers.splashdown import cheapest_splashdowns, splashdown_problem, splashdown_returns
+from lunarplan.transfers.splashdown import (
+    cheapest_splashdowns,
+    reachable_latitudes_deg,
+    splashdown_problem,
+    splashdown_returns,
+)
 from tests.tolerances import (
     ENTRY_PATH_DEG,
     LANES_BURN_KM_S,
@@ -105,6 +110,17 @@ def test_who_cannot_get_there_says_why(parked):
     assert np.isnan(found.delta_v_km_s[0])
     with pytest.raises(InfeasibleError, match="2380 km"):
         found.require()
+
+
+def test_latitudes_that_are_told_are_those_that_are_flown(parked):
+    """Conics are a degree or two off: four inside the limits it is flown to, six outside it is not."""
+    state, angles = parked.at(START, "moon"), {"longitude_deg": -118.0, "range_km": 6_250.0, "forces": FORCES}
+    asked = splashdown_problem(state, START, 3.5 * DAY, latitude_deg=0.0, **angles)
+    ((low, high),) = reachable_latitudes_deg(asked, FORCES)
+    some = splashdown_problem(
+        state, START, 3.5 * DAY, latitude_deg=[low - 6.0, low + 4.0, high - 4.0, high + 6.0], **angles
+    )
+    assert splashdown_returns(some, FORCES).ok.tolist() == [False, True, True, False]
 
 
 def test_the_cheapest_departures(parked):

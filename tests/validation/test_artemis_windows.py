@@ -13,12 +13,22 @@ import pytest
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import launch_site
+from lunarplan.plan.windows import labelled
+from lunarplan.scans.grid import Grid
+from lunarplan.scans.scan import scan
 from lunarplan.windows import constraints as rules
+from lunarplan.windows.answer import Windows
 from lunarplan.windows.crew import splashdown_daylight
+from lunarplan.windows.edges import sharpened
 from lunarplan.windows.ellipse import tli_from_ellipse
 from lunarplan.windows.launches import NORTHBOUND, SOUTHBOUND, Launches
 from tests.authorities import load
-from tests.tolerances import ARTEMIS_LIFT_OFF_MIN, BURN_OF_SHORT_WINDOWS_M_S, SIDEREAL_MONTH_DAYS
+from tests.tolerances import (
+    ARTEMIS_LIFT_OFF_MIN,
+    BURN_OF_SHORT_WINDOWS_M_S,
+    SIDEREAL_MONTH_DAYS,
+    STEPPED_EDGE_S,
+)
 from tests.validation.launches import DAY, calendar, minutes_outside, scanned
 
 CASE = load("artemis_1_windows")
@@ -102,6 +112,32 @@ def score(is_open, available):
     span = (days >= np.datetime64(PERIODS[0]["first"])) & (days <= np.datetime64(PERIODS[-1]["last"]))
     both = (is_open & available & span).sum()
     return both / (is_open & span).sum(), both / (available & span).sum()
+
+
+@cache
+def calendars(step_deg):
+    """Days of the attempts for the flown flight time, by steps of the azimuths, and with the edges between them."""
+    days = np.unique([np.datetime64(w["opens"].date()) for w in WINDOWS])
+    low, high = MODEL["azimuth_deg"]
+    axes = {
+        "launch_day": days,
+        "opportunity": np.array([SOUTHBOUND]),
+        "arrival": np.array([NORTHBOUND, SOUTHBOUND]),
+        "tof_s": np.array([DAY * MODEL["tof_days"]]),
+        "azimuth_deg": np.arange(low, high + 0.1, step_deg),
+    }
+    flown = job(*launch_rules()[:2])
+    stepped = Windows(labelled(scan(flown, Grid(axes)), flown))
+    return stepped.calendar, sharpened(stepped, flown).calendar
+
+
+def row_of_edges(window):
+    opens, closes = (utc_iso(end, 0)[:16] for end in ends(window))
+    stepped, sharp = (next(d for d in days if str(d.date) == opens[:10]) for days in calendars(4.0))
+    before = " to ".join(utc_iso(end, 0)[11:19] for end in (stepped.opens_tdb, stepped.closes_tdb))
+    found = " to ".join(utc_iso(end, 0)[11:19] for end in (sharp.opens_tdb, sharp.closes_tdb))
+    minutes = f"{stepped.duration_s / 60.0:.0f} | {sharp.duration_s / 60.0:.0f}"
+    return f"| {opens} to {closes[11:]} | {before} | {found} | {minutes} | {sharp.closes.reason} |"
 
 
 STEPS = {
@@ -218,3 +254,34 @@ def test_the_page_says_what_the_limit_does(limit_m_s):
 @pytest.mark.parametrize("window", WINDOWS, ids=lambda w: str(w["opens"].date()))
 def test_the_page_has_the_daily_windows(window):
     assert row_of_a_window(window) in PAGE
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=lambda w: str(w["opens"].date()))
+def test_the_page_has_the_edges(window):
+    assert row_of_edges(window) in PAGE
+
+
+def test_edges_do_not_depend_on_the_azimuths_scanned():
+    """But on 27 September, when an eclipse closes some degrees of either plane: steps of 12 miss one that is open."""
+    for fine, coarse in zip(calendars(4.0)[1], calendars(12.0)[1], strict=True):
+        assert fine.opens_tdb == coarse.opens_tdb
+        if str(fine.date) == "2022-09-27":
+            assert (fine.closes.reason, coarse.closes.reason) == ("TLI from the ellipse", "eclipse in coast")
+        else:
+            assert fine.closes_tdb == pytest.approx(coarse.closes_tdb, abs=STEPPED_EDGE_S)
+
+
+def test_windows_shorter_than_two_hours_close_before_the_limit_does():
+    """By 2 to 17 min: it is the limit that was estimated from them."""
+    short = [ends(w)[1] for w in WINDOWS if w["minutes"] < TWO_HOURS_MIN]
+    sharp = [day.closes_tdb for w, day in zip(WINDOWS, calendars(4.0)[1], strict=True) if w["minutes"] < TWO_HOURS_MIN]
+    assert [round((a - b) / 60.0) for a, b in zip(sharp, short, strict=True)] == [14, 17, 12, 2]
+
+
+def test_published_windows_lie_between_the_edges():
+    """Of the flown flight time alone; by steps of 4 deg four of them would end too late."""
+    outside = [
+        sum(day.opens_tdb > ends(w)[0] or day.closes_tdb < ends(w)[1] for w, day in zip(WINDOWS, days, strict=True))
+        for days in calendars(4.0)
+    ]
+    assert outside == [4, 0]

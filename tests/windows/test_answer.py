@@ -166,6 +166,17 @@ def test_the_moons_distance_from_reach_is_told() -> None:
     assert str(second.miss) == "Moon's declination out of reach"
 
 
+def test_a_margin_without_limit_is_the_farthest_miss_of_all() -> None:
+    made = closed(dataset(3), 1, [-np.inf, 5.0])
+    made["margin"].values[1, 0, 0, 0, 0] = [-3.0, np.inf]
+    windows = Windows(made)
+    assert windows.nearest_miss is windows.calendar[1]
+    assert str(windows.calendar[1].miss) == "Sun at landing by 3 deg"
+    assert str(windows.calendar[0].miss) == "Sun at landing"
+    told = json.loads(json.dumps(windows.to_dict(), allow_nan=False))
+    assert told["days"][0]["margin"] is None
+
+
 # ---------------------------------------------------------------- daily windows
 
 
@@ -222,6 +233,19 @@ def test_the_other_arrival_widens_the_window_where_the_sweeps_overlap() -> None:
     assert times(Windows(made).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T11:00:00Z")
     made["launch_tdb"].values[:, :, 1] += 9.0 * HOUR
     assert times(Windows(made).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T10:00:00Z")
+
+
+def test_sweeps_on_either_side_of_a_closed_azimuth_meet_over_the_other_arrival() -> None:
+    """Lift-offs every two hours, 6 to 14 h; the hole at 10 h is bridged by the other plane, half an hour later."""
+    made = dataset(1, opportunity=[NORTH], tof_days=[4.0], azimuth_deg=[72.0, 81.0, 90.0, 99.0, 108.0])
+    made["tli_delta_v"].values[..., 0] -= 60.0
+    holed = closed(made, 1, [-1.0, 1.0], arrival=0, azimuth_deg=2)
+    alone = closed(holed, 1, [-1.0, 1.0], arrival=1)
+    assert times(Windows(alone).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T08:00:00Z")
+    holed["launch_tdb"].values[:, :, 1] += 0.5 * HOUR
+    assert times(Windows(holed).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T14:30:00Z")
+    short = closed(holed, 1, [-1.0, 1.0], arrival=1, azimuth_deg=[0, 4])  # 8:30 to 12:30 meets 6 to 8 and 12 to 14
+    assert times(Windows(short).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T14:00:00Z")
 
 
 def test_instants_are_not_a_window() -> None:

@@ -324,6 +324,23 @@ def test_phase_between_uneven_passages():
 # ---------------------------------------------------------------- rules written by users
 
 
+def test_a_rule_cannot_change_what_it_is_given():
+    transfers = two_months()
+
+    def careless(given):
+        given.launch_tdb[:] = 0.0
+        return given.tof_s
+
+    def careless_deeper(given):
+        given.problem.tof_s[:] = 0.0
+        return given.tof_s
+
+    for function in (careless, careless_deeper):
+        with pytest.raises(InputError, match=r"constraint 'hands', its function: raised ValueError: .*read-only"):
+            evaluate([user("hands", function)], transfers)
+    transfers.problem.tof_s[:] += 0.0  # its owner still can
+
+
 def test_a_users_rule_sees_the_whole_batch_and_is_not_asked_about_what_failed():
     t = two_months()
     margins = margins_of(user("low", low_perilune, unit="km", scale=10.0), t)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictInt, model_validator
 
-from lunarplan.config.table import Epoch, Measured, Rejected, Table, unknown
+from lunarplan.config.table import Epoch, ImpulsesOnly, Measured, Rejected, Table, unknown
 from lunarplan.config.units import DURATION, LENGTH, shown
 from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
@@ -66,7 +66,7 @@ class DistantOrbit(Table):
     epoch_tdb: Epoch | None = Field(alias="epoch", default=None)
     duration_s: Annotated[float, Measured(DURATION, 0.0, 400.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
     engine: str | None = None
-    finite: Literal[False] = False
+    finite: ImpulsesOnly = False
     source: str = ""
 
     @property

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
-from lunarplan.config.table import Measured, MeasuredRange, Table
+from lunarplan.config.table import ImpulsesOnly, Measured, MeasuredRange, Table
 from lunarplan.config.units import ANGLE, DURATION, LENGTH
 from lunarplan.model.constants import SECONDS_PER_DAY
 
@@ -34,7 +34,7 @@ class EarthRendezvous(Table):
     revolutions: Annotated[StrictInt, Field(ge=0, le=20)] = 0
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days")] = Field(alias="duration")
     engine: str
-    finite: Literal[False] = False
+    finite: ImpulsesOnly = False
     source: str = ""
 
 
@@ -49,5 +49,5 @@ class Deorbit(Table):
         alias="wait", default=1.0 * SECONDS_PER_DAY
     )
     engine: str
-    finite: Literal[False] = False
+    finite: ImpulsesOnly = False
     source: str = ""

@@ -41,9 +41,15 @@ def _check_lander(mission: MissionFile) -> None:
     if isinstance(first, Landing) and "throttle" in first.model_fields_set:
         remedy = "give it in [lander.descent]"
         raise _refused("the lander has its own engine", remedy, ("phase", downs[0], "throttle"))
+    if isinstance(first, Landing) and not lander.carried:
+        what = 'false: before a "landing" there is no station for it to wait at'
+        raise _refused(what, "drop it, and count the lander in the dry_mass of [vehicle]", ("lander", "carried"))
+    if lander.ascent is not None and "throttle" in lander.ascent.model_fields_set:
+        raise _refused("an ascent is flown at full thrust", "drop it", ("lander", "ascent", "throttle"))
     if lander.carried and lander.mass_kg >= mission.vehicle.dry_mass_kg:
         what = f"a lander of {lander.mass_kg:.6g} kg is part of a dry mass of {mission.vehicle.dry_mass_kg:.6g} kg"
-        raise _refused(what, "count it there, or set carried = false", ("vehicle", "dry_mass"))
+        remedy = "count it there" if isinstance(first, Landing) else "count it there, or set carried = false"
+        raise _refused(what, remedy, ("vehicle", "dry_mass"))
 
 
 def _check_entries(mission: MissionFile) -> None:

@@ -40,7 +40,7 @@ class LanderTable(Table):
 
     descent : the stage that lands
     ascent  : the stage that takes off, part of neither mass of `descent`
-    carried : whether the vehicle brings it, as part of its dry mass; else it waits where the vehicle comes to
+    carried : whether the vehicle brings it, as part of its dry mass; else it waits at the station of a sortie
     """
 
     descent: Stage

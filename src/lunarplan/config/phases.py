@@ -1,7 +1,7 @@
 """The phases a mission is made of, as a mission file states them.
 
-Inclinations are to the lunar equator at arrival, 0 to 180 deg, retrograde above 90; a negative inclination is
-retrograde too (-43 deg is 137 deg). Altitudes are above the mean lunar sphere of 1737.4 km.
+Inclinations are to the lunar equator at arrival, 0 to 180 deg, retrograde above 90; a negative inclination,
+down to -90, is retrograde too (-43 deg is 137 deg). Altitudes are above the mean lunar sphere of 1737.4 km.
 """
 
 import math
@@ -34,7 +34,7 @@ Period = Annotated[float, Measured(DURATION, 6500.0, 20.0 * SECONDS_PER_DAY, "h"
 
 
 def _retrograde_if_negative(value: Any) -> float:
-    angle = Measured(ANGLE, -math.pi, math.pi, "deg")(value)
+    angle = Measured(ANGLE, -0.5 * math.pi, math.pi, "deg")(value)
     return angle if angle >= 0.0 else math.pi + angle
 
 
@@ -247,6 +247,7 @@ class LunarOrbit(Table):
         alias="duration", default=None
     )
     until_tdb: Epoch | None = Field(alias="until", default=None)
+    source: str = ""
 
     @model_validator(mode="after")
     def _ends_once(self) -> Self:

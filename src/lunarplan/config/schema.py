@@ -141,6 +141,11 @@ class MissionFile(Table):
         told = (getattr(phase, name, None) for phase in self.phases for name in ("epoch_tdb", "until_tdb"))
         return max((epoch for epoch in told if epoch is not None), default=-math.inf)
 
+    def least_time_s(self, home: WayHome) -> float:
+        """The least time from the injection to the entry interface, s: of all phases of a round trip together."""
+        out = self.translunar
+        return out.out_s[0] + out.beyond_s[0] + self.stay_s + home.inward_s[0] + home.home_s[0]
+
     @classmethod
     def checked(cls, data: Mapping[str, Any], file: str = "") -> Self:
         """Return the mission a table describes.
@@ -233,8 +238,7 @@ class MissionFile(Table):
                 self._check_there_is_time(phase, phase.total_s, number)
 
     def _check_there_is_time(self, home: WayHome, total_s: float, number: int) -> None:
-        out = self.translunar
-        least_s = out.out_s[0] + out.beyond_s[0] + self.stay_s + home.inward_s[0] + home.home_s[0]
+        least_s = self.least_time_s(home)
         if least_s > total_s:
             what = "is less than the least of out, beyond, duration, inward and home together"
             raise _problem(what, ("phase", number, "total"), f"at least {least_s / SECONDS_PER_DAY:.4g} days")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from lunarplan.config.dates import epoch_tdb
@@ -144,6 +144,15 @@ class EpochOf:
 
 Epoch = Annotated[float, EpochOf()]
 LastEpoch = Annotated[float, EpochOf(end_of_day=True)]
+
+
+def _impulses(value: Any) -> bool:
+    if value is not False:
+        raise Rejected(InputError("burns of this phase are impulses", allowed="false", remedy="drop it"))
+    return False
+
+
+ImpulsesOnly = Annotated[bool, BeforeValidator(_impulses)]  # `finite` of a phase whose burns take no time yet
 
 
 def first_problem(error: ValidationError, file: str, tags: frozenset[str]) -> InputError:

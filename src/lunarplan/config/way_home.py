@@ -4,16 +4,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from lunarplan.config.table import Measured, MeasuredRange, Rejected, Table
+from lunarplan.config.table import ImpulsesOnly, Measured, MeasuredRange, Rejected, Table
 from lunarplan.config.units import DURATION, LENGTH
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 
+LONGEST_TOTAL_S = 60.0 * SECONDS_PER_DAY
 _Leeway = Annotated[float, Measured(DURATION, 0.0, 20.0 * SECONDS_PER_DAY, "days", too_small="negative")]
 _Coast = Annotated[
     tuple[float, float], MeasuredRange(Measured(DURATION, 0.25 * SECONDS_PER_DAY, 20.0 * SECONDS_PER_DAY, "days"))
 ]
-_Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, 60.0 * SECONDS_PER_DAY, "days")]
+_Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, LONGEST_TOTAL_S, "days")]
 
 
 class DepartureEllipse(Table):
@@ -61,7 +62,7 @@ class WayHome(Table):
     home_s: _Coast = Field(alias="home", default=(3.5 * SECONDS_PER_DAY, 7.0 * SECONDS_PER_DAY))
     ellipse: DepartureEllipse | None = None
     engine: str
-    finite: Literal[False] = False
+    finite: ImpulsesOnly = False
     source: str = ""
 
     @model_validator(mode="after")

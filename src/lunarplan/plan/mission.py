@@ -85,6 +85,7 @@ class Mission(MissionFile):
         chunk_cells: int = 2048,
         folder: str | Path | None = None,
         progress: "Callable[[ScanProgress], object] | None" = None,
+        edge_tolerance_s: float | None = 1.0,
     ) -> "Windows":
         """Return the launch windows: every launch day, opportunity, flight time and azimuth, and why it is closed.
 
@@ -94,6 +95,8 @@ class Mission(MissionFile):
         constraints : more of them than the mission's `[windows]` table states, see `lunarplan.windows.constraints`
         ephemeris   : None for the packaged one
         executor, chunk_cells, folder, progress : how the cells are computed and kept, see `lunarplan.scans.scan.scan`
+        edge_tolerance_s : to which the edges of daily windows are found between the azimuths that are tried, see
+                      `lunarplan.windows.edges.sharpened`; None leaves them at those azimuths
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """
@@ -103,6 +106,6 @@ class Mission(MissionFile):
 
         found = windows(
             self, start, end, constraints=constraints, ephemeris=ephemeris, executor=executor, chunk_cells=chunk_cells,
-            folder=folder, progress=progress,
+            folder=folder, progress=progress, edge_tolerance_s=edge_tolerance_s,
         )  # fmt: skip
         return Windows(found.dataset.assign_attrs(self.provenance))

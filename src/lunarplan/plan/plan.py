@@ -52,10 +52,6 @@ class Plan:
         return cls(mission, solution, spent, timeline(solution, spent), comparisons, values)
 
     @property
-    def converged(self) -> bool:
-        return self.solution.converged
-
-    @property
     def closure_m(self) -> float:
         """The largest position difference to an independent propagation, m; `solution.closures_m` says where."""
         return self.solution.closure_m
@@ -113,7 +109,6 @@ class Plan:
         """Return the plan in the units of the edge: m/s, kg, s, UTC text."""
         return {
             "mission": self.mission.name,
-            "converged": self.converged,
             "closure_m": self.closure_m,
             "events": [event.to_dict() for event in self.timeline],
             "budget": self.budget.to_dict(),
@@ -123,5 +118,4 @@ class Plan:
         }
 
     def __repr__(self) -> str:
-        state = "converged" if self.converged else "not converged"
-        return f"<Plan of {self.mission.name}: {state}, {len(self.timeline)} events>"
+        return f"<Plan of {self.mission.name}: {len(self.timeline)} events, closes to {self.closure_m:.2g} m>"

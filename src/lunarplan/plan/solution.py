@@ -3,12 +3,13 @@
 `solve(mission, ephemeris=None, progress=None) -> Solution` finds the trajectory and reports the numbers
 below, and nothing that follows from them: masses, propellant, budget, timeline and the comparison with
 published values are the Plan's to work out. What does not converge, or cannot, is raised (ConvergenceError,
-InfeasibleError); a Solution is always a solution.
+InfeasibleError); a Solution is always a solution, and closes to `CLOSES_M`.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,7 +23,9 @@ FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
 VEHICLE = "vehicle"  # the craft of `[vehicle]`
+CLOSES_M = 10.0  # asked of every flight: two integrators agree to this at its end
 _DEFECT = "report this as a defect"
+_TOO_LONG = "shorten the stay, or coast less close to the Moon: the path magnifies rounding beyond use"
 
 
 class TrajectoryLike(Protocol):
@@ -194,12 +197,15 @@ class Solution:
 
     legs: tuple[Leg, ...]
     trajectory: TrajectoryLike
-    converged: bool = True
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.closures_m:
             raise ConvergenceError("nothing was propagated a second time", where="solution", remedy=_DEFECT)
+        place, miss_m = max(self.closures_m.items(), key=itemgetter(1))
+        if miss_m > CLOSES_M:
+            what = f"an independent propagation ends {miss_m:.3g} m elsewhere"
+            raise ConvergenceError(what, where=place, allowed=f"up to {CLOSES_M:g} m", remedy=_TOO_LONG)
         for craft in dict.fromkeys(burn.craft for burn in self.burns):
             self._check_order([burn for leg in self.legs for burn in leg.burns if burn.craft == craft])
 
@@ -233,7 +239,12 @@ class Solution:
 
     @property
     def closures_m(self) -> dict[str, float]:
-        return {place: miss for leg in self.legs for place, miss in leg.closures_m.items()}
+        """The legs' closures, see `Leg`; the larger one where two have the same name."""
+        found: dict[str, float] = {}
+        for leg in self.legs:
+            for place, miss_m in leg.closures_m.items():
+                found[place] = max(miss_m, found.get(place, 0.0))
+        return found
 
     @property
     def closure_m(self) -> float:

@@ -28,9 +28,15 @@ from lunarplan.plan.solve_way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
+    from lunarplan.config.way_home import WayHome
     from lunarplan.model.ephemeris import Ephemeris
 
 _WayOut = Callable[["MissionFile", "Ephemeris | None", Progress], Flown]
+
+
+def _return(flown: Flown, terms: WayHome) -> Flown:
+    return (solve_tei if flown.mission.leaves_low_orbit else solve_way_home)(flown, terms)
+
 
 # By the step a mission begins with: launch and the phases it leads to, or a station.
 _WAYS_OUT: dict[str, _WayOut] = {
@@ -45,7 +51,7 @@ _WAYS_OUT: dict[str, _WayOut] = {
 # Of each phase that goes on from where the one before it ended.
 _LATER: dict[str, Callable[[Flown, Any], Flown]] = {
     "lunar_orbit": solve_stay,
-    "return": lambda flown, terms: (solve_tei if flown.mission.leaves_low_orbit else solve_way_home)(flown, terms),
+    "return": _return,
     "sortie": solve_sortie,
     "deorbit": solve_deorbit,
     "landing": solve_landing,

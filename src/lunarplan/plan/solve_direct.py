@@ -12,7 +12,7 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Arc, fly
-from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.closure import BODIES, arc_miss_m, miss_m
 from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import c3_note, launch_leg, orbit_reached, soi_entry, v_infinity_km_s
@@ -147,7 +147,8 @@ class BrakedFlight:
             "period": final.period_s,
             "inclination": final.inclination_rad,
         }
-        return Leg("insertion", burns=burns, orbits=orbits, values=values | heights)
+        closed = {"insertion": max(arc_miss_m(arc) for arc in made.arcs)} if made.arcs else {}
+        return Leg("insertion", burns=burns, orbits=orbits, values=values | heights, closures_m=closed)
 
     def _insertion(self) -> loi.Insertion:
         terms, vehicle = self.mission.insertion, self.mission.vehicle.build()

@@ -13,7 +13,7 @@ from lunarplan.config.take_off import TakeOff
 from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.trajectory import Trajectory
-from lunarplan.plan.closure import miss_m
+from lunarplan.plan.closure import arc_miss_m, miss_m
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Burn, Leg, Separation
 from lunarplan.transfers.insertion import orbiting
@@ -77,7 +77,7 @@ def _leg(met: LunarRendezvous, orbit: Arc, ascent: Trajectory, waits_m: float) -
             "docking_time": met.arrival_tdb - ascent.start_tdb,
             "docking_delta_v": float(met.delta_v_km_s.sum()),
         },
-        closures_m={f"ascender, {arc.name}": _miss_m(arc) for arc in met.coasts}
+        closures_m={f"ascender, {arc.name}": arc_miss_m(arc) for arc in met.coasts}
         | {"vehicle to the docking": waits_m, "docking": 1e3 * float(np.linalg.norm(_apart_km(met, orbit)))},
         paths={ASCENDER: Trajectory([*ascent.arcs, *met.coasts])},
     )
@@ -86,11 +86,6 @@ def _leg(met: LunarRendezvous, orbit: Arc, ascent: Trajectory, waits_m: float) -
 def _apart_km(met: LunarRendezvous, orbit: Arc) -> NDArray[np.float64]:
     """From the vehicle to where the ascender, as flown, is at the docking."""
     return np.asarray((met.coasts[-1].at(met.arrival_tdb, "moon") - orbit.at(met.arrival_tdb, "moon"))[0, :3])
-
-
-def _miss_m(arc: Arc) -> float:
-    start, end = (arc.at(t, "moon")[0] for t in (arc.start_tdb, arc.end_tdb))
-    return miss_m(start, arc.start_tdb, end, arc.end_tdb, arc.run.forces, ("moon", "moon"))
 
 
 def _joined_and_let_go(flown: Flown, met: LunarRendezvous, left: float, came_kg: float) -> tuple[Separation, ...]:

@@ -18,7 +18,7 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.trajectory import Arc, fly
-from lunarplan.plan.closure import BODIES, miss_m
+from lunarplan.plan.closure import BODIES, arc_miss_m
 from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs import launch_leg
@@ -183,7 +183,7 @@ def _leg(terms: Terms, way: _Way, stay: tuple[Arc, ...]) -> Leg:
             "target_least_altitude": float(heights.min()),
             "target_greatest_altitude": float(heights.max()),
         },
-        closures_m={arc.name: _miss_m(arc) for arc in (*met.coasts, *stay)},
+        closures_m={arc.name: arc_miss_m(arc) for arc in (*met.coasts, *stay)},
         paths={"target": met.target.trajectory},
     )
 
@@ -192,8 +192,3 @@ def _rate(met: EarthRendezvous) -> float:
     """Of the target, rad/s."""
     state = met.target.at(met.arrival_tdb)[0]
     return float(np.linalg.norm(np.cross(state[:3], state[3:])) / (state[:3] @ state[:3]))
-
-
-def _miss_m(arc: Arc) -> float:
-    start, end = (arc.at(t)[0] for t in (arc.start_tdb, arc.end_tdb))
-    return miss_m(start, arc.start_tdb, end, arc.end_tdb, arc.run.forces, ("earth", "earth"))

@@ -9,6 +9,7 @@ import numpy as np
 
 from lunarplan.config.lander import ENGINE, LANDER
 from lunarplan.errors import InfeasibleError, InputError
+from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.surface import Place, sky
 from lunarplan.model.trajectory import Arc, Trajectory, fly
@@ -16,9 +17,10 @@ from lunarplan.plan.closure import miss_m
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import VEHICLE, Burn, Leg, Milestone, Separation
 from lunarplan.transfers.descent import Approach, Touchdown
-from lunarplan.transfers.landing import Landings, land
+from lunarplan.transfers.landing import DRY, THROTTLED, Landings, land
 from lunarplan.transfers.landing_arcs import powered_arcs
 from lunarplan.transfers.landing_orbit import overflights
+from lunarplan.transfers.landing_problem import NO_BRAKING, NO_DEORBIT, TOO_HIGH
 from lunarplan.transfers.landing_stage import Stage
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 _AROUND_S = 9000.0  # an epoch asked for: more than a revolution
 _FIRST_S = 5000.0  # before the first pass: the deorbit burn is half a revolution earlier
 _BEYOND_S = 7500.0  # the orbit is flown past the last pass
+_LOOKS = 121  # at the height of a revolution
+_REMEDIES = {
+    NO_BRAKING: "give the engine more thrust, or land less mass",
+    DRY: "carry more propellant, or land less mass",
+    THROTTLED: "change approach or touchdown, or the engine's thrust or throttle",
+}
 
 
 def solve_landing(flown: Flown, terms: Landing) -> Flown:
@@ -51,6 +59,8 @@ def solve_landing(flown: Flown, terms: Landing) -> Flown:
     )  # fmt: skip
     if not len(found.ok):
         raise _beside(flown, terms, orbit, place, first, last)
+    if not found.ok.any():
+        raise _none(flown, terms, orbit, found)
     return _landed(flown, terms, place, orbit, found, _chosen(found, terms))
 
 
@@ -105,10 +115,26 @@ def _beside(flown: Flown, terms: Landing, orbit: Arc, place: Place, first: float
     )  # fmt: skip
 
 
+def _none(flown: Flown, terms: Landing, orbit: Arc, found: Landings) -> InfeasibleError:
+    """Why there is no landing, told of the first pass."""
+    reason, status = found.reason(0), found.status[0]
+    if status in (NO_DEORBIT, TOO_HIGH):
+        last = min(flown.end_tdb + _AROUND_S, orbit.end_tdb)
+        low = np.linalg.norm(orbit.at(np.linspace(flown.end_tdb, last, _LOOKS), "moon")[:, :3], axis=1).min()
+        return InfeasibleError(
+            f"{terms.perilune_altitude_km:g} km: {reason}", where="landing.perilune",
+            allowed=f"below {low - RADIUS_KM['moon']:.0f} km, the least altitude of the orbit", remedy="lower it",
+        )  # fmt: skip
+    if status == DRY:
+        left = _stage(flown, terms).propellant_kg
+        reason = f"{reason}: {found.needed_kg[0]:.0f} kg are needed, {left:.0f} kg are left"
+    if status == THROTTLED:
+        reason = f"{reason}: {found.least_throttle[0]:.2f} to {found.most_throttle[0]:.2f} of full thrust"
+    return InfeasibleError(reason, where="landing", remedy=_REMEDIES.get(status, "change the landing"))
+
+
 def _chosen(found: Landings, terms: Landing) -> int:
     """The row nearest to the epoch asked for, or the cheapest."""
-    if not found.ok.any():
-        raise InfeasibleError(found.reason(0), where="landing", remedy="give the engine more thrust, throttle or mass")
     if terms.epoch_tdb is not None:
         return int(np.nanargmin(np.abs(found.touchdown_tdb - terms.epoch_tdb)))
     return int(np.nanargmin(found.deorbit_m_s + found.delta_v_m_s))
@@ -137,10 +163,9 @@ def _landed(flown: Flown, terms: Landing, place: Place, orbit: Arc, found: Landi
         leg = _leg(terms, place, found, row, VEHICLE, terms.engine or "", (), closures, {})
         return flown.then(leg, arcs=(coast, *whole))
     stays = fly(coast.at(deorbit, "moon")[0], deorbit, contact, forces, center="moon", name="lunar orbit")
-    parted = Separation("lander separation", deorbit, lander.mass_kg if lander.carried else 0.0, "to the ground")
+    parted = Separation("lander separation", deorbit, lander.mass_kg, "to the ground")
     leg = _leg(
-        terms, place, found, row, LANDER, ENGINE, (parted,) if lander.carried else (), closures,
-        {LANDER: Trajectory(list(whole))},
+        terms, place, found, row, LANDER, ENGINE, (parted,), closures, {LANDER: Trajectory(list(whole))}
     )  # fmt: skip
     return flown.then(leg, arcs=(coast, stays))
 

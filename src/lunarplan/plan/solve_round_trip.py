@@ -10,7 +10,7 @@ import numpy as np
 
 from lunarplan.config.distant import DistantOrbit
 from lunarplan.config.entry import Entry
-from lunarplan.config.way_home import WayHome
+from lunarplan.config.way_home import LONGEST_TOTAL_S, WayHome
 from lunarplan.errors import InfeasibleError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.forces import ForceModel
@@ -24,7 +24,8 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.flyby_leg import flyby_leg
 from lunarplan.plan.legs import launch_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
-from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.reach import in_reach
+from lunarplan.plan.solution import Burn, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE, launch_days
 from lunarplan.plan.stay import coast_in_numbers, stay_leg
 from lunarplan.plan.way_home_leg import way_home_arcs, way_home_leg
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _INSERTION, _DEPARTURE, _ENTRY = 2, 3, 5  # points of the route
 _AT_ITS_LEAST_S = 1.0
 _HALVES_S = 0.25 * SECONDS_PER_DAY * np.array([-1.0, 1.0])  # from the middle of a launch day
+_HALF_DAY_S = 0.5 * SECONDS_PER_DAY * np.arange(-1.0, 2.0)  # to which a total is kept, with a splashdown
+_TOTAL_STEP_S = SECONDS_PER_DAY
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 
 
@@ -87,6 +90,7 @@ def solve_round_trip(mission: MissionFile, ephemeris: Ephemeris | None, say: Pro
     launch = mission.launch
     end = launch.latest_tdb + launch.longest_wait_s + terms.total_s + _MARGIN_S
     check_covered(launch.earliest_tdb, end, forces.source, "launch, phase[2].total", margin_s=_MARGIN_S)
+    _check_place(terms, forces)
     say("finding the orbit")
     orbit = family(terms.stay.family, EARTH_MOON_384400).select(**terms.stay.selection, which=terms.stay.which)
     # The site turns under the parking planes twice a day: each half of a day leads to a launch of its own.
@@ -98,6 +102,34 @@ def solve_round_trip(mission: MissionFile, ephemeris: Ephemeris | None, say: Pro
     route = _tied(terms, found, forces)
     say("flying there and back")
     return _flown(terms, route, orbit, forces, say)
+
+
+def _check_place(terms: _Terms, forces: ForceModel) -> None:
+    """The Moon's declination at the end decides which latitudes the range leads to."""
+    place = splashdown_place(terms.entry)
+    if place is None:
+        return
+    days, angle = launch_days(terms.mission), float(np.degrees(terms.entry.flight_path_rad))
+
+    def reached(totals: Floats) -> NDArray[np.bool_]:
+        ends = (days + totals[:, None]).ravel()
+        found = in_reach(ends, terms.home.home_s, place, angle, forces)
+        return np.asarray(found.reshape(len(totals), -1).any(axis=1))
+
+    if not reached(terms.total_s + _HALF_DAY_S).any():
+        totals = np.arange(terms.mission.least_time_s(terms.home), LONGEST_TOTAL_S, _TOTAL_STEP_S)
+        raise InfeasibleError(
+            f"{terms.total_s / SECONDS_PER_DAY:g} days end when {place.range_km:.0f} km after the entry do not lead to "
+            f"latitude {place.latitude_deg:.1f} deg, by where the Moon is then",
+            where="phase[2].total", allowed=_spans(totals[reached(totals)]), remedy="change total or downrange",
+        )  # fmt: skip
+
+
+def _spans(totals: Floats) -> str:
+    """Totals that lie a step apart, told by their ends."""
+    days = totals / SECONDS_PER_DAY
+    parts = np.split(days, 1 + np.flatnonzero(np.diff(totals) > 1.5 * _TOTAL_STEP_S))
+    return "about " + " or ".join(f"{part[0]:.3g} to {part[-1]:.3g} days" for part in parts) if len(days) else "none"
 
 
 def _route(terms: _Terms, orbit: PeriodicOrbit, injection: float, forces: ForceModel) -> list[Route]:
@@ -150,10 +182,20 @@ def _tied(terms: _Terms, found: list[Route], forces: ForceModel) -> Route:
     fit = [r for r in moved if launch.earliest_tdb <= lift_off_tdb(r, parking)[0] <= launch.latest_tdb]
     kept = [route for route in fit if not _astray(terms, route)]
     if not kept:
-        told = f"the cheapest {_astray(terms, min(fit, key=_cost))}" if fit else "no way there and back closes"
         remedy = "widen out, beyond, inward and home, or change total"
-        raise InfeasibleError(told, where="launch, phase[0], phase[2]", remedy=remedy)
+        raise InfeasibleError(_none(terms, found, moved, fit), where="launch, phase[0], phase[2]", remedy=remedy)
     return min(kept, key=_cost)
+
+
+def _none(terms: _Terms, found: list[Route], moved: list[Route], fit: list[Route]) -> str:
+    """How far the search for a way there and back came."""
+    if fit:
+        return f"the cheapest {_astray(terms, min(fit, key=_cost))}"
+    if moved:
+        return f"none of {len(moved)} ways there and back lifts off within the launch dates"
+    if found:
+        return f"none of {len(found)} ways there and back passes over the launch site"
+    return f"no legs out and home that fit together are found in {terms.total_s / SECONDS_PER_DAY:g} days"
 
 
 def _cost(route: Route) -> float:
@@ -185,13 +227,12 @@ def _flown(terms: _Terms, route: Route, orbit: PeriodicOrbit, forces: ForceModel
     launch, parked = lift_off_tdb(route, parking)
     reached = coast_in_numbers(stay, orbit)
     insertion = Burn("insertion", joined, float(route.delta_v_km_s[_INSERTION]), engine, note=reached.note)
-    there = stay_leg(reached, (insertion,), Trajectory([*coasts, stay]))
     end = route.side(_DEPARTURE, before=True).state
     closure = {"departure": miss_m(route.side(_INSERTION).state, joined, end, left, forces, ("moon", "moon"))}
     legs = (
         launch_leg(launch, parked, float(parking.inclination[0])),
         flyby_leg(route, coasts, launch, (mission.translunar.engine, engine)),
-        Leg(**(vars(there) | {"closures_m": closure})),
+        stay_leg(reached, (insertion,), Trajectory([*coasts, stay]), closure),
         way_home_leg(route, _DEPARTURE, terms.home.engine, forces),
         entry_leg(route.side(_ENTRY, before=True).state, met, terms.entry, launch),
     )

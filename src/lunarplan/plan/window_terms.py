@@ -93,9 +93,10 @@ def azimuths_deg(mission: MissionFile) -> Array:
 
 
 def ascents(mission: MissionFile) -> tuple[Ascent, ...]:
-    """The ascent at each azimuth of the scan."""
+    """The ascent at each azimuth of the scan, and of the file's table, so that it is known between them."""
     found = []
-    for azimuth in azimuths_deg(mission):
+    own = np.degrees([row.azimuth_rad for row in mission.launch.ascents])
+    for azimuth in np.unique(np.concatenate([azimuths_deg(mission), own])):
         time_s, downrange = mission.launch.ascent(float(np.radians(azimuth)))
         found.append(Ascent(float(azimuth), time_s, None if downrange is None else float(np.degrees(downrange))))
     return tuple(found)

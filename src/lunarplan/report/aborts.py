@@ -13,11 +13,7 @@ from rich.text import Text
 from lunarplan.io.files import write_atomic
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
-from lunarplan.report.console import _clock as clock
-from lunarplan.report.console import _elapsed as elapsed
-from lunarplan.report.console import _number as number
-from lunarplan.report.console import _right as right
-from lunarplan.report.console import _table as table_of
+from lunarplan.report.tables import clock, elapsed, number, right, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +32,7 @@ _VECTORS = ("burn_km_s", "arrival_burn_km_s")
 def show_aborts(found: Aborts, plan: Plan, to: str | None, console: Console) -> None:
     """Print the fastest and the cheapest way from every moment."""
     goal = to or "home"
-    table = table_of(
+    shown = table(
         f"{plan.mission.name}: ways {'to ' if to else ''}{goal}", "UTC", right("elapsed"),
         right("fastest\ndays"), right("delta-v\nm/s"), right("cheapest\ndays"), right("delta-v\nm/s"),
         right("closes to\nm"),
@@ -46,8 +42,8 @@ def show_aborts(found: Aborts, plan: Plan, to: str | None, console: Console) -> 
         ways = [cell for way in (found.fastest, found.cheapest) for cell in _cells(way, row)]
         miss = np.nanmax([way.closure_km[row] for way in (found.fastest, found.cheapest)] + [0.0])
         closes = f"{1e3 * miss:.2g}" if found.ok[row] or found.fastest.ok[row] else ""
-        table.add_row(clock(float(tdb)), elapsed(float(tdb) - start), *ways, Text(closes, "dim"))
-    console.print(table)
+        shown.add_row(clock(float(tdb)), elapsed(float(tdb) - start), *ways, Text(closes, "dim"))
+    console.print(shown)
     console.print(f" a way from {int(found.ok.sum())} of {len(found.ok)} moments", style="dim")
 
 

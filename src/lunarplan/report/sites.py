@@ -18,8 +18,7 @@ from rich.text import Text
 
 from lunarplan.io.files import write_atomic
 from lunarplan.model.epochs import utc_iso
-from lunarplan.report.console import _right as right
-from lunarplan.report.console import _table as table
+from lunarplan.report.tables import right, table
 from lunarplan.sites import catalogue
 from lunarplan.sites.criteria import criteria, names
 from lunarplan.terrain.nested import Terrain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import groupby
@@ -190,12 +191,29 @@ def _summary(windows: Windows) -> Text:
     closed = [f"{reason}: {count}" for reason, count in windows.closed_by.items() if count]
     if closed:
         text.append(f"; closed by {', '.join(closed)}")
+    if ended := _ended(windows):
+        text.append(f"\n{ended}")
     if windows.best:
         text.append(f"\ncheapest: {windows.best.delta_v_m_s:.1f} m/s, {_launch(windows.best)}")
     elif windows.nearest_miss and windows.nearest_miss.miss:
         miss = windows.nearest_miss.miss
         text.append(f"\nnearest miss: {miss}, {_launch(miss.launch) if miss.launch else windows.nearest_miss.date}")
     return text
+
+
+def _ended(windows: Windows) -> str:
+    """Where the daily windows end, and how well that is known; nothing where all of them are instants."""
+    swept = [day for day in windows.calendar if day.duration_s > _INSTANT_S]
+    edges = [edge for day in swept for edge in (day.opens, day.closes) if edge]
+    if not edges:
+        return ""
+    counted = ", ".join(f"{reason}: {count}" for reason, count in Counter(e.reason for e in edges).most_common())
+    blunt = sum(not edge.sharp for edge in edges)
+    known = (
+        [f"to {windows.dataset.attrs['edge_tolerance_s']:g} s"] if "edge_tolerance_s" in windows.dataset.attrs else []
+    )
+    known += [f"{blunt} of them to a step of the azimuths"] if blunt else []
+    return "; ".join([f"daily windows begin and end by {counted}", *known])
 
 
 def _launch(launch: Launch) -> str:

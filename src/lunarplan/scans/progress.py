@@ -16,18 +16,23 @@ class Progress:
     all_cells  : of the grid
     rate_per_s : cells this run computes in a second; 0 until its first chunk is done
     left_s     : until the end at this rate; infinite until the first chunk is done
+    what       : is counted: cells, or what is done with them afterwards
     """
 
     done_cells: int
     all_cells: int
     rate_per_s: float
     left_s: float
+    what: str = "cells"
 
 
 class Meter:
     """Counts cells and seconds and tells them; what an earlier run did is done, but does not count towards the rate."""
 
-    def __init__(self, tell: Callable[[Progress], object] | None, all_cells: int, before_cells: int) -> None:
+    def __init__(
+        self, tell: Callable[[Progress], object] | None, all_cells: int, before_cells: int, what: str = "cells"
+    ) -> None:
+        self._what = what
         self._tell, self._all, self._before, self._now = tell, all_cells, before_cells, 0
         self._start_s = time.perf_counter()
         self.add(0)
@@ -45,4 +50,4 @@ class Meter:
             left = 0.0
         else:
             left = (self._all - done) / rate if rate else math.inf
-        return Progress(done, self._all, rate, left)
+        return Progress(done, self._all, rate, left, self._what)

@@ -72,7 +72,7 @@ def scan(
     Raises InputError if an argument is not usable, the job fails or breaks its promise, the dataset does not fit into
     memory, or the folder holds another scan or one is at work there; LunarplanError if worker processes die.
     """
-    _check(job, grid, executor, chunk_cells)
+    _check(job, grid, executor, chunk_cells, folder, progress)
     chunks = _Chunks(grid, check_fields(job.fields, grid), chunk_cells)
     question = _question(job, chunks)
     workers = executor or ThisThread()
@@ -168,8 +168,13 @@ def _as_promised(fields: Mapping[str, Field], computed: Arrays, count: int) -> A
 
 
 def _place(index: int, cells: dict[str, Array]) -> str:
-    first, last = (", ".join(f"{name}={values[end]}" for name, values in cells.items()) for end in (0, -1))
+    first, last = (", ".join(f"{name}={_word(values[end])}" for name, values in cells.items()) for end in (0, -1))
     return f"chunk {index} ({first} to {last})"
+
+
+def _word(value: Any) -> str:
+    """A coordinate; a date without the clock where that is midnight."""
+    return str(value).removesuffix("T00:00:00.000000000")
 
 
 def _restored(kept: ChunkFolder, chunks: _Chunks, index: int, answer: Mapping[str, Array]) -> bool:
@@ -180,7 +185,7 @@ def _restored(kept: ChunkFolder, chunks: _Chunks, index: int, answer: Mapping[st
     return True
 
 
-def _check(job: object, grid: object, executor: object, chunk_cells: object) -> None:
+def _check(job: object, grid: object, executor: object, chunk_cells: object, folder: object, progress: object) -> None:
     if not callable(job) or not hasattr(job, "fields") or not callable(getattr(job, "describe", None)):
         raise InputError(f"{job!r} is no job", where="job", allowed="a callable with `fields` and `describe()`")
     if not isinstance(grid, Grid):
@@ -192,6 +197,10 @@ def _check(job: object, grid: object, executor: object, chunk_cells: object) -> 
         )
     if not isinstance(chunk_cells, int) or chunk_cells < 1:
         raise InputError(f"{chunk_cells!r}", where="chunk_cells", allowed="1, 2, 3, ...")
+    if isinstance(folder, str) and not folder.strip():
+        raise InputError("no folder is named", where="folder", remedy='name one, "." for this one; None keeps nothing')
+    if progress is not None and not callable(progress):
+        raise InputError(f"a {type(progress).__name__}", where="progress", allowed="a function of one Progress")
 
 
 def _require_memory(chunks: _Chunks, most: int) -> None:

@@ -9,25 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model.propagation import Run, row_inputs
-from lunarplan.model.two_body import lambert
 from lunarplan.transfers.abort_search import Way
 from lunarplan.transfers.flight import InEphemeris
 from lunarplan.transfers.path import Path, states_about_moon
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.two_burns import TwoBurns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.forces import ForceModel
+    from lunarplan.transfers.targeter import Targeted
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-_FREE = tuple(Variable(f"{burn} {axis}", 1e-2, 0.2) for burn in ("departure", "arrival") for axis in "xyz")
-_TARGETS = (
-    *(Target(f"match {axis}", 1e-6, 1e2) for axis in "xyz"),
-    *(Target(f"match v{axis}", 1e-10, 1e-3) for axis in "xyz"),
-)
 _ITERATIONS = 20
 _GUESSES = (("moon", False), ("moon", True), ("earth", False))
 _OWN_TOLERANCE = 1e-14
@@ -65,12 +60,12 @@ class Station:
         start = self.tdb[row]
         end = start + later
         leave, meet = self.states[row], states_about_moon(self.station, end, "to")
-        shooting = _Shooting(start, end, leave, meet, self._flight)
+        burns = TwoBurns(start, end, leave, meet, self._flight)
         seed = np.empty((len(row), 6))
         for k, (body, retrograde) in enumerate(_GUESSES):
             mine = np.flatnonzero(option == k)
-            seed[mine] = shooting.conic(mine, body, retrograde)
-        return leave, meet, target(shooting.evaluate, seed, _FREE, _TARGETS, max_iterations=_ITERATIONS)
+            seed[mine] = burns.conic(mine, body, retrograde=retrograde)
+        return leave, meet, burns.solve(seed, _ITERATIONS)
 
     def cost(self, row: Rows, option: Rows, later: Floats, wait: Floats) -> Floats:
         leave, meet, found = self._solved(row, option, later)
@@ -103,36 +98,3 @@ class Station:
 
 def _delta_v(x: Floats) -> Floats:
     return np.asarray(np.linalg.norm(x[:, :3], axis=1) + np.linalg.norm(x[:, 3:], axis=1))
-
-
-@dataclass(frozen=True)
-class _Shooting:
-    """The equations of a batch: both burns, arcs from both ends that meet half-way."""
-
-    start: Floats
-    end: Floats
-    leave: Floats
-    meet: Floats
-    flight: InEphemeris
-
-    def conic(self, rows: Rows, body: str, retrograde: bool) -> Floats:
-        """Both burns of the conic about a body; none where there is no such conic."""
-        leave, meet = self.leave[rows], self.meet[rows]
-        if body == "earth":
-            leave, meet = leave + self.flight.moon(self.start[rows]), meet + self.flight.moon(self.end[rows])
-        conic = lambert(
-            leave[:, :3], meet[:, :3], (self.end - self.start)[rows], self.flight.gm(body), retrograde=retrograde,
-            normal=np.cross(leave[:, :3], leave[:, 3:]),
-        )  # fmt: skip
-        burns = np.concatenate([conic.v1 - leave[:, 3:], meet[:, 3:] - conic.v2], axis=1)
-        return np.where(conic.ok[:, None], burns, 0.0)
-
-    def evaluate(self, x: Floats, rows: Rows) -> tuple[Floats, Floats]:
-        """Mismatch half-way, with the Jacobian."""
-        middle = 0.5 * (self.start + self.end)[rows]
-        first, last = self.leave[rows].copy(), self.meet[rows].copy()
-        first[:, 3:] += x[:, :3]
-        last[:, 3:] -= x[:, 3:]
-        there, there_stm = self.flight.arc("moon", first, self.start[rows], middle)
-        here, here_stm = self.flight.arc("moon", last, self.end[rows], middle)
-        return there - here, np.concatenate([there_stm[:, :, 3:], here_stm[:, :, 3:]], axis=2)

@@ -28,7 +28,7 @@ from lunarplan.transfers.descent import Approach, Touchdown
 from lunarplan.transfers.landing_flight import Phase, PoweredPath, end_states, flown
 from lunarplan.transfers.landing_gate import NODES, Told
 from lunarplan.transfers.landing_orbit import Deorbits, overflights, passage_of, upward
-from lunarplan.transfers.landing_problem import NO_BRAKING, NO_DEORBIT, Braked, LandingProblem, LastPhases
+from lunarplan.transfers.landing_problem import NO_BRAKING, NO_DEORBIT, TOO_HIGH, Braked, LandingProblem, LastPhases
 from lunarplan.transfers.landing_stage import Stage
 from lunarplan.transfers.path import Path
 
@@ -45,6 +45,7 @@ LANDED, THROTTLED, DRY, NOT_CLOSED = 0, 3, 4, 5  # between them those of `landin
 _REASONS = {
     LANDED: "landed",
     NO_DEORBIT: "no deorbit burn puts periapsis there",
+    TOO_HIGH: "periapsis would be above the orbit it leaves",
     NO_BRAKING: "no steering at full throttle stops the craft at the place",
     THROTTLED: "approach or touchdown asks for a throttle beyond the limits of the engine",
     DRY: "the tanks run dry",
@@ -62,6 +63,7 @@ class Landings:
     cross_range_km : of the place from the orbit at periapsis, positive to the left
     uprange_km     : from ignition to the place, over the mean sphere
     ignition_kg, landed_kg : masses at the begin of braking and on the ground
+    needed_kg      : propellant of deorbit burn and descent; known of dry tanks, too
     least_throttle, most_throttle : used in approach and touchdown, as parts of full thrust
     miss_km, miss_m_s : from place and speed asked for when flown again in the full field
     status         : int8[N]; see ``reason``
@@ -81,6 +83,7 @@ class Landings:
     uprange_km: Floats
     ignition_kg: Floats
     landed_kg: Floats
+    needed_kg: Floats
     least_throttle: Floats
     most_throttle: Floats
     miss_km: Floats
@@ -233,7 +236,7 @@ def require_phases(approach: Approach | None, touchdown: Touchdown | None) -> To
 def landings(problem: LandingProblem, revolutions_ahead: float) -> Landings:
     """What can be solved of a problem, flown again and told; a row that is not finite is one that cannot be.
 
-    Rows that fail after the solver keep their throttles and misses.
+    Rows that fail after the solver keep their propellant, throttles and misses.
     """
     status, braked = problem.solve(revolutions_ahead)
     some, rows, n = problem.rows(braked.rows), braked.rows, len(status)
@@ -242,14 +245,16 @@ def landings(problem: LandingProblem, revolutions_ahead: float) -> Landings:
     least, most = _throttles(phases)
     miss = _missed(some, braked, phases)
     stage = some.stage
-    burnt = braked.ignition_kg - told["landed_kg"] + stage["mass_kg"] - stage["jettison_kg"] - braked.ignition_kg
+    burnt = stage["mass_kg"] - stage["jettison_kg"] - told["landed_kg"]
     status[rows[miss[0] > _CLOSED_KM]] = NOT_CLOSED
-    status[rows[burnt > stage["propellant_kg"]]] = DRY
+    status[rows[~(burnt <= stage["propellant_kg"])]] = DRY  # or more than the whole mass is burnt, NaN
     beyond = (least < stage["least_throttle"] - _ROUNDING) | (most > stage["most_throttle"] + _ROUNDING)
     status[rows[beyond]] = THROTTLED
     good = status[rows] == LANDED
     columns = {name: _spread(np.where(good, column, np.nan), rows, n) for name, column in told.items()}
-    kept = {"least_throttle": least, "most_throttle": most, "miss_km": miss[0], "miss_m_s": miss[1]}
+    kept = {
+        "needed_kg": burnt, "least_throttle": least, "most_throttle": most, "miss_km": miss[0], "miss_m_s": miss[1]
+    }  # fmt: skip
     columns |= {name: _spread(column, rows, n) for name, column in kept.items()}
     place_in = np.full(n, -1)
     place_in[rows] = np.arange(len(rows))

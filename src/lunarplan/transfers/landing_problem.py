@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
 
-NO_DEORBIT, NO_BRAKING = 1, 2
+NO_DEORBIT, NO_BRAKING, TOO_HIGH = 1, 2, 6
 _R = RADIUS_KM["moon"]
 _ROUNDS = 4  # each brings what is left down a thousandfold
 _STEEPEST = 0.1  # km/s across the vertical: less is no orbit
@@ -131,7 +131,7 @@ class LandingProblem:
         return np.asarray(1e-3 * self.stage["most_throttle"] * self.stage["thrust_n"] / ignition_kg)
 
     def solve(self, revolutions: float) -> tuple[NDArray[np.int8], Braked]:
-        """What stopped each row (0: nothing, 1: deorbit burn, 2: braking), and those that nothing stopped."""
+        """What stopped each row (0: nothing, 1 or 6: deorbit burn, 2: braking), and those that nothing stopped."""
         status = np.zeros(len(self.tdb), np.int8)
         with np.errstate(all="ignore"):
             r, v = self.states[:, :3], self.states[:, 3:]
@@ -207,8 +207,12 @@ class _Rounds:
 
     def deorbit(self) -> None:
         found = self.problem.deorbit(self.uprange, self.duration_s).solve(self.guess)
-        self._keep(found.solution.ok, NO_DEORBIT)
-        self.deorbits = taken(found, np.flatnonzero(found.solution.ok))
+        ok = found.solution.ok
+        self._keep(ok, NO_DEORBIT)
+        found = taken(found, np.flatnonzero(ok))
+        above = np.linalg.norm(found.before[:, :3], axis=1) >= self.problem.periapsis_km
+        self._keep(above, TOO_HIGH)
+        self.deorbits = taken(found, np.flatnonzero(above))
         self.guess = self.deorbits.solution.x
 
     def brake(self) -> None:

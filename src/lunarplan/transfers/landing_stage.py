@@ -38,7 +38,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         limits = {
-            "thrust_n": (1.0, 1e8), "isp_s": (50.0, 2000.0), "mass_kg": (1.0, 1e7), "least_throttle": (0.0, 1.0),
+            "thrust_n": (1e-3, 1e8), "isp_s": (10.0, 10_000.0), "mass_kg": (1e-3, 2e8), "least_throttle": (0.0, 1.0),
             "most_throttle": (1e-3, 1.0), "propellant_kg": (0.0, 1e9), "jettison_kg": (0.0, 1e7),
         }  # fmt: skip
         rows, _ = full_rows(**{name: (getattr(self, name), 1) for name in limits})

@@ -18,24 +18,21 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.rows import batch_within, numbers, scalar
-from lunarplan.model.two_body import lambert
 from lunarplan.transfers.batches import taken
 from lunarplan.transfers.flight import Flight, flight_or_default
 from lunarplan.transfers.path import Path, states_about_moon
 from lunarplan.transfers.route import FreeBurn, OnPath, Route, optimise
 from lunarplan.transfers.solved import Solved
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.two_burns import TwoBurns
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from lunarplan.transfers.targeter import Targeted
+
     Floats = NDArray[np.float64]
 
-_FREE = tuple(Variable(f"{burn} {axis}", 1e-2, 0.2) for burn in ("departure", "arrival") for axis in "xyz")
-_TARGETS = (
-    *(Target(f"match {axis}", 1e-6, 1e2) for axis in "xyz"),
-    *(Target(f"match v{axis}", 1e-10, 1e-3) for axis in "xyz"),
-)
+_DEPARTURES, _TRIED = 25, 2  # of a revolution; the most promising of them are made as cheap as they become
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,8 +89,8 @@ def rendezvous(
     )
     end = start + tof
     leave, meet = states_about_moon(craft, start, "craft"), states_about_moon(station, end, "station")
-    shooting = _Between(start, end, leave, meet, flight)
-    found = target(shooting.evaluate, shooting.seed(retrograde), _FREE, _TARGETS)
+    burns = TwoBurns(start, end, leave, meet, flight)
+    found = burns.solve(_seed(burns, retrograde))
     return Rendezvous(start, end, leave, meet, found.x[:, :3], found.x[:, 3:], found)
 
 
@@ -195,42 +192,14 @@ def _with_a_burn_between(route: Route, tof_s: float) -> Route:
     return optimise((leave, FreeBurn(), meet), guess, route.flight, spans=[(0, 2, tof_s)])
 
 
-_DEPARTURES, _TRIED = 25, 2
+def _seed(burns: TwoBurns, retrograde: bool) -> Floats:
+    """A conic about the Moon, or no burns at all: whichever misses less."""
+    conic = burns.conic(np.arange(len(burns.start)), "moon", retrograde=retrograde)
+    by_conic, by_itself = (_missed(burns, x) for x in (conic, np.zeros_like(conic)))
+    return np.where((by_conic < by_itself)[:, None], conic, 0.0)
 
 
-@dataclass(frozen=True)
-class _Between:
-    """The equations of a batch: both burns, arcs from both ends that meet half-way."""
-
-    start: Floats
-    end: Floats
-    leave: Floats
-    meet: Floats
-    flight: Flight
-
-    def seed(self, retrograde: bool) -> Floats:
-        """A conic about the Moon, or no burns at all: whichever misses less."""
-        pole = np.cross(self.leave[:, :3], self.leave[:, 3:])
-        conic = lambert(
-            self.leave[:, :3], self.meet[:, :3], self.end - self.start, self.flight.gm("moon"),
-            retrograde=retrograde, normal=pole,
-        )  # fmt: skip
-        burns = np.concatenate([conic.v1 - self.leave[:, 3:], self.meet[:, 3:] - conic.v2], axis=1)
-        burns = np.where(conic.ok[:, None], burns, 0.0)
-        by_conic, by_itself = (self._missed(x) for x in (burns, np.zeros_like(burns)))
-        return np.where((by_conic < by_itself)[:, None], burns, 0.0)
-
-    def _missed(self, x: Floats) -> Floats:
-        """How far apart the arcs are half-way, infinite where one cannot be flown."""
-        gap = self.evaluate(x, np.arange(len(x)))[0][:, :3]
-        return np.asarray(np.nan_to_num(np.linalg.norm(gap, axis=1), nan=np.inf))
-
-    def evaluate(self, x: Floats, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Mismatch half-way, with the Jacobian."""
-        middle = 0.5 * (self.start + self.end)[rows]
-        first, last = self.leave[rows].copy(), self.meet[rows].copy()
-        first[:, 3:] += x[:, :3]
-        last[:, 3:] -= x[:, 3:]
-        there, there_stm = self.flight.arc("moon", first, self.start[rows], middle)
-        here, here_stm = self.flight.arc("moon", last, self.end[rows], middle)
-        return there - here, np.concatenate([there_stm[:, :, 3:], here_stm[:, :, 3:]], axis=2)
+def _missed(burns: TwoBurns, x: Floats) -> Floats:
+    """How far apart the arcs are half-way, infinite where one cannot be flown."""
+    gap = burns.evaluate(x, np.arange(len(x)))[0][:, :3]
+    return np.asarray(np.nan_to_num(np.linalg.norm(gap, axis=1), nan=np.inf))

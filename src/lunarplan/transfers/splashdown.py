@@ -223,6 +223,15 @@ def splashdown_returns(
     return _result(batch, forces, shooting, clear, reachable, struck)
 
 
+def reachable_latitudes_deg(batch: SplashdownProblem, forces: ForceModel | None = None) -> Floats:
+    """Return the latitudes each row's range leads to, lowest and highest, float64[N, 2]; nothing is solved.
+
+    They are those of conics, a degree or two from what is flown; the longitude comes with the time of day.
+    """
+    require_kind("batch", batch, SplashdownProblem, "a SplashdownProblem, made by splashdown_problem(...)")
+    return _seeds(batch, InEphemeris(ForceModel() if forces is None else forces))[1]
+
+
 def _struck(home: ReturnProblem, found: Targeted, forces: ForceModel) -> NDArray[np.bool_]:
     """Rows whose way home leads through the Moon: the arcs of the search fly on inside it."""
     struck, rows = np.zeros(len(found.ok), bool), np.flatnonzero(found.ok)

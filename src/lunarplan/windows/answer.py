@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,15 +13,17 @@ import numpy as np
 
 from lunarplan.errors import DataError, InputError
 from lunarplan.io.netcdf import read_netcdf, write_netcdf
-from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.sites import LaunchSite
+from lunarplan.windows.dataset import require_windows
+from lunarplan.windows.day import LIMIT, TURN, table
 from lunarplan.windows.day import Day as Day
+from lunarplan.windows.day import Edge as Edge
 from lunarplan.windows.day import Launch as Launch
 from lunarplan.windows.day import Miss as Miss
-from lunarplan.windows.day import table
 from lunarplan.windows.departure import ASYMPTOTE, DECLINATION, NO_TRANSFER, OPEN, OTHER_DAY, REASONS
+from lunarplan.windows.sweeps import ABOVE, BELOW, Cell, Sweeps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,7 +43,8 @@ _NEEDED = (_FIRST, _LAST, *_MEASURED, "code", "margin", "constraint", "unit", "s
 _SUFFIXES = {"deg": "_deg", "km": "_km", "km/s": "_km_s", "m/s": "_m_s"}
 _OBLIQUITY_DEG = 23.4392911  # of the ecliptic of J2000, IAU 1976
 _DIRECT_BURNS = "tli_delta_v loi_delta_v"
-_NEXT_S = 0.5 * SECONDS_PER_DAY  # lift-offs at neighbouring azimuths that are further apart are of different windows
+_FAR = 1e12  # farther than any margin counts; what is infinite has no quotient
+_EDGES = ("edge_tdb", "edge_azimuth_deg", "edge_code")  # of daily windows, where they were looked for
 
 
 class Windows:
@@ -67,6 +69,7 @@ class Windows:
         order = [axis for axis in AXES if axis in kinds] + [axis for axis in kinds if axis not in AXES]
         self.axes = (_FIRST, *order, _LAST)
         self.dataset = dataset.transpose(*self.axes, ...)
+        require_windows(self.dataset, self.axes, self.burns)
 
     @classmethod
     def from_netcdf(cls, path: str | Path) -> Windows:
@@ -102,8 +105,8 @@ class Windows:
     @cached_property
     def calendar(self) -> tuple[Day, ...]:
         """Every day, in order."""
-        cells = np.transpose(self._best_cells(("launch_day",)))
-        return tuple(self._day(date, tuple(cell)) for date, cell in zip(self.dates, cells, strict=True))
+        cells = self.best_cells("launch_day")
+        return tuple(self._day(date, cell) for date, cell in zip(self.dates, cells, strict=True))
 
     def day(self, date: Any) -> Day:
         """Return one day of the calendar.
@@ -120,10 +123,14 @@ class Windows:
 
     @cached_property
     def runs(self) -> tuple[tuple[dt.date, dt.date], ...]:
-        """First and last day of every run of open days."""
-        is_open = np.array([False, *(day.open for day in self.calendar), False])
-        first, last = np.flatnonzero(is_open[1:] & ~is_open[:-1]), np.flatnonzero(~is_open[1:] & is_open[:-1]) - 1
-        return tuple((self.dates[a], self.dates[b]) for a, b in zip(first, last, strict=True))
+        """First and last day of every run of open days; one that was not scanned ends a run."""
+        found: list[tuple[dt.date, dt.date]] = []
+        for date in (day.date for day in self.calendar if day.open):
+            if found and (date - found[-1][1]).days == 1:
+                found[-1] = found[-1][0], date
+            else:
+                found.append((date, date))
+        return tuple(found)
 
     @cached_property
     def best(self) -> Launch | None:
@@ -180,7 +187,8 @@ class Windows:
     def moon_declination_deg(self) -> Floats:
         """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days].
 
-        NaN where launches are not aimed at the Moon.
+        Its place where they are aimed at it, some hours after perilune: it draws them to itself sooner. NaN where they
+        are not aimed at it.
         """
         reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
@@ -212,6 +220,17 @@ class Windows:
         places = dict(zip(self.axes, self._best_cells(tuple(kept)), strict=True))
         chosen = {axis: xr.DataArray(place, dims=kept) for axis, place in places.items() if axis not in kept}
         return self.dataset.isel(chosen)
+
+    def best_cells(self, *axes: str) -> list[Cell]:
+        """Places on all axes of what `over` returns, in C order."""
+        places = self._best_cells(tuple(axis for axis in self.axes if axis in axes))
+        return [tuple(cell) for cell in np.stack([place.ravel() for place in places], axis=1).tolist()]
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """Open launches at neighbouring azimuths."""
+        planes = self.axes.index("arrival") if "arrival" in self.axes else None
+        return Sweeps(self.open, self._values["launch_tdb"], planes)
 
     def only(self, opportunity: str | None = None, arrival: str | None = None) -> Windows:
         """Return the windows of one way past the Moon's direction, or of one plane of arrival.
@@ -287,6 +306,10 @@ class Windows:
     def _values(self) -> dict[str, Array]:
         return {name: self.dataset[name].values for name in _NEEDED}
 
+    @cached_property
+    def _edges(self) -> dict[str, Array]:
+        return {name: self.dataset[name].values for name in _EDGES}
+
     def _named(self, name: str) -> str:
         """A variable's name with its unit, where that is not in it: "arrival_phase_deg"."""
         suffix = _SUFFIXES.get(self.dataset[name].attrs.get("units", ""), "")
@@ -325,33 +348,52 @@ class Windows:
         places = dict(zip(kept, np.indices(rank.shape[:-1]), strict=True)) | dict(zip(dropped, best, strict=False))
         return tuple(places[axis] for axis in self.axes)
 
-    def _day(self, date: dt.date, cell: tuple[Any, ...]) -> Day:
+    def _day(self, date: dt.date, cell: Cell) -> Day:
         if not self.open[cell]:
-            return Day(date, None, np.nan, np.nan, self._miss(cell))
+            return Day(date, None, None, None, self._miss(cell))
         return Day(date, self._launch(cell), *self._window(cell), None)
 
-    def _window(self, cell: tuple[Any, ...]) -> tuple[float, float]:
-        """First and last lift-off around that of a cell; by the other arrival too, where both sweeps meet.
+    def _window(self, cell: Cell) -> tuple[Edge, Edge]:
+        """First and last lift-off around that of a cell; by other sweeps too, as long as they meet.
 
-        They do where the gap is no wider than one between neighbouring azimuths, of which no more is known.
+        Those of another arrival do where the gap is no wider than one between neighbouring azimuths, as far as no more
+        is known of it.
         """
-        day, k = cell[0], cell[-1]
-        planes = self.axes.index("arrival") if "arrival" in self.axes else None
-        own = 0 if planes is None else cell[planes]
-        between = tuple(slice(n, n + 1) if axis != planes else slice(None) for axis, n in enumerate(cell))[1:-1]
-        part = slice(max(day - 1, 0), day + 2), *between
-        lift_off = np.where(self.open[part], self._values["launch_tdb"][part], np.nan)
-        lift_off = lift_off.reshape(len(lift_off), -1, lift_off.shape[-1])
-        start = float(self._values["launch_tdb"][cell])
-        swept = _sweep(start, lift_off[:, own], k)
-        for other in np.delete(lift_off, own, axis=1).transpose(1, 0, 2):
-            for begin in _near(start, other[:, k])[:1]:
-                met = _sweep(begin, other, k)
-                if max(swept[0], met[0]) - min(swept[-1], met[-1]) <= max(_widest(swept), _widest(met)):
-                    swept = sorted(swept + met)
-        return swept[0], swept[-1]
+        own, *others = self.sweeps.around(cell)
+        (opens, closes), widest = self._span(own), self.sweeps.widest_gap_s(own)
+        apart = [(sweep, *self._span(sweep)) for sweep in others]
+        left = len(apart) + 1
+        while len(apart) < left:  # what has met one may meet the next
+            left, waiting, apart = len(apart), apart, []
+            for sweep, first, last in waiting:
+                end, start = (closes, first) if first.tdb > opens.tdb else (last, opens)
+                known = (end.sharp and start.sharp) or self.sweeps.same_plane(own, sweep)
+                step = max(widest, self.sweeps.widest_gap_s(sweep))
+                if start.tdb - end.tdb <= (0.0 if known else step):
+                    opens, closes, widest = min(opens, first, key=_tdb), max(closes, last, key=_tdb), step
+                else:
+                    apart.append((sweep, first, last))
+        return opens, closes
 
-    def _launch(self, cell: tuple[Any, ...]) -> Launch:
+    def _span(self, sweep: list[Cell]) -> tuple[Edge, Edge]:
+        edges = [self._edge(sweep[0], BELOW), self._edge(sweep[-1], ABOVE)]
+        edges += [self._launched(cell, TURN, sharp=False) for cell in sweep[1:-1]]
+        return min(edges, key=_tdb), max(edges[::-1], key=_tdb)
+
+    def _edge(self, cell: Cell, side: int) -> Edge:
+        if self.sweeps.at_limit(cell, side):
+            return self._launched(cell, LIMIT, sharp=True)
+        if all(name in self.dataset for name in _EDGES):
+            tdb, azimuth, code = (self._edges[name][*cell, side].item() for name in _EDGES)
+            if np.isfinite(tdb):
+                return Edge(tdb, azimuth, LIMIT if code == OPEN else self.reasons[code], sharp=True)
+        beyond = int(self._values["code"][*cell[:-1], cell[-1] + (-1, 1)[side]])
+        return self._launched(cell, self.reasons[OTHER_DAY if beyond == OPEN else beyond], sharp=False)
+
+    def _launched(self, cell: Cell, reason: str, *, sharp: bool) -> Edge:
+        return Edge(float(self._values["launch_tdb"][cell]), float(self._values[_LAST][cell[-1]]), reason, sharp)
+
+    def _launch(self, cell: Cell) -> Launch:
         axes = {name: self.dataset[name].values[k] for name, k in zip(self.axes[1:], cell[1:], strict=True)}
         value = {name: float(self._values[name][cell]) for name in _MEASURED}
         flown = value["perilune_tdb"] - value["injection_tdb"]
@@ -371,7 +413,7 @@ class Windows:
             more=more,
         )
 
-    def _miss(self, cell: tuple[Any, ...]) -> Miss:
+    def _miss(self, cell: Cell) -> Miss:
         code = int(self._values["code"][cell])
         reason = self.reasons[code]
         if code > OPEN:
@@ -392,29 +434,9 @@ def _ecliptic_longitude_deg(positions: Floats) -> Floats:
 
 def _below_one(x: Floats) -> Floats:
     """Numbers from 0 up, in their order, into [0, 1)."""
-    x = np.maximum(x, 0.0)
+    x = np.clip(x, 0.0, _FAR)
     return np.asarray(x / (1.0 + x))
 
 
-def _sweep(start: float, lift_off: Floats, k: int) -> list[float]:
-    """Lift-offs in order, from azimuth k to its neighbours and on, float64[days, azimuths]; NaN is closed."""
-    found = [start]
-    for way in (range(k + 1, lift_off.shape[1]), range(k - 1, -1, -1)):
-        now = start
-        for j in way:
-            near = _near(now, lift_off[:, j])
-            if not near:
-                break
-            now = near[0]
-            found.append(now)
-    return sorted(found)
-
-
-def _widest(lift_offs: list[float]) -> float:
-    return max((later - one for one, later in pairwise(lift_offs)), default=0.0)
-
-
-def _near(epoch: float, lift_off: Floats) -> list[float]:
-    """Those of some lift-offs that belong to the same window, the nearest first."""
-    near = lift_off[np.abs(lift_off - epoch) < _NEXT_S]
-    return sorted(near.tolist(), key=lambda one: abs(one - epoch))
+def _tdb(edge: Edge) -> float:
+    return edge.tdb

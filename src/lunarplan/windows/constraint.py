@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+_OF_ARRAYS = ("problem", "solution")  # fields of transfers
 
 Margin = Callable[[Transfers], "Floats"]
 
@@ -138,9 +140,23 @@ def user(
                for them is ignored
     scale    : a margin that counts as far, in the unit
 
-    What it returns is checked when it is evaluated; an exception it raises becomes an InputError that names it.
+    What it returns is checked when it is evaluated; an exception it raises becomes an InputError that names it. The
+    arrays it is given cannot be written to. What it says of a transfer must not depend on the others, nor on chance.
     """
     return Constraint(name, unit, _Written(name, function), scale, source)
+
+
+def _read_only(record: Any) -> Any:
+    """The same transfers, in arrays that cannot be written to: what is told of them later stays as it was found."""
+    views: dict[str, Any] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray):
+            views[field.name] = value.view()
+            views[field.name].flags.writeable = False
+        elif field.name in _OF_ARRAYS:
+            views[field.name] = _read_only(value)
+    return replace(record, **views)
 
 
 @dataclass(frozen=True)
@@ -158,7 +174,7 @@ class _Written:
     def __call__(self, transfers: Transfers) -> Floats:
         try:
             with np.errstate(invalid="ignore"):  # rows that are not ok are NaN
-                return self.function(transfers)
+                return self.function(_read_only(transfers))
         except LunarplanError:
             raise
         except Exception as error:

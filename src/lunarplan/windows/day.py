@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,9 @@ from lunarplan.model.epochs import utc_iso
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_TEXTS = ("opportunity", "arrival", "reason", "unit")
+_TEXTS = ("opportunity", "arrival", "opens_by", "closes_by", "reason", "unit")
 _EPOCHS = ("opens_utc", "best_utc", "closes_utc", "perilune_utc")
-_NUMBERS = ("azimuth_deg", "tof_h", "coast_min", "c3_km2_s2", "margin")
+_NUMBERS = ("opens_azimuth_deg", "azimuth_deg", "closes_azimuth_deg", "tof_h", "coast_min", "c3_km2_s2", "margin")
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,32 @@ def _told(name: str, value: Any) -> tuple[str, Any]:
     return name, value
 
 
+LIMIT, TURN = "azimuth limit", "lift-off turns back"  # why a window ends where no rule does it
+
+
+@dataclass(frozen=True)
+class Edge:
+    """First or last launch of a daily window, which keeps all rules.
+
+    reason : `LIMIT`, or why the launch beyond is closed
+    sharp  : the one beyond is within the tolerance of the edges; else a step of the azimuths away
+    """
+
+    tdb: float
+    azimuth_deg: float
+    reason: str
+    sharp: bool
+
+    def to_dict(self, name: str) -> dict[str, Any]:
+        """All but the epoch, as JSON takes it."""
+        return {f"{name}_by": self.reason, f"{name}_azimuth_deg": self.azimuth_deg, f"{name}_sharp": self.sharp}
+
+
 @dataclass(frozen=True)
 class Miss:
     """The closed cell that came nearest: why it is closed, and by how much, if that is known.
 
-    margin : negative, in `unit`; NaN if nothing was measured
+    margin : negative, in `unit`, perhaps without limit; NaN if nothing was measured
     launch : the transfer that breaks the rule; None if none was found
     """
 
@@ -93,29 +115,43 @@ class Miss:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
-        return {"reason": self.reason, "margin": None if np.isnan(self.margin) else self.margin, "unit": self.unit}
+        return {"reason": self.reason, "margin": self.margin if np.isfinite(self.margin) else None, "unit": self.unit}
 
     def __str__(self) -> str:
-        return self.reason if np.isnan(self.margin) else f"{self.reason} by {_digits(-self.margin)} {self.unit}".strip()
+        return (
+            self.reason
+            if not np.isfinite(self.margin)
+            else f"{self.reason} by {_digits(-self.margin)} {self.unit}".strip()
+        )
 
 
 @dataclass(frozen=True)
 class Day:
     """A UTC day of the calendar: its cheapest launch, the daily window that launch lies in, or why there is none.
 
-    opens_tdb, closes_tdb : first and last lift-off of that window, as the azimuth sweeps while opportunity and time of
-                            flight stay; it may begin the day before or end the day after. NaN on a closed day
+    opens, closes : first and last launch of that window, as the azimuth sweeps while opportunity and time of flight
+                    stay; it may begin the day before or end the day after. None on a closed day
     """
 
     date: dt.date
     best: Launch | None
-    opens_tdb: float
-    closes_tdb: float
+    opens: Edge | None
+    closes: Edge | None
     miss: Miss | None
 
     @property
     def open(self) -> bool:
         return self.best is not None
+
+    @property
+    def opens_tdb(self) -> float:
+        """NaN on a closed day."""
+        return self.opens.tdb if self.opens else math.nan
+
+    @property
+    def closes_tdb(self) -> float:
+        """NaN on a closed day."""
+        return self.closes.tdb if self.closes else math.nan
 
     @property
     def duration_s(self) -> float:
@@ -124,10 +160,10 @@ class Day:
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it; of a closed day the transfer that breaks the rule is told too, where there is one."""
         told: dict[str, Any] = {"date": str(self.date), "open": self.open}
-        if self.best is not None:
-            opens, closes = utc_iso(self.opens_tdb, 0), utc_iso(self.closes_tdb, 0)
-            launch = self.best.to_dict()
-            return told | {"opens_utc": opens, "best_utc": launch.pop("lift_off_utc"), "closes_utc": closes} | launch
+        if self.best is not None and self.opens is not None and self.closes is not None:
+            launch, (opens, closes) = self.best.to_dict(), (utc_iso(e.tdb, 0) for e in (self.opens, self.closes))
+            told |= {"opens_utc": opens, "best_utc": launch.pop("lift_off_utc"), "closes_utc": closes, **launch}
+            return told | self.opens.to_dict("opens") | self.closes.to_dict("closes")
         if self.miss is not None:
             told |= self.miss.to_dict() | ({"launch": self.miss.launch.to_dict()} if self.miss.launch else {})
         return told

@@ -57,7 +57,7 @@ class Departure:
     """How a launch gets away from the Earth, and what it must keep.
 
     site, ascent_s, ascent_angle_deg, revolutions : as `LaunchTie.from_site` takes them
-    ascents     : those of single azimuths, where they are not all alike
+    ascents     : those of single azimuths, where they are not all alike; between two of them linear
     constraints : what a transfer must keep
     """
 
@@ -105,8 +105,7 @@ class Departure:
 
     def tie(self, azimuth_deg: float) -> LaunchTie:
         """What a launch at an azimuth has to do with the site."""
-        common = Ascent(azimuth_deg, self.ascent_s, self.ascent_angle_deg)
-        ascent = next((a for a in self.ascents if a.azimuth_deg == azimuth_deg), common)
+        ascent = self._ascent(azimuth_deg)
         return LaunchTie.from_site(
             self.site,
             ascent_s=ascent.time_s,
@@ -115,6 +114,17 @@ class Departure:
             revolutions=self.revolutions,
             parking_altitude_km=self.parking_altitude_km,
         )
+
+    def _ascent(self, azimuth_deg: float) -> Ascent:
+        """That of an azimuth; between two that are known linear, beyond the last as there."""
+        if not self.ascents:
+            return Ascent(azimuth_deg, self.ascent_s, self.ascent_angle_deg)
+        known = sorted(self.ascents, key=lambda ascent: ascent.azimuth_deg)
+        at = [ascent.azimuth_deg for ascent in known]
+        time_s = float(np.interp(azimuth_deg, at, [ascent.time_s for ascent in known]))
+        arcs = [ascent.downrange_deg for ascent in known if ascent.downrange_deg is not None]
+        arc = float(np.interp(azimuth_deg, at, arcs)) if len(arcs) == len(at) else None
+        return Ascent(azimuth_deg, time_s, arc)
 
     def inclination_deg(self, azimuths_deg: Array) -> Floats:
         """Inclination of the parking orbits that launch azimuths lead to."""

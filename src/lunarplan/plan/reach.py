@@ -1,0 +1,41 @@
+"""Whether a way home can end at the place asked for: the Moon's declination says so before anything is searched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.model.constants import RADIUS_KM
+from lunarplan.transfers.splashdown import reachable_latitudes_deg, splashdown_problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lunarplan.model.forces import ForceModel
+    from lunarplan.transfers.ground_range import SplashdownPlace
+
+    Floats = NDArray[np.float64]
+
+_ABOUT_DEG = 3.0  # latitudes of conics are a degree or two off
+_HOMES = 3  # times of flight looked at
+_HEIGHT_KM = 130.0  # where over the Moon it begins matters little
+
+
+def in_reach(
+    entry_tdb: Floats, home_s: tuple[float, float], place: SplashdownPlace, flight_path_deg: float, forces: ForceModel
+) -> NDArray[np.bool_]:
+    """Whether the range leads to the latitude of the place, for N epochs of entry.
+
+    home_s : shortest and longest time from the Moon to the interface
+    """
+    met, home = (a.ravel() for a in np.meshgrid(entry_tdb, np.linspace(*home_s, _HOMES), indexing="ij"))
+    radius = RADIUS_KM["moon"] + _HEIGHT_KM
+    there = np.array([radius, 0.0, 0.0, 0.0, np.sqrt(forces.gm("moon") / radius), 0.0])
+    asked = splashdown_problem(
+        there, met - home, home, latitude_deg=place.latitude_deg, longitude_deg=place.longitude_deg,
+        range_km=place.range_km, flight_path_deg=flight_path_deg, forces=forces,
+    )  # fmt: skip
+    low, high = reachable_latitudes_deg(asked, forces).T
+    near = (low - _ABOUT_DEG <= place.latitude_deg) & (place.latitude_deg <= high + _ABOUT_DEG)
+    return np.asarray(near.reshape(len(entry_tdb), _HOMES).any(axis=1))
