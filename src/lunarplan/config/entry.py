@@ -9,6 +9,8 @@ from lunarplan.config.table import Measured, Rejected, Table
 from lunarplan.config.units import ANGLE, LENGTH
 from lunarplan.errors import InputError
 
+_NORTHERNMOST = math.radians(89.0)  # at a pole there is no longitude to aim for
+
 
 class Entry(Table):
     """Meet the entry interface, 121.92 km above the equatorial radius, and come down some way behind it.
@@ -28,7 +30,7 @@ class Entry(Table):
         alias="inclination", default=None
     )
     downrange_km: Annotated[float, Measured(LENGTH, 500.0, 9_500.0, "km")] = Field(alias="downrange")
-    latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] | None = Field(
+    latitude_rad: Annotated[float, Measured(ANGLE, -_NORTHERNMOST, _NORTHERNMOST, "deg")] | None = Field(
         alias="latitude", default=None
     )
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] | None = Field(
