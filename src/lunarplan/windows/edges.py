@@ -17,7 +17,7 @@ from lunarplan.model.rows import scalar
 from lunarplan.scans.progress import Meter, Progress
 from lunarplan.scans.scan import Job
 from lunarplan.windows.answer import Windows
-from lunarplan.windows.departure import NO_TRANSFER, OPEN, OTHER_DAY
+from lunarplan.windows.departure import NO_TRANSFER, OPEN, OTHER_DAY, noon_tdb
 from lunarplan.windows.sweeps import ABOVE, BELOW, NEXT_S, SIDES, Cell
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _NARROWEST_DEG = 1e-4  # of azimuth: 0.05 s of lift-off, or a little more
 _ABOUT = np.array([-0.05, -0.005, 0.0, 0.005, 0.05])  # of a bracket, to either side of where the edge is likely
 _EVENLY = np.arange(1, len(_ABOUT) + 1) / (len(_ABOUT) + 1)
 _LEAST_SHARE = 0.001
-_TOGETHER = 1024  # edges; as many cells at a time take no more memory than a chunk of a scan
+_TOGETHER = 256  # edges; a round of them takes a few seconds and no more memory than a chunk of a scan
 _EPOCH = np.datetime64("1858-11-17", "D")
 
 
@@ -111,6 +111,7 @@ class _Question:
         at = tuple(np.array([cell for cell, _ in ends]).T)
         values = {name: windows.dataset[name].values for name in (*windows.axes, "launch_tdb", "margin")}
         self._azimuths, self._further = values["azimuth_deg"], np.array([(-1, 1)[side] for _, side in ends])
+        self._days = utc_days(noon_tdb(windows.dataset["launch_day"].values[[0, -1]]))[0] + [-1, 1]  # that are tried
         self._place = {name: values[name][k] for name, k in zip(windows.axes[1:-1], at[1:-1], strict=True)}
         self._reached = at[-1]
         self.last_open = _Tried(
@@ -144,6 +145,7 @@ class _Question:
         return self._judged(answer, azimuth_deg, near_tdb)
 
     def _asked(self, rows: Array, azimuth_deg: Floats, days: Array) -> dict[str, Array]:
+        days = np.clip(days, *self._days)
         place = {name: values[rows] for name, values in self._place.items()}
         cells = {"launch_day": (_EPOCH + days).astype("datetime64[ns]"), **place, "azimuth_deg": azimuth_deg}
         return {name: np.array(values) for name, values in self._job(cells).items()}
