@@ -27,10 +27,11 @@ def mission(name: str, *changes: tuple[str, Any]) -> dict[str, Any]:
     return data
 
 
-def again(name: str, *numbers: int) -> dict[str, Any]:
-    """A mission with some of its phases once more at its end."""
+def again(name: str, *numbers: int, upto: int | None = None) -> dict[str, Any]:
+    """A mission, or its first phases, with some of them once more at its end, whenever that is."""
     data = mission(name)
-    data["phase"] += [copy.deepcopy(data["phase"][number]) for number in numbers]
+    more = [{k: v for k, v in data["phase"][number].items() if k != "epoch"} for number in numbers]
+    data["phase"] = data["phase"][:upto] + more
     return data
 
 
@@ -56,7 +57,7 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("nrho-sortie", ("windows", {"azimuth": "90 deg"})), "windows: there are no launches to the Moon"),
         (mission("artemis-2", ("lander", SORTIE_LANDER)), "lander: nothing lands"),
         (mission("change-5", ("phase.3.throttle", [0.1, 1.0])), "phase[3].throttle: the lander has its own engine"),
-        (again("change-5", 3, 4), "phase[5]: the lander has been down already"),
+        (again("change-5", 3, upto=7), "phase[7]: the lander has been down already"),
         (again("nrho-sortie", 1), "phase[2]: the lander has been down already"),
         (mission("nrho-sortie", ("lander.carried", True)), "vehicle.dry_mass: a lander of 39800 kg"),
         (mission("artemis-2", ("phase.0.parking_apogee", "90000 km")), "phase[0].parking_apogee: 90000 km"),
