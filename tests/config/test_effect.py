@@ -68,6 +68,8 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("nrho-sortie", ("lander.descent.throttle", "0.2")), "lander.descent.throttle: "),
         (mission("change-5", ("lander.carried", False)), 'lander.carried: false: before a "landing" there is no'),
         (mission("nrho-sortie", ("lander.ascent.throttle", 0.3)), "lander.ascent.throttle: an ascent is flown at full"),
+        (mission("artemis-1", ("phase.3.inclination", "20 deg")), "phase[3].inclination: 20 deg does not lead to"),
+        (mission("artemis-1", ("phase.3.inclination", "160 deg")), "phase[3].inclination: 160 deg does not lead to"),
         (mission("artemis-1", ("phase.3.latitude", "90 deg")), 'phase[3].latitude: "90 deg" is too large'),
         (mission("artemis-1", ("phase.1.finite", True)), "phase[1].finite: burns of this phase are impulses"),
         (mission("artemis-1", ("phase.2.finite", True)), "phase[2].finite: burns of this phase are impulses"),
