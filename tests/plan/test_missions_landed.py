@@ -1,4 +1,4 @@
-"""Missions of the ILRS as planned, from the pad to the ground: each lands where its file says, by day, with what it has."""
+"""Missions of the ILRS as planned, from the pad to the ground: each lands where its file says, by day."""
 
 import datetime as dt
 import math
