@@ -56,7 +56,7 @@ def plan():
 
 def test_it_closes(plan):
     assert 0.0 < plan.closure_m < DISTANT_CLOSURE_M
-    assert set(plan.solution.closures_m) == {"perilune", "insertion", "flyby on the way home", "entry"}
+    assert set(plan.solution.closures_m) == {"perilune", "insertion", "stay", "flyby on the way home", "entry"}
 
 
 def test_the_stay_ends_when_it_leaves(plan):

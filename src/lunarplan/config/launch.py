@@ -74,6 +74,7 @@ class ParkingOrbit(Table):
     azimuth_rad: Annotated[float, Measured(ANGLE, 0.0, math.tau, "deg")] | None = Field(alias="azimuth", default=None)
     node: Literal["ascending", "descending", "best"] = "best"
     coast_revolutions: Annotated[StrictInt, Field(ge=0, le=100)] = 0
+    source: str = ""
 
     @model_validator(mode="after")
     def _one_plane(self) -> Self:

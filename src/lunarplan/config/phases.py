@@ -247,6 +247,7 @@ class LunarOrbit(Table):
         alias="duration", default=None
     )
     until_tdb: Epoch | None = Field(alias="until", default=None)
+    source: str = ""
 
     @model_validator(mode="after")
     def _ends_once(self) -> Self:

@@ -1,7 +1,7 @@
-"""A departure by two burns: an ellipse about the Moon between them, both at its perilune.
+"""A departure by two burns: an ellipse about the Moon between them, both near its perilune.
 
-Where the first is made decides which way the ellipse points: near where a single burn would be, moved along the orbit
-until both together are cheapest.
+The first is along the motion. Where it is made decides which way the ellipse points: near where a single burn would
+be, moved along the orbit until both together are cheapest. What turn of the plane is needed falls to the last.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from lunarplan.plan.legs import launch_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
 from lunarplan.plan.solution import Burn, Progress
 from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
-from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
+from lunarplan.plan.stay import stay_arc, stay_closures_m, stay_in_numbers, stay_leg
 from lunarplan.transfers.launch import ParkingOrbits
 from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import OnPath, Point, Route, optimise
@@ -254,7 +254,8 @@ def _flown(mission: MissionFile, search: _Search, route: Route) -> Flown:
     start = launch_leg(launch, parked, float(search.parking.inclination[0]))
     reached = stay_in_numbers(station, search.orbit, joined, joined + mission.stay_s)
     insertion = Burn("insertion", joined, float(route.delta_v_km_s[2]), _engine(mission), note=reached.note)
-    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
+    closures_m = stay_closures_m(station, joined, joined + mission.stay_s)
+    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]), closures_m)
     legs = start, flyby_leg(route, coasts, launch, (mission.translunar.engine, _engine(mission))), there
     return Flown(mission, forces, search.say, 2, legs, (*coasts, *stay), station, {"distant_orbit": station.provenance})
 

@@ -24,7 +24,7 @@ from lunarplan.plan.search import launch_tie
 from lunarplan.plan.solution import Burn, Leg, Milestone, Progress
 from lunarplan.plan.solve_direct import MOON_DEGREE, BrakedFlight
 from lunarplan.plan.station import begun_in_phase, periodic_orbit, with_perilune
-from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
+from lunarplan.plan.stay import stay_arc, stay_closures_m, stay_in_numbers, stay_leg
 from lunarplan.transfers.low_energy import (
     LowEnergyGuesses,
     LowEnergyTransfers,
@@ -263,7 +263,7 @@ def _joined(way: _Way, orbit: PeriodicOrbit, station: EphemerisOrbit, say: Progr
     reached = stay_in_numbers(station, orbit, joined, end)
     delta_v = float(found.insertion_delta_v_km_s[row])
     insertion = Burn("insertion", joined, delta_v, terms.engine, note=reached.note)
-    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]))
+    there = stay_leg(reached, (insertion,), Trajectory([*coasts, *stay]), stay_closures_m(station, joined, end))
     legs = way.launch(), way.leg(coasts, ()), there
     notes = {"distant_orbit": station.provenance}
     return Flown(mission, way.forces, say, 2, legs, (*coasts, *stay), station, notes)

@@ -25,7 +25,7 @@ from lunarplan.plan.flyby_leg import flyby_leg
 from lunarplan.plan.legs import launch_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
 from lunarplan.plan.reach import in_reach
-from lunarplan.plan.solution import Burn, Leg, Progress
+from lunarplan.plan.solution import Burn, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE, launch_days
 from lunarplan.plan.stay import coast_in_numbers, stay_leg
 from lunarplan.plan.way_home_leg import way_home_arcs, way_home_leg
@@ -227,13 +227,12 @@ def _flown(terms: _Terms, route: Route, orbit: PeriodicOrbit, forces: ForceModel
     launch, parked = lift_off_tdb(route, parking)
     reached = coast_in_numbers(stay, orbit)
     insertion = Burn("insertion", joined, float(route.delta_v_km_s[_INSERTION]), engine, note=reached.note)
-    there = stay_leg(reached, (insertion,), Trajectory([*coasts, stay]))
     end = route.side(_DEPARTURE, before=True).state
     closure = {"departure": miss_m(route.side(_INSERTION).state, joined, end, left, forces, ("moon", "moon"))}
     legs = (
         launch_leg(launch, parked, float(parking.inclination[0])),
         flyby_leg(route, coasts, launch, (mission.translunar.engine, engine)),
-        Leg(**(vars(there) | {"closures_m": closure})),
+        stay_leg(reached, (insertion,), Trajectory([*coasts, stay]), closure),
         way_home_leg(route, _DEPARTURE, terms.home.engine, forces),
         entry_leg(route.side(_ENTRY, before=True).state, met, terms.entry, launch),
     )

@@ -69,6 +69,8 @@ def _cheapest(flown: Flown, terms: Sortie) -> Trip:
     lander = _lander(table, table.mass_kg, table.descent.mass_kg)
     for _ in range(_MASS_STEPS):
         found = _solved(flown, terms, place, lander, transfer_s, np.array([day]))
+        if not found.ok[0]:  # with the masses it has by then, unlike with full tanks
+            raise _unsolved(found)
         trip = Trip(found, place, table, terms.altitude_km)
         masses = trip.mass_before(flown, "sortie descent"), trip.mass_before(flown, "sortie ascent")
         if np.allclose(masses, (lander.descent_mass_kg, lander.ascent_mass_kg), rtol=0.0, atol=_SAME_KG):
@@ -153,6 +155,11 @@ def _none(found: Sorties, back: Floats, end: float) -> InfeasibleError:
         late = (np.nanmin(back) - end) / SECONDS_PER_DAY
         what = f"the first sortie is back {late:.1f} days after the stay at the station ends"
         return InfeasibleError(what, where="sortie", remedy="lengthen the duration of distant_orbit, or leave earlier")
+    return _unsolved(found)
+
+
+def _unsolved(found: Sorties) -> InfeasibleError:
+    """Which part of a sortie fails of every row, and why."""
     parts = (("transfer", found.down), ("descent", found.descent), ("ascent", found.ascent), ("transfer", found.up))
     name, part = next(((name, part) for name, part in parts if not part.ok.any()), ("sortie", found.descent))
     what = f"no {name} closes: {part.reason(0)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lunarplan.model.constants import SECONDS_PER_DAY
@@ -13,8 +12,8 @@ from lunarplan.plan.coverage import check_covered
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Milestone, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE
-from lunarplan.plan.station import periodic_orbit, stay_miss_m, with_perilune
-from lunarplan.plan.stay import stay_arc, stay_in_numbers, stay_leg
+from lunarplan.plan.station import periodic_orbit, with_perilune
+from lunarplan.plan.stay import BEGUN, stay_arc, stay_closures_m, stay_in_numbers, stay_leg
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile
@@ -39,10 +38,6 @@ def solve_station(mission: MissionFile, ephemeris: Ephemeris | None, say: Progre
     perilune = start if terms.perilune_epoch_tdb is None else terms.perilune_epoch_tdb
     station = with_perilune(orbit, start - _MARGIN_S, end + _MARGIN_S, forces, perilune)
     stay = stay_arc(station, start, end)
-    leg = stay_leg(stay_in_numbers(station, orbit, start, end), (), Trajectory([stay]))
-    leg = replace(
-        leg,
-        milestones=(Milestone("start", start, "at the station"), *leg.milestones),
-        closures_m={"stay": stay_miss_m(station, start, end)},
-    )
+    reached, closures_m = stay_in_numbers(station, orbit, start, end), stay_closures_m(station, start, end)
+    leg = stay_leg(reached, (), Trajectory([stay]), closures_m, (Milestone(BEGUN, start, "at the station"),))
     return Flown(mission, forces, say, 1, (leg,), (stay,), station, {"distant_orbit": station.provenance})

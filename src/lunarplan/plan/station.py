@@ -12,7 +12,6 @@ from lunarplan.model.epochs import utc_iso
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.plan.closure import miss_m
 
 if TYPE_CHECKING:
     from lunarplan.config.distant import DistantOrbit
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _LEAST_TURNS = 0.6
 _ON_TIME_S, _MOST_STEPS = 1e-3, 20
-_SEAM_S = 1e-3
 _EDGE_S = 3600.0
 _HALF_YEAR_S = 0.5 * 365.25 * SECONDS_PER_DAY
 
@@ -78,12 +76,3 @@ def _in_half_years(middle: float, start: float, end: float, forces: ForceModel) 
     before, after = (max(1.0, np.ceil(span / _HALF_YEAR_S)) * _HALF_YEAR_S for span in (middle - start, end - middle))
     first, last = forces.source.start_tdb + _EDGE_S, forces.source.end_tdb - _EDGE_S
     return max(middle - before, min(start, first)), min(middle + after, max(end, last))
-
-
-def stay_miss_m(station: EphemerisOrbit, start: float, end: float) -> float:
-    """The largest miss of any day or so of the stay, flown again; errors of all of it would grow too far to be told."""
-    cuts = station.tdb[(station.tdb > start) & (station.tdb < end)]
-    cuts = np.concatenate([[start], cuts, [end]])
-    states, moon = station.at(cuts), ("moon", "moon")
-    legs = zip(states, cuts, states[1:], cuts[1:], strict=False)
-    return max(miss_m(a, t, b, u, station.forces, moon) for a, t, b, u in legs if u - t > _SEAM_S)

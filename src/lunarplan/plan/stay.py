@@ -10,8 +10,9 @@ import numpy as np
 from lunarplan.model import events
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.trajectory import Trajectory
+from lunarplan.plan.closure import miss_m
 from lunarplan.plan.legs import long_eclipses
-from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg
+from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg, Milestone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from lunarplan.orbits.orbit import PeriodicOrbit
 
     Floats = NDArray[np.float64]
+
+BEGUN = "start"  # of a mission without a launch
+_SEAM_S = 1e-3
 
 
 def stay_arc(station: EphemerisOrbit, start: float, end: float) -> Arc:
@@ -76,18 +80,41 @@ def _reached(
     return DistantOrbitReached(start, note, mean, float(radius.min()), float(radius.max()))
 
 
-def stay_leg(reached: DistantOrbitReached, burns: tuple[Burn, ...], path: Trajectory) -> Leg:
+def stay_closures_m(station: EphemerisOrbit, start: float, end: float) -> dict[str, float]:
+    """The proof of a stay: the largest miss of any day or so, flown again; errors of all of it would grow too far.
+
+    Empty for a stay of no time.
+    """
+    cuts = station.tdb[(station.tdb > start) & (station.tdb < end)]
+    cuts = np.concatenate([[start], cuts, [end]])
+    states, moon = station.at(cuts), ("moon", "moon")
+    days = zip(states, cuts, states[1:], cuts[1:], strict=False)
+    misses = [miss_m(a, t, b, u, station.forces, moon) for a, t, b, u in days if u - t > _SEAM_S]
+    return {"stay": max(misses)} if misses else {}
+
+
+def stay_leg(
+    reached: DistantOrbitReached,
+    burns: tuple[Burn, ...],
+    path: Trajectory,
+    closures_m: dict[str, float],
+    begun: tuple[Milestone, ...] = (),
+) -> Leg:
     """The leg of a stay; eclipses are those of a path."""
     values = {
         "orbit_period": reached.period_s,
         "orbit_least_radius": reached.least_radius_km,
         "orbit_greatest_radius": reached.greatest_radius_km,
     }
-    return Leg("distant_orbit", burns=burns, milestones=long_eclipses(path), orbits=(reached,), values=values)
+    stones = *begun, *long_eclipses(path)
+    return Leg("distant_orbit", burns=burns, milestones=stones, orbits=(reached,), values=values, closures_m=closures_m)
 
 
 def ended_at(leg: Leg, station: EphemerisOrbit, end: float, path: Trajectory) -> Leg:
     """The leg of a stay that ends at another epoch than it was to."""
     was = leg.orbits[-1]
     assert isinstance(was, DistantOrbitReached)
-    return stay_leg(_in_numbers(station, was.note, was.period_s, was.epoch_tdb, end), leg.burns, path)
+    start = was.epoch_tdb
+    begun = tuple(stone for stone in leg.milestones if stone.name == BEGUN)
+    reached = _in_numbers(station, was.note, was.period_s, start, end)
+    return stay_leg(reached, leg.burns, path, stay_closures_m(station, start, end), begun)
