@@ -605,3 +605,10 @@ SUN_RANGE_ROUNDING_DEG = 0.05  # limits of light in mission files are given to 0
 EPOCH_S = 1e-6  # epochs resolve 0.12 us; some of them added up
 EDGE_S = 1.0  # of lift-off: what `sharpened` promises; the edge itself is known in closed form
 STEPPED_EDGE_S = 2.0  # between edges found from azimuths 4 deg and 12 deg apart: each is good to a second
+# Docking, and home
+RENDEZVOUS_OVER_HOHMANN_KM_S = 0.005  # the last transfer is not half a revolution, the apsides turn: 2.9 m/s seen
+SCIPY_RENDEZVOUS_KM = 1e-4
+PAD_IN_PLANE_S = 0.5  # of lift-off; 0.18 seen: the packaged rotation of the Earth is not that of astropy's table
+SKY_AZIMUTH_DEG = 1e-3  # the plane's drift in the coast, by its mean rate; 1e-4 seen
+SKY_C3_KM2_S2 = 1e-5  # an impulse given to 0.1 mm/s, of two-body energy
+SKY_SUN_DEG = 0.01  # the IAU's rotation of the Moon against that of DE440; 0.003 seen

@@ -138,10 +138,24 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_aborts(options: argparse.Namespace) -> None:
+    """What is asked of the ways out, before the mission is planned: that may take a minute."""
+    from lunarplan.model.rows import scalar
+    from lunarplan.plan.aborts import EVERY_H, member
+    from lunarplan.transfers.aborts import MOST_DELTA_V_M_S
+
+    scalar("--every", options.every, *EVERY_H, "h")
+    if options.delta_v is not None:
+        scalar("--delta-v", options.delta_v, 0.0, MOST_DELTA_V_M_S, "m/s")
+    if options.to is not None:
+        member(options.to, "--to")
+
+
 def _aborts(options: argparse.Namespace) -> int:
     from lunarplan.report.aborts import aborts_json, show_aborts, write_aborts
 
     mission = Mission.from_toml(options.mission)
+    _check_aborts(options)
     folder = None if options.out is None else _folder(options.out)
     with Patience(sys.stderr, quiet=options.json) as progress:
         plan = mission.plan(progress=progress)

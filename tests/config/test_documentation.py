@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lunarplan.config.distant import FAMILIES, DistantOrbit
+from lunarplan.config.docking import Docking
 from lunarplan.config.earth_orbit import EarthOrbit
 from lunarplan.config.earth_rendezvous import Deorbit, EarthRendezvous
 from lunarplan.config.entry import Entry
@@ -17,14 +18,14 @@ from lunarplan.config.schema import About
 from lunarplan.config.sortie import SiteTable, Sortie
 from lunarplan.config.table import Table
 from lunarplan.config.take_off import TakeOff
-from lunarplan.config.way_home import WayHome
+from lunarplan.config.way_home import DepartureEllipse, WayHome
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mission-files.md").read_text(encoding="utf-8")
 TABLES = (
     *(About, VehicleTable, EngineTable, LanderTable, Stage, Launch, ParkingOrbit),
     *(Translunar, Insertion, CaptureBurn, LunarOrbit, DistantOrbit, WayHome, Entry, EarthOrbit),
     *(Sortie, SiteTable, EarthRendezvous, Deorbit),
-    *(Landing, ApproachTable, TouchdownTable, TakeOff),
+    *(Landing, ApproachTable, TouchdownTable, TakeOff, Docking, DepartureEllipse),
 )
 
 

@@ -1,7 +1,7 @@
 """Every mission that comes with lunarplan, planned: its trajectory, its burns, its launch, its published values."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import erfa
 import numpy as np
@@ -62,11 +62,11 @@ def plan(request, plans) -> Plan:
 
 
 def in_orbit(name):
-    """A mission without its lander and landing, which test_solve_landing plans."""
+    """A mission up to its landing, without its lander; test_solve_landing and test_solve_docking plan the rest."""
     table = library.read(library.find(name))
     table.pop("lander", None)
-    table["phase"] = [phase for phase in table["phase"] if phase["type"] not in ("landing", "ascent")]
-    ground = "touchdown", "doi", "descent", "landing", "ascent"
+    table["phase"] = list(takewhile(lambda phase: phase["type"] != "landing", table["phase"]))
+    ground = "touchdown", "doi", "descent", "landing", "ascent", "docking", "inserted", "apolune_raise", "tei", "entry"
     table["expect"] = {key: value for key, value in table["expect"].items() if not key.startswith(ground)}
     return table
 

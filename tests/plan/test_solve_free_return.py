@@ -152,6 +152,13 @@ def test_dates_without_a_launch_name_the_launches_there_are():
         Mission.from_dict(data).plan()
 
 
+def test_an_injection_that_takes_too_long_says_so():
+    data = table(expect={})
+    data["vehicle"]["engines"][0]["thrust"] = "2 kN"
+    with pytest.raises(InfeasibleError, match=r"of 3 free returns tried closes: .* more thrust: with"):
+        Mission.from_dict(data).plan()
+
+
 def test_too_many_days_are_refused():
     data = table(expect={})
     data["launch"] |= {"latest": "2026-08-01"}

@@ -71,18 +71,14 @@ def test_flown_landings_come_down_where_and_when_they_did(name, request):
     assert max(plan.solution.leg("landing").closures_m.values()) < LANDED_CLOSURE_M
 
 
-@pytest.fixture(scope="module")
-def change_5():
-    return Mission.from_toml("change-5").plan()
-
-
 def test_change_5_takes_off_into_the_plane_of_its_orbiter(change_5):
     """Two days later the site, near the northern edge of the orbit, is still within 20 km of the plane."""
     solution, values = change_5.solution, change_5.solution.values
     assert values["lift_off_epoch"] == pytest.approx(tdb_seconds("2020-12-03T15:10:00"), abs=1e-3)
     assert values["ascent_cross_range"] < 20.0
     assert next(row for row in change_5.expectations if row.quantity == "ascent_duration").ok
-    path, end = solution.paths[ASCENDER], solution.paths[ASCENDER].end_tdb
+    path = solution.leg("ascent").paths[ASCENDER]
+    end = path.end_tdb
     latitude, longitude, radius = where(path, values["lift_off_epoch"])
     assert (latitude, longitude) == pytest.approx((43.0576, -51.9161), abs=1e-6)
     assert radius == pytest.approx(1737.4 - 2.6, abs=1e-6)
@@ -91,34 +87,38 @@ def test_change_5_takes_off_into_the_plane_of_its_orbiter(change_5):
     # the orbiter's plane turns a little between lift-off and insertion
     assert np.degrees(np.arccos(np.clip(normals[0] @ normals[1], -1.0, 1.0))) < 0.02
     assert np.linalg.norm(ascender[:3]) - 1737.4 == pytest.approx(15.0, abs=1e-3)
-    assert change_5.trajectory.end_tdb == pytest.approx(end, abs=1e-6)
 
 
 def test_what_other_craft_burn_is_not_drawn_on_the_orbiter(change_5):
     flight = Flight.of(change_5)
-    assert [mark.name for mark in flight.marks if mark.is_burn] == ["TLI", "LOI-1", "LOI-2"]
+    own = ["TLI", "LOI-1", "LOI-2", "apolune raise", "TEI"]
+    assert [mark.name for mark in flight.marks if mark.is_burn] == own
     assert sum(leg.thrusting for leg in flight.legs) == 2
 
 
 def test_its_ascender_is_a_craft_of_its_own(change_5):
     rows = {(row.craft, row.name): row for row in change_5.budget.rows}
     up, exhaust = rows[ASCENDER, "ascent"], 310.0 * STANDARD_GRAVITY_M_S2
-    assert up.mass_after_kg == pytest.approx(780.0 * np.exp(-up.delta_v_m_s / exhaust), rel=ROCKET_ROUNDING)
+    assert up.mass_after_kg == pytest.approx(781.731 * np.exp(-up.delta_v_m_s / exhaust), rel=ROCKET_ROUNDING)
     assert up.mass_after_kg == pytest.approx(change_5.solution.values["inserted_mass"], rel=1e-6)
-    assert [part.craft for part in change_5.solution.separations] == ["vehicle", LANDER]
+    parted = [(part.name, part.craft) for part in change_5.solution.separations[:3]]
+    leaves = ("lander separation", "vehicle"), ("ascender lift-off", LANDER), ("cargo loaded", ASCENDER)
+    assert tuple(parted) == leaves
 
 
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"epoch": "2020-12-01T12:00:00Z"}, InputError, "ascent.epoch"),
+        ({"epoch": "2020-12-01T12:00:00Z"}, InputError, r"phase\[4\].epoch: .* is not after phase\[3\].epoch"),
+        ({"epoch": "2020-12-01T15:20:00Z"}, InputError, "ascent.epoch"),
         ({"stay": "2 days"}, InputError, "told by epoch or by stay"),
         ({"perilune": "200 km"}, InputError, "apolune"),
         ({"epoch": "2020-12-08T15:10:00Z"}, InfeasibleError, "ascent: "),
     ],
 )
 def test_an_ascent_that_cannot_be_made_says_why(change, error, says):
-    table = library.read(library.find("change-5"))
+    table = library.read(library.find("change-5")) | {"expect": {}}
+    table["phase"] = table["phase"][:5]
     table["phase"][-1] |= change
     with pytest.raises(error, match=says):
         Mission.from_dict(table).plan()
@@ -208,7 +208,7 @@ def test_an_epoch_picks_the_pass(two_craft):
     [
         (lambda: im_1(cross_range="1 km"), InfeasibleError, "the orbit passes the site at"),
         (lambda: im_1(throttle=[0.9, 1.0]), InfeasibleError, "throttle beyond the limits of the engine: 0"),
-        (lambda: im_1(epoch="2024-02-21T12:00:00Z"), InputError, "landing.epoch"),
+        (lambda: im_1(epoch="2024-02-21T15:00:00Z"), InputError, "landing.epoch"),
         (
             lambda: with_lander(propellant="150 kg", dry_mass="350 kg"),
             InfeasibleError,

@@ -241,8 +241,10 @@ def test_nothing_lands_without_a_lander():
 
 
 def test_a_site_nobody_knows_is_refused_with_the_closest():
+    said: list[str] = []
     with pytest.raises(InputError, match=r"phase\[1\].site: unknown place .* did you mean Shackleton rim"):
-        changed(site="Shackelton rim").plan()
+        changed(site="Shackelton rim").plan(progress=said.append)
+    assert said == []  # nothing was flown before that
 
 
 def test_a_stay_that_ends_too_soon_is_refused():
@@ -260,3 +262,10 @@ def test_an_engine_below_the_weight_is_refused_with_the_reason():
     weak = TABLE["lander"]["ascent"] | {"thrust": "10 kN"}
     with pytest.raises(InfeasibleError, match="no ascent closes: the thrust is below the weight"):
         changed(lander={"ascent": weak}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()
+
+
+def test_an_engine_that_cannot_throttle_so_far_down_once_the_tanks_are_emptier():
+    """With full tanks it can; the search begins with those."""
+    strong = TABLE["lander"]["descent"] | {"thrust": "220 kN"}
+    with pytest.raises(InfeasibleError, match="no descent closes: approach or touchdown asks for a throttle beyond"):
+        changed(lander={"descent": strong}, wait=["0.5 days", "1.5 days"], transfer="24 h").plan()

@@ -59,6 +59,15 @@ def test_an_independent_integration_comes_to_the_same_entry(plan):
     assert np.linalg.norm(end[:3] - path.at(path.end_tdb)[0, :3]) < HOME_CLOSURE_KM
 
 
+def test_days_to_leave_in_are_no_dearer_than_a_revolution(plan):
+    """Revolutions spread over them are looked through, each by itself; the first of them is the one above."""
+    days = Mission.from_dict(table(leeway="3 days")).plan()
+    stayed = days.solution.leg("lunar_orbit").orbits[-1]
+    assert 0.0 <= days.values["tei_epoch"] - stayed.epoch_tdb <= 3.0 * 86_400.0
+    assert days.values["tei_delta_v"] <= plan.values["tei_delta_v"] + 1e-6
+    assert days.solution.closures_m["entry"] < DISTANT_CLOSURE_M
+
+
 def test_the_burn_costs_what_apollos_did(plan):
     """Apollo's transearth injections took 800 to 1,100 m/s from 110 km (Orloff 2000, SP-2000-4029)."""
     assert 0.8 < plan.values["tei_delta_v"] < 1.1
@@ -83,6 +92,7 @@ def test_a_place_out_of_reach_says_which_latitudes_are():
         (table(flyby="130 km"), r"phase\[3\].flyby: is of a way home from a distant orbit"),
         (table(total="20 days"), r"phase\[3\].total:"),
         (table(engine="main"), r"phase\[3\].engine: unknown engine"),
+        (table(ellipse={"period": "8 h"}, leeway="1 days"), r"phase\[3\].leeway: with an ellipse"),
         (table({"inclination": "40 deg"}), r"phase\[4\].inclination: of a way home from a low orbit"),
     ],
 )

@@ -77,6 +77,19 @@ def test_without_a_station_phases_are_tried() -> None:
     assert found.open.shape == (1, 2, 1, 3, 1)
 
 
+def test_a_window_goes_on_into_a_day_the_stations_are_known_for() -> None:
+    """On 20 January the first azimuth lifts off the evening before, which is not scanned."""
+    terms = {"phases": 2, "azimuth": ["72 deg", "108 deg"], "azimuths": 2}
+    mission = gateway(terms, {"out": "5 days", "beyond": ["0.5 days", "2 days"]})
+    (day,) = mission.windows("2028-01-20", "2028-01-20").calendar
+    (cut,) = mission.windows("2028-01-20", "2028-01-20", edge_tolerance_s=None).calendar
+    assert day.opens is not None
+    assert cut.opens is not None
+    assert (day.opens.azimuth_deg, day.opens.reason, day.opens.sharp) == (72.0, "azimuth limit", True)
+    assert (cut.opens.azimuth_deg, cut.opens.sharp) == (108.0, False)
+    assert day.opens_tdb < tdb_seconds("2028-01-20T00:00:00Z") < cut.opens_tdb
+
+
 @pytest.mark.parametrize(
     ("terms", "says"),
     [

@@ -60,3 +60,8 @@ def test_axes_of_ones_own():
 def test_no_moments_make_an_empty_picture():
     upper, _ = plot.aborts(table(0), start_tdb=0.0)
     assert upper.get_xlim() == (0.0, 1.0)
+
+
+def test_one_moment_has_a_day_about_it():
+    upper, _ = plot.aborts(table(1), start_tdb=0.0)
+    assert upper.get_xlim() == (-0.5, 0.5)

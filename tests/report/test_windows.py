@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -74,6 +75,21 @@ def test_the_day_after_is_marked() -> None:
     made["launch_tdb"].values[1, ..., 2] -= 9.0 * 3600.0
     line = row(shown(Windows(made)), "2024-02-10").split()
     assert line[1:4] == ["21:00:00", "23:00:00", "01:00:00+1"]
+
+
+def test_what_windows_begin_and_end_by_is_counted() -> None:
+    made = closed(dataset(2, opportunity=[NORTH], arrival=[NORTH]), 1, [-2.0, 3.0], azimuth_deg=2)
+    text = " ".join(shown(Windows(made)).split())
+    assert "begin and end by azimuth limit: 2, Sun at landing: 2; 2 of them to a step of the azimuths" in text
+    dims, shape = (*made["code"].dims, "side"), (*made["code"].shape, 2)
+    sharp = made.assign(
+        edge_tdb=(dims, np.repeat(made["launch_tdb"].values[..., None], 2, axis=-1) + 600.0),
+        edge_azimuth_deg=(dims, np.full(shape, 95.0)),
+        edge_code=(dims, np.full(shape, 2)),
+    )
+    text = " ".join(shown(Windows(sharp.assign_attrs(edge_tolerance_s=1.0))).split())
+    assert "begin and end by azimuth limit: 2, TLI delta-v: 2; to 1 s" in text
+    assert "daily windows" not in shown(Windows(dataset(azimuth_deg=[90.0])))
 
 
 def test_nothing_open_shows_the_nearest_miss() -> None:
@@ -226,6 +242,7 @@ def far(done: int, rate: float = 500.0) -> Progress:
         (far(0, 0.0), "0 of 10,000 cells"),
         (far(2500), "2,500 of 10,000 cells; 500/s; 0:00:15 left"),
         (far(10_000), "10,000 of 10,000 cells; 500/s; 0:00:00 left"),
+        (Progress(2, 4, 1.0, 2.0, "edges"), "2 of 4 edges; 1/s; 0:00:02 left"),
         (Progress(1, 10**6, 0.01, 1e8), "1 of 1,000,000 cells; 0/s; 1157 days, 9:46:40 left"),
     ],
 )
@@ -255,6 +272,15 @@ def test_a_file_gets_a_line_for_each_tenth() -> None:
     assert 10 <= len(lines) <= 13
     assert lines[-2] == "lunarplan: scanning: 10,000 of 10,000 cells; 500/s; 0:00:00 left ..."
     assert lines[-1] == "lunarplan: writing the windows ..."
+
+
+def test_edges_come_after_the_cells() -> None:
+    stream = io.StringIO()
+    with ScanPatience(stream, 0.0) as patience:
+        patience.scanned(far(10_000))
+        patience.scanned(Progress(0, 40, 0.0, math.inf, "edges"))
+        patience.scanned(Progress(4, 40, 2.0, 18.0, "edges"))
+    assert stream.getvalue().splitlines()[-1] == "lunarplan: scanning: 4 of 40 edges; 2/s; 0:00:18 left ..."
 
 
 @pytest.mark.parametrize("kind", [io.StringIO, Terminal])

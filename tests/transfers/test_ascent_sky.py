@@ -125,11 +125,11 @@ def test_a_batch_is_its_rows(orbit, ups):
 
 
 def test_each_row_fails_for_itself():
-    thrust = np.array([1_000.0, 15_570.0, 15_570.0])
-    stage = Stage(thrust, 309.0, 4_888.0, propellant_kg=[5e3, 5e3, 1e3])
+    thrust = np.array([1_000.0, 15_570.0, 15_570.0, 1e7])  # the last burns more than it weighs while it rises
+    stage = Stage(thrust, 309.0, 4_888.0, propellant_kg=[5e3, 5e3, 1e3, 5e3])
     up = ascend(SITE, START, stage, inclination_deg=60.0, forces=FORCES)
-    assert up.status.tolist() == [TOO_WEAK, 0, DRY]
-    assert np.isnan(up.delta_v_m_s[[0, 2]]).all()
+    assert up.status.tolist() == [TOO_WEAK, 0, DRY, DRY]
+    assert np.isnan(up.delta_v_m_s[[0, 2, 3]]).all()
     with pytest.raises(ConvergenceError, match="row 0: the thrust is below the weight"):
         up.require()
     across = ascend(SITE, START, STAGE, inclination_deg=90.0, node_deg=85.0, forces=FORCES)

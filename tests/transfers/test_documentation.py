@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import numpy as np
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transfers.md"
 
 
@@ -16,6 +18,8 @@ def test_the_page_runs(capsys):
     assert -1.73 < names["artemis"].c3_km2_s2[0] < -1.70
     assert names["late"].ok.all()
     assert names["hybrid"].ok.all()
+    medians = [np.median(burns.delta_v_m_s) for burns in names["put_right"].values()]
+    assert f"less than, m/s | {' | '.join(f'{m:.1f}' for m in medians)} |" in PAGE.read_text(encoding="utf-8")
     assert names["ways"].ok.all()
     assert 690.0 < 1e3 * names["down"].delta_v_km_s[0] < 760.0
     assert names["week"].ok.all()

@@ -153,6 +153,7 @@ def test_a_span_that_ends_before_it_starts(staged):
 
 def test_an_empty_batch_is_an_empty_answer(staged):
     assert len(to_low_orbit(staged, np.empty(0), 12.0 * HOUR).ok) == 0
+    assert len(cheapest_to_low_orbit(staged, np.empty(0), np.empty(0), 12.0 * HOUR).ok) == 0
 
 
 def test_a_plane_that_does_not_pass_under_the_station_fails_in_its_own_row(staged):

@@ -12,7 +12,7 @@ from lunarplan.model.trajectory import fly
 from lunarplan.transfers.free_return import free_return_problem, free_returns
 from lunarplan.transfers.high_orbit import high_orbit_returns
 from lunarplan.transfers.high_orbit_problem import high_orbit_problem
-from lunarplan.transfers.midcourse import departures, restorations
+from lunarplan.transfers.midcourse import corrections, departures, restorations
 from tests import naive
 from tests.tolerances import (
     CORRECTION_LINEAR,
@@ -82,6 +82,19 @@ def test_without_an_error_there_is_nothing_to_burn(meant, epochs):
     nothing = restorations(strayed(meant, 0.0), epochs, meant).require()
     assert nothing.delta_v_m_s.max() < 1e-3
     np.testing.assert_allclose(nothing.perilune_tdb, meant.problem.perilune_tdb[0], atol=1e-3)
+
+
+def test_many_bad_injections_are_each_put_right(meant, restored):
+    """One a metre per second too fast is that of the flights above; none needs nothing; one that falls back is lost."""
+    velocity = meant.injection_states[0, 3:]
+    along = 1e-3 * velocity / np.linalg.norm(velocity)
+    many = corrections(meant, [along, 0.0 * along, -3e3 * along], HOUR * HOURS[1])
+    assert many.ok.tolist() == [True, True, False]
+    assert many.delta_v_m_s[0] == pytest.approx(restored.delta_v_m_s[1], abs=LANES_CORRECTION_M_S)
+    assert many.delta_v_m_s[1] < 1e-3
+    assert np.isnan(many.delta_v_m_s[2])
+    assert corrections(meant, along, HOUR * HOURS[1]).delta_v_m_s == pytest.approx(many.delta_v_m_s[:1])
+    assert len(corrections(meant, np.empty((0, 3)), HOUR).ok) == 0
 
 
 def test_small_errors_cost_in_proportion(meant, epochs, restored):
@@ -166,6 +179,16 @@ def test_bad_input_is_named(meant, epochs):
         restorations(flight, meant.problem.perilune_tdb, meant)
     with pytest.raises(InputError, match="flight"):
         restorations("a flight", epochs, meant)
+    with pytest.raises(InputError, match="errors_km_s"):
+        corrections(meant, [np.nan, 0.0, 0.0], HOUR)
+    with pytest.raises(InputError, match="errors_km_s"):
+        corrections(meant, 1e-3, HOUR)
+    with pytest.raises(InputError, match="after_s"):
+        corrections(meant, [0.0, 0.0, 0.0], -HOUR)
+    with pytest.raises(InputError, match="epochs"):
+        corrections(meant, [0.0, 0.0, 0.0], 20.0 * 24.0 * HOUR)
+    with pytest.raises(InputError, match="meant"):
+        corrections(many, [0.0, 0.0, 0.0], HOUR)
     with pytest.raises(InputError, match="inclination_deg"):
         departures(flight, epochs, meant, **(low | {"inclination_deg": np.nan}))
     with pytest.raises(InputError, match="later_s"):

@@ -138,6 +138,13 @@ def test_too_little_thrust_fails_in_its_own_row():
         found.require()
 
 
+def test_more_than_the_whole_mass_is_not_burnt():
+    """With so poor an engine the equations have a solution that does: a row that is ok has its delta-v."""
+    found = powered_descent(thrust_n=[45_000.0, 100_000.0, 450_000.0], isp_s=50.0, mass_kg=15_000.0)
+    assert found.ok.tolist() == [True, False, False]
+    assert np.isfinite(found.delta_v_m_s).tolist() == found.ok.tolist()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

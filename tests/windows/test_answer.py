@@ -235,6 +235,19 @@ def test_the_other_arrival_widens_the_window_where_the_sweeps_overlap() -> None:
     assert times(Windows(made).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T10:00:00Z")
 
 
+def test_sweeps_on_either_side_of_a_closed_azimuth_meet_over_the_other_arrival() -> None:
+    """Lift-offs every two hours, 6 to 14 h; the hole at 10 h is bridged by the other plane, half an hour later."""
+    made = dataset(1, opportunity=[NORTH], tof_days=[4.0], azimuth_deg=[72.0, 81.0, 90.0, 99.0, 108.0])
+    made["tli_delta_v"].values[..., 0] -= 60.0
+    holed = closed(made, 1, [-1.0, 1.0], arrival=0, azimuth_deg=2)
+    alone = closed(holed, 1, [-1.0, 1.0], arrival=1)
+    assert times(Windows(alone).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T08:00:00Z")
+    holed["launch_tdb"].values[:, :, 1] += 0.5 * HOUR
+    assert times(Windows(holed).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T14:30:00Z")
+    short = closed(holed, 1, [-1.0, 1.0], arrival=1, azimuth_deg=[0, 4])  # 8:30 to 12:30 meets 6 to 8 and 12 to 14
+    assert times(Windows(short).calendar[0]) == ("2024-02-10T06:00:00Z", "2024-02-10T14:00:00Z")
+
+
 def test_instants_are_not_a_window() -> None:
     made = dataset(1, opportunity=[NORTH], azimuth_deg=[90.0])
     made["launch_tdb"].values[:, :, 1] += 0.5 * HOUR

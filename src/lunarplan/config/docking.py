@@ -9,6 +9,8 @@ from lunarplan.config.units import DURATION
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 
+LONGEST_S = 30.0 * SECONDS_PER_DAY  # from the ascent
+
 
 class Docking(Table):
     """The ascender meets the vehicle, hands over its cargo, and is let go.
@@ -19,9 +21,7 @@ class Docking(Table):
 
     type: Literal["docking"]
     epoch_tdb: Epoch | None = Field(alias="epoch", default=None)
-    after_s: Annotated[float, Measured(DURATION, 3600.0, 30.0 * SECONDS_PER_DAY, "days")] | None = Field(
-        alias="after", default=None
-    )
+    after_s: Annotated[float, Measured(DURATION, 3600.0, LONGEST_S, "days")] | None = Field(alias="after", default=None)
     duration_s: Annotated[float, Measured(DURATION, 0.0, 60.0 * SECONDS_PER_DAY, "days", too_small="negative")] = Field(
         alias="duration", default=0.0
     )

@@ -244,7 +244,7 @@ class LunarOrbit(Table):
     """
 
     type: Literal["lunar_orbit"]
-    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days", too_small="negative")] | None = Field(
+    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days")] | None = Field(
         alias="duration", default=None
     )
     until_tdb: Epoch | None = Field(alias="until", default=None)

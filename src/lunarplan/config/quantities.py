@@ -36,7 +36,7 @@ BURNS: dict[str, tuple[str, ...]] = {
     "flyby": ("flyby", "powered_flyby"),
     "insertion": ("insertion", "orbit_joined"),
     "tei": ("TEI", "return from low orbit"),
-    "apolune_raise": ("apolune raise", "return by ellipse"),
+    "apolune_raise": ("lunar raise", "return by ellipse"),
     "departure": ("departure", "return by flyby"),
     "home_flyby": ("home flyby", "return by flyby"),
     "apogee_raise": ("apogee raise", "earth_orbit"),

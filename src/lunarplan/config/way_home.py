@@ -18,7 +18,7 @@ _Total = Annotated[float, Measured(DURATION, 16.0 * SECONDS_PER_DAY, LONGEST_TOT
 
 
 class DepartureEllipse(Table):
-    """An orbit about the Moon between two burns of a departure, both at its perilune.
+    """An orbit about the Moon between two burns of a departure, both near its perilune.
 
     period_s or apolune_altitude_km : of the ellipse
     revolutions : in it

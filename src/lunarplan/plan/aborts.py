@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from lunarplan.model.trajectory import Trajectory
+    from lunarplan.orbits.orbit import PeriodicOrbit
     from lunarplan.plan.plan import Plan
     from lunarplan.transfers.path import Path
 
     Floats = NDArray[np.float64]
 
 _FROM_THE_ENDS_S = 3_600.0
+EVERY_H = 0.01, 1e4
 _MOST_MOMENTS = 2_000
 _LONGEST_DAYS = 11.0  # to a station
 _EARLY_DAYS = 1.0
@@ -56,7 +58,7 @@ def plan_aborts(
 def moments(path: Trajectory, every_h: float) -> Floats:
     """Epochs all along a path, TDB."""
     span = path.end_tdb - path.start_tdb - 2.0 * _FROM_THE_ENDS_S
-    step = 3600.0 * scalar("every_h", every_h, 0.01, 1e4, "h")
+    step = 3600.0 * scalar("every_h", every_h, *EVERY_H, "h")
     if span / step > _MOST_MOMENTS:
         raise InputError(
             f"{span / step:.0f} moments", where="every_h", allowed=f"up to {_MOST_MOMENTS}", remedy="look less often"
@@ -84,15 +86,20 @@ def _last_engine(plan: Plan) -> str:
     return rows[-1].engine if rows else plan.mission.craft[VEHICLE].engines[0].name
 
 
+def member(name: str, where: str = "to") -> PeriodicOrbit:
+    """The periodic orbit of a name; raises InputError, naming `where`, for a name that is none."""
+    kind, _, resonance = name.strip().rpartition(" ")
+    if ":" not in resonance or not kind:
+        raise InputError(f"{name!r:.60}", where=where, allowed='a family and a resonance: "L2 halo south 9:2"')
+    return family(kind, EARTH_MOON_384400).select(resonance=resonance)
+
+
 def station(name: str, path: Trajectory) -> Path:
     """A periodic orbit, "L2 halo south 9:2", carried through the time of a path.
 
     Raises InputError for a name that is none, and epochs the ephemeris does not cover.
     """
-    kind, _, resonance = name.strip().rpartition(" ")
-    if ":" not in resonance or not kind:
-        raise InputError(f"{name!r:.60}", where="to", allowed='a family and a resonance: "L2 halo south 9:2"')
-    orbit = family(kind, EARTH_MOON_384400).select(resonance=resonance)
+    orbit = member(name)
     known = path.forces.source
     start = path.start_tdb - _EARLY_DAYS * SECONDS_PER_DAY
     end = path.end_tdb + (_LONGEST_DAYS + _EARLY_DAYS) * SECONDS_PER_DAY

@@ -45,6 +45,7 @@ class Budget:
     """Delta-v and propellant of a plan: every craft with its own tanks, the launcher's burns apart.
 
     rows : of all craft, in the order of time; the totals are those of the vehicle
+    delta_v_left_km_s : through the engine it burned last, or its first
     """
 
     rows: tuple[BudgetRow, ...]
@@ -105,8 +106,9 @@ def budget(craft: Mapping[str, Vehicle], burns: Sequence[Burn], separations: Seq
             used = None if step.engine == LAUNCHER else before.mass_kg - after.mass_kg
             rows.append(BudgetRow(step.name, step.engine, step.delta_v_km_s, used, after.mass_kg, step.craft))
     vehicle = left[VEHICLE]
-    last = next((row.engine for row in reversed(rows) if row.craft == VEHICLE and not row.is_launcher), None)
-    spare = vehicle.delta_v_left_km_s(last) if last else 0.0
+    own = [row.engine for row in rows if row.craft == VEHICLE and not row.is_launcher]
+    engines = own[-1:] or [engine.name for engine in vehicle.engines[:1]]
+    spare = vehicle.delta_v_left_km_s(engines[0]) if engines else 0.0
     return Budget(tuple(rows), craft[VEHICLE].propellant_kg, vehicle.propellant_kg, vehicle.mass_kg, spare)
 
 

@@ -1,7 +1,7 @@
-"""A departure by two burns: an ellipse about the Moon between them, both at its perilune.
+"""A departure by two burns: an ellipse about the Moon between them, both near its perilune.
 
-Where the first is made decides which way the ellipse points: near where a single burn would be, moved along the orbit
-until both together are cheapest.
+The first is along the motion. Where it is made decides which way the ellipse points: near where a single burn would
+be, moved along the orbit until both together are cheapest. What turn of the plane is needed falls to the last.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def by_ellipse(flown: Flown, ways: WaysHome, terms: DepartureEllipse, engine: st
         return raised, ways.along(raised.ellipse.trajectory, *raised.window_tdb, tof_s, prograde)
 
     def cost(aside: float) -> float:
-        raised, found = split(aside)
+        try:
+            raised, found = split(aside)
+        except InfeasibleError:  # the ellipse comes down on the Moon
+            return _DEAR_KM_S
         return raised.delta_v_km_s + (float(found.delta_v_km_s[0]) if ways.kept(found)[0] else _DEAR_KM_S)
 
     best = minimize_scalar(cost, bounds=(-_ASIDE_RAD, _ASIDE_RAD), method="bounded", options={"xatol": _NEAR_RAD})

@@ -142,11 +142,24 @@ class Search:
         good = found.ok & (lift_off >= launch.earliest_tdb) & (lift_off <= launch.latest_tdb)
         if good.any():
             return found.rows(np.flatnonzero(good))
+        if not found.ok.any():
+            raise self._unsolved(found)
         others = sorted({utc_iso(float(tdb), 0) for tdb in lift_off[found.ok]})
         raise InfeasibleError(
-            f"no free return lifts off within the dates; launches found: {', '.join(others[:6]) or 'none'}",
+            f"no free return lifts off within the dates; launches found: {', '.join(others[:6])}",
             where="launch, phase", remedy="give whole days, another node, or another plane of the way home",
         )  # fmt: skip
+
+    def _unsolved(self, found: FreeReturns | HighOrbitReturns) -> InfeasibleError:
+        """None of them closes: the plane of the way home, the ellipse, or an injection that takes too long."""
+        remedy = "another plane of the way home, perilune or ellipse"
+        if self.mission.translunar.finite:
+            remedy += ', or more thrust: with "finite = false" the injection is an impulse'
+        return InfeasibleError(
+            f"none of {len(found.ok)} free returns tried closes: {found.reason(0)}",
+            where="launch, phase",
+            remedy=remedy,
+        )
 
     def _rank(self, found: FreeReturns | HighOrbitReturns) -> Floats:
         """Distance from the splashdown asked for, or the delta-v of the injection."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lunarplan.config.lander import ASCENDER, ENGINE, LANDER
 from lunarplan.config.landing import Landing
+from lunarplan.config.phases import LONGEST_STAY_S
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.surface import Place
@@ -66,10 +67,12 @@ def _lift_off(flown: Flown, terms: TakeOff) -> float:
     if terms.stay_s is not None:
         return flown.end_tdb + terms.stay_s
     assert terms.epoch_tdb is not None  # by the table
-    if terms.epoch_tdb < flown.end_tdb + _SOONEST_S:
+    landed, latest = flown.end_tdb, flown.end_tdb + LONGEST_STAY_S
+    if not landed + _SOONEST_S <= terms.epoch_tdb <= latest:
         raise InputError(
             f"lift-off at {utc_iso(terms.epoch_tdb, 0)}", where="ascent.epoch",
-            allowed=f"after the landing, {utc_iso(flown.end_tdb, 0)}", remedy="stay longer",
+            allowed=f"after the landing, {utc_iso(landed, 0)}, up to {utc_iso(latest, 0)}",
+            remedy="give another epoch",
         )  # fmt: skip
     return terms.epoch_tdb
 

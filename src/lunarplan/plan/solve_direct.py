@@ -93,7 +93,8 @@ class BrakedFlight:
         made = self._insertion()
         coasts = self.coasts(made.burns[0])
         legs = (self._launch(), self.translunar(coasts), self._braking(made))
-        return Flown(self.mission, self.forces, self.progress, 2, legs, (*coasts, *made.arcs))
+        after = made.burns[-1].state_after
+        return Flown(self.mission, self.forces, self.progress, 2, legs, (*coasts, *made.arcs), after=after)
 
     def coasts(self, first: loi.BurnMade) -> tuple[Arc, ...]:
         """From the injection to the first burn of the insertion."""

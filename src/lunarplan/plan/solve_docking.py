@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.config.docking import LONGEST_S
 from lunarplan.config.lander import ASCENDER, ENGINE
 from lunarplan.config.take_off import TakeOff
-from lunarplan.errors import InputError
+from lunarplan.errors import ConvergenceError, InfeasibleError, InputError
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.trajectory import Trajectory
 from lunarplan.plan.closure import arc_miss_m, miss_m
@@ -40,7 +41,10 @@ def solve_docking(flown: Flown, terms: Docking) -> Flown:
     longest_s = about - flown.end_tdb + _AROUND_S + terms.duration_s
     orbit = orbiting(flown.end_state(), flown.end_tdb, longest_s, flown.forces)
     start = ascent.end_tdb
-    met = lunar_rendezvous(ascent.at(start, "moon")[0], start, orbit, about, flown.forces)
+    try:
+        met = lunar_rendezvous(ascent.at(start, "moon")[0], start, orbit, about, flown.forces)
+    except (InfeasibleError, ConvergenceError) as error:
+        raise type(error)(error.what, where="docking", allowed=error.allowed, remedy=error.remedy) from error
     left = met.arrival_tdb + terms.duration_s
     (waited,) = orbit.trajectory.until(left).arcs
     end = orbit.at(met.arrival_tdb, "moon")[0]
@@ -54,10 +58,11 @@ def _about(flown: Flown, terms: Docking) -> float:
     if terms.after_s is not None:
         return flown.end_tdb + terms.after_s
     assert terms.epoch_tdb is not None  # by the table
-    if terms.epoch_tdb < flown.end_tdb:
+    first, last = flown.end_tdb, flown.end_tdb + LONGEST_S
+    if not first < terms.epoch_tdb <= last:
         raise InputError(
             f"docking at {utc_iso(terms.epoch_tdb, 0)}", where="docking.epoch",
-            allowed=f"after the ascent, {utc_iso(flown.end_tdb, 0)}", remedy="dock later",
+            allowed=f"after the ascent, {utc_iso(first, 0)}, up to {utc_iso(last, 0)}", remedy="give another epoch",
         )  # fmt: skip
     return terms.epoch_tdb
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.config.sortie import Sortie
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.surface import Place
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.config.lander import LanderTable
-    from lunarplan.config.sortie import Sortie
+    from lunarplan.config.schema import MissionFile
 
     Floats = NDArray[np.float64]
 
@@ -48,6 +49,13 @@ def solve_sortie(flown: Flown, terms: Sortie) -> Flown:
     return replace(flown, legs=(*before, leg, stay), phases=flown.phases + 1)
 
 
+def check_sites(mission: MissionFile) -> None:
+    """Raise InputError for a site nobody knows, before anything is flown."""
+    for number, phase in enumerate(mission.phases):
+        if isinstance(phase, Sortie):
+            place_of(phase, f"phase[{number}].site")
+
+
 def place_of(terms: Sortie, where: str) -> Place:
     """Where the site is; raises InputError for a name nobody knows."""
     site = terms.site
@@ -69,6 +77,8 @@ def _cheapest(flown: Flown, terms: Sortie) -> Trip:
     lander = _lander(table, table.mass_kg, table.descent.mass_kg)
     for _ in range(_MASS_STEPS):
         found = _solved(flown, terms, place, lander, transfer_s, np.array([day]))
+        if not found.ok[0]:  # with the masses it has by then, unlike with full tanks
+            raise _unsolved(found)
         trip = Trip(found, place, table, terms.altitude_km)
         masses = trip.mass_before(flown, "sortie descent"), trip.mass_before(flown, "sortie ascent")
         if np.allclose(masses, (lander.descent_mass_kg, lander.ascent_mass_kg), rtol=0.0, atol=_SAME_KG):
@@ -153,6 +163,11 @@ def _none(found: Sorties, back: Floats, end: float) -> InfeasibleError:
         late = (np.nanmin(back) - end) / SECONDS_PER_DAY
         what = f"the first sortie is back {late:.1f} days after the stay at the station ends"
         return InfeasibleError(what, where="sortie", remedy="lengthen the duration of distant_orbit, or leave earlier")
+    return _unsolved(found)
+
+
+def _unsolved(found: Sorties) -> InfeasibleError:
+    """Which part of a sortie fails of every row, and why."""
     parts = (("transfer", found.down), ("descent", found.descent), ("ascent", found.ascent), ("transfer", found.up))
     name, part = next(((name, part) for name, part in parts if not part.ok.any()), ("sortie", found.descent))
     what = f"no {name} closes: {part.reason(0)}"

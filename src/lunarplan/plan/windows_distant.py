@@ -19,7 +19,8 @@ from lunarplan.windows.distant import DistantLaunches, Station
 
 _FOREIGN = ("loi_delta_v_km_s", "landing")
 _PHASES = 8
-_LATER_S = 2.5 * SECONDS_PER_DAY  # than the launch day and the longest flight a station is known
+# than the last launch day and the longest flight a station is known: a window may go on into the next day
+_LATER_S = 3.0 * SECONDS_PER_DAY
 
 
 def distant(asked: Asked) -> tuple[DistantLaunches, Grid]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.plot import style
@@ -40,9 +41,17 @@ def aborts(
     upper.tick_params(labelbottom=False)
     upper.legend(loc="best")
     for ax in (upper, lower):
-        ax.set_xlim(days.min() if len(days) else 0.0, days.max() if len(days) else 1.0)
+        ax.set_xlim(*_limits(days))
     _name(upper, lower, events, start_tdb)
     return upper, lower
+
+
+def _limits(days: NDArray[np.float64]) -> tuple[float, float]:
+    """What the moments span; a day about one alone."""
+    if not len(days):
+        return 0.0, 1.0
+    low, high = float(days.min()), float(days.max())
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
 def _name(upper: Axes, lower: Axes, events: Any, start_tdb: float) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MOST_DELTA_V_M_S = 1e5
 _DAYS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0)
 _STATION_DAYS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0, 8.0, 9.0, 10.0)
 _PLANES_DEG = (25.0, 35.0, 50.0, 75.0, 105.0)
@@ -111,8 +112,8 @@ def aborts(
 
 def _limits(most_delta_v_m_s: ArrayLike, n: int) -> Floats:
     limits = numbers("most_delta_v_m_s", most_delta_v_m_s, 1)
-    if not ((limits >= 0.0) & (limits <= 1e5)).all():
-        raise InputError("out of range", where="most_delta_v_m_s", allowed="0 to 100000 m/s")
+    if not ((limits >= 0.0) & (limits <= MOST_DELTA_V_M_S)).all():
+        raise InputError("out of range", where="most_delta_v_m_s", allowed=f"0 to {MOST_DELTA_V_M_S:g} m/s")
     if limits.shape not in ((), (1,), (n,)):
         raise InputError(f"shape {limits.shape}", where="most_delta_v_m_s", allowed=f"one, or {n}")
     return np.broadcast_to(limits, n).copy()

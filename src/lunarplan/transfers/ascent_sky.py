@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _R = RADIUS_KM["moon"]
 _CLOSED_KM = 0.01
+_LEFT = 0.99  # of the mass, burnt while rising straight up
 _STEP_S = 1800.0  # a quarter of a degree of the Moon's turning
 INSERTED, NO_STEERING, DRY, NOT_CLOSED, TOO_WEAK = range(5)
 _REASONS = {
@@ -254,11 +255,12 @@ def _solved(
     speed = np.sqrt(2.0 * gm * high / (low * (low + high)))
     exhaust = 1e-3 * STANDARD_GRAVITY_M_S2 * columns["isp_s"]
     able = thrust * (ground[:, :3] ** 2).sum(axis=1) > mass * gm
-    strong = np.flatnonzero(able & there)
+    lasting = thrust * rise < _LEFT * mass * exhaust  # more than that burnt, nothing is left to steer
+    strong = np.flatnonzero(able & there & lasting)
     whole = AscentProblem(ground, tdb, normals, low, speed, thrust, exhaust, mass, rise, forces)
     problem = whole.rows(strong)
     risen = problem.solve()
-    status = np.where(able, np.int8(NO_STEERING), np.int8(TOO_WEAK))
+    status = np.where(able, np.where(lasting, np.int8(NO_STEERING), np.int8(DRY)), np.int8(TOO_WEAK))
     status[strong[risen.rows]] = INSERTED
     straight = problem.straight_ahead().solve()
     return _told(whole, columns, strong, risen, straight, status)
@@ -277,7 +279,7 @@ def _told(
     r, v, up = risen.ends[:, :3], risen.ends[:, 3:], some.upward
     miss = np.hypot(np.linalg.norm(r, axis=1) - some.periapsis_km, (r * some.normals).sum(axis=1))
     status[rows[miss > _CLOSED_KM]] = NOT_CLOSED
-    status[rows[some.mass_kg - inserted > columns["propellant_kg"][rows]]] = DRY
+    status[rows[~(some.mass_kg - inserted <= columns["propellant_kg"][rows])]] = DRY  # or NaN: more than the whole mass
     over_ground = turned(risen.ends, insertion, "icrf", "moon_me", forces.source)[:, 3:] if len(rows) else v
     flown_over = np.arccos(np.clip((up * r).sum(axis=1) / np.linalg.norm(r, axis=1), -1.0, 1.0))
     told = {

@@ -247,7 +247,7 @@ def landings(problem: LandingProblem, revolutions_ahead: float) -> Landings:
     stage = some.stage
     burnt = stage["mass_kg"] - stage["jettison_kg"] - told["landed_kg"]
     status[rows[miss[0] > _CLOSED_KM]] = NOT_CLOSED
-    status[rows[burnt > stage["propellant_kg"]]] = DRY
+    status[rows[~(burnt <= stage["propellant_kg"])]] = DRY  # or more than the whole mass is burnt, NaN
     beyond = (least < stage["least_throttle"] - _ROUNDING) | (most > stage["most_throttle"] + _ROUNDING)
     status[rows[beyond]] = THROTTLED
     good = status[rows] == LANDED

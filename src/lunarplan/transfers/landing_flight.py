@@ -74,9 +74,10 @@ class Phase:
 
     @property
     def delta_v_km_s(self) -> Floats:
-        """Of the rocket equation, without the jump."""
+        """Of the rocket equation, without the jump; NaN where more than the whole mass would be burnt."""
         if self.thrust is not None:
-            return np.asarray(-self.exhaust * np.log1p(-self.thrust / self.exhaust * self.duration_s))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.asarray(-self.exhaust * np.log1p(-self.thrust / self.exhaust * self.duration_s))
         return np.asarray(simpson(np.linalg.norm(self.vectors, axis=2), axis=0) * self._node_s)
 
     def throttles(self) -> Floats:

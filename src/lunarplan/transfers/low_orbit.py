@@ -174,7 +174,7 @@ def _cheapest(
             return np.nan_to_num(solver(station, epoch, tof[row], northbound=north, **options).delta_v_km_s, nan=_DEAR)
 
     costs = cost(parts[k], row, both[plane]).reshape(_PHASES, n, 2)
-    best_phase, best_north = np.divmod(np.moveaxis(costs, 1, 0).reshape(n, -1).argmin(axis=1), 2)
+    best_phase, best_north = np.divmod(np.moveaxis(costs, 1, 0).reshape(n, 2 * _PHASES).argmin(axis=1), 2)
     planes = both[best_north]
     middle = parts[best_phase]
     width = parts[1]

@@ -4,8 +4,8 @@
     met.delta_v_km_s, met.arrival_tdb
 
 Three burns: at the first apolune one that sets the period, so that after whole revolutions craft and target come to
-that side of the Moon together; half a revolution before, or less, one that rises to the target; and one at it.
-Two-body formulas only say where to begin: all of it is flown in the field given.
+that side of the Moon together; about half a revolution before one that rises to the target, of several times of flight
+the cheapest; and one at it. Two-body formulas only say where to begin: all of it is flown in the field given.
 
 Source: Fehse (2003), Automated Rendezvous and Docking of Spacecraft, sec. 2.3 and 3.3, for phasing and height.
 """
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 NAMES = ("phasing", "raise", "braking")
 _STEPS, _SAME_RAD = 12, 1e-4
 _LEAST_ALTITUDE_KM = 10.0  # of the phasing orbit: mountains are as high
-_SHORTEST, _TRIED = 0.5, 11  # times of flight of the rise, as shares of half a revolution
+_SHORTEST, _LONGEST, _TRIED = 0.7, 1.5, 17  # times of flight of the rise, as shares of half a revolution
 _ROUNDS = 1.2  # periods looked through for an apolune
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LunarRendezvous:
     """A rendezvous: three burns and the arcs before them.
 
@@ -54,6 +54,10 @@ class LunarRendezvous:
     burns_km_s: Floats
     coasts: tuple[Arc, ...]
     revolutions: int
+
+    def __repr__(self) -> str:
+        total = 1e3 * self.delta_v_km_s.sum()
+        return f"<LunarRendezvous: {total:.1f} m/s, {self.revolutions} revolutions, {utc_iso(self.arrival_tdb, 0)}>"
 
     @property
     def delta_v_km_s(self) -> Floats:
@@ -75,10 +79,16 @@ def lunar_rendezvous(craft: Floats, tdb: float, target: Path, about_tdb: float, 
     Raises InfeasibleError where there is no time to catch up, ConvergenceError if the approach does not close.
     """
     waiting = _to_apolune(craft, tdb, forces)
+    first = waiting.end_tdb + (waiting.end_tdb - tdb)
+    if about_tdb < first:
+        raise InfeasibleError(
+            f"meeting about {utc_iso(about_tdb, 0)} leaves no time to catch up", where="lunar_rendezvous",
+            allowed=f"after {utc_iso(first, 0)}", remedy="meet later",
+        )  # fmt: skip
     phasing = _Phasing.of(waiting, target, about_tdb, forces)
     turns, period = phasing.choice()
     boost, phased = phasing.timed(turns, period)
-    tofs = np.linspace(_SHORTEST, 1.0, _TRIED) * phasing.rise_s(period)
+    tofs = np.linspace(_SHORTEST, _LONGEST, _TRIED) * phasing.rise_s(period)
     met = np.full(len(tofs), phasing.met_tdb)
     found = rendezvous(phased, target, met - tofs, tofs, flight=InEphemeris(forces))
     if not found.ok.any():

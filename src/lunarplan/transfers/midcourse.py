@@ -2,6 +2,7 @@
 
     strayed = fly(states_after_a_bad_injection, ...)
     restored = restorations(strayed, epochs, found)          # perilune altitude and return as they were to be
+    many = corrections(found, errors_km_s, 6 * 3600.0)       # of as many bad injections
     lowered = departures(flight, epoch, found, perilune_altitude_km=111.0, inclination_deg=170.0)
 
 A burn has three components. A restoration holds perilune altitude, entry angle and return plane, and leaves when the
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lunarplan.errors import InputError
-from lunarplan.model.constants import RADIUS_KM
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
-from lunarplan.model.propagation import check_options
-from lunarplan.model.rows import batch_within, numbers
+from lunarplan.model.propagation import check_options, propagate
+from lunarplan.model.rows import batch_within, numbers, scalar
 from lunarplan.transfers import free_return_arcs as arcs
 from lunarplan.transfers import patched_conic as conic
 from lunarplan.transfers.entry import Entries, entries
@@ -109,6 +110,41 @@ def restorations(
     )
 
 
+def corrections(
+    meant: FreeReturns | HighOrbitReturns, errors_km_s: ArrayLike, after_s: float, *, forces: ForceModel | None = None
+) -> Restorations:
+    """Solve for the burns that make good N bad injections: what a correction so long after each of them takes.
+
+    meant       : one free return; its perilune altitude, entry and return plane are kept, its epochs are not
+    errors_km_s : [N, 3] or [3], of the velocity at the end of the injection, ICRF
+    after_s     : from there to the burn
+
+    Rows that would meet the Earth or the Moon before the burn are NaN. Raises InputError as `restorations`, and for
+    errors that are no numbers.
+    """
+    _require_one(meant)
+    errors = np.atleast_2d(numbers("errors_km_s", errors_km_s, 3))
+    if not np.isfinite(errors).all():
+        raise InputError("not finite", where="errors_km_s", allowed="km/s")
+    forces = meant.forces if forces is None else forces
+    start = float(meant.injection_tdb[0])
+    epochs = np.full(len(errors), start + scalar("after_s", after_s, 0.0, 30.0 * SECONDS_PER_DAY, "s"))
+    states = np.repeat(meant.injection_states[:1], len(errors), axis=0)
+    states[:, 3:] += errors
+    strayed = propagate(states, start, epochs, forces=forces).states
+    return restorations(_Strayed(strayed + forces.source.state("earth", "moon", epochs)), epochs, meant, forces=forces)
+
+
+@dataclass(frozen=True)
+class _Strayed:
+    """Flights, each at an epoch of its own, about the Moon."""
+
+    states: Floats
+
+    def at(self, tdb: Any, center: str = "moon") -> Floats:
+        return self.states
+
+
 def departures(
     flight: Path,
     epochs: Any,
@@ -151,11 +187,7 @@ def _checked(
     flight: Path, epochs: Any, meant: FreeReturns | HighOrbitReturns, forces: ForceModel | None
 ) -> tuple[ForceModel, Floats, Floats, FreeReturnProblem]:
     """Field, epochs and states of the burns, and the free return's own problem; raises InputError."""
-    given: object = meant
-    if not isinstance(given, FreeReturns | HighOrbitReturns):
-        raise InputError(f"{given!r:.60}", where="meant", allowed="a FreeReturns or HighOrbitReturns of one row")
-    if len(meant.ok) != 1 or not meant.ok[0]:
-        raise InputError(f"{meant!r}", where="meant", allowed="one free return that is ok", remedy="give .rows([k])")
+    _require_one(meant)
     forces = meant.forces if forces is None else forces
     check_options(forces, "moon", 1e-12)
     way = meant.problem.way if isinstance(meant, HighOrbitReturns) else meant.problem
@@ -166,6 +198,14 @@ def _checked(
             "not on the way to the Moon", where="epochs", allowed="from the injection to two hours before perilune"
         )
     return forces, tdb, states_about_moon(flight, tdb, "flight"), way
+
+
+def _require_one(meant: FreeReturns | HighOrbitReturns) -> None:
+    given: object = meant
+    if not isinstance(given, FreeReturns | HighOrbitReturns):
+        raise InputError(f"{given!r:.60}", where="meant", allowed="a FreeReturns or HighOrbitReturns of one row")
+    if len(meant.ok) != 1 or not meant.ok[0]:
+        raise InputError(f"{meant!r}", where="meant", allowed="one free return that is ok", remedy="give .rows([k])")
 
 
 class _Restoring:

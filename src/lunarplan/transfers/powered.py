@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lunarplan.kernels.tableaux import DOP853
-from lunarplan.transfers.targeter import Target, Targeted, Variable, target
+from lunarplan.transfers.targeter import STALLED, Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,12 +105,19 @@ class PoweredProblem:
 
     def solve(self) -> PoweredArcs:
         """Solve every row; one that has no such burn is NaN, with a status."""
-        found = target(self._evaluate, self._seed(), _FREE, _TARGETS, max_iterations=60)
+        found = self._with_mass_left(target(self._evaluate, self._seed(), _FREE, _TARGETS, max_iterations=60))
         burn = found.x[:, 2] * self.shortest_s()
         fraction = self.acceleration / self.exhaust_speed * burn
         final = self._fly(found.x, np.arange(len(burn)))
         delta_v = -self.exhaust_speed * np.log1p(-fraction)
         return PoweredArcs(burn, fraction, delta_v, np.asarray(final[1].real, float), found, self)
+
+    def _with_mass_left(self, found: Targeted) -> Targeted:
+        """The equations have solutions, too, in which more than the whole mass is burnt: they are none."""
+        burnt = self.acceleration / self.exhaust_speed * found.x[:, 2] * self.shortest_s()
+        spent = found.ok & (burnt >= 1.0)
+        status = np.where(spent, STALLED, found.status).astype(found.status.dtype)
+        return Targeted(np.where(spent[:, None], np.nan, found.x), found.residuals, status, found.iterations)
 
     def shortest_s(self) -> Floats:
         """Time in which the rocket equation gives the change of speed."""

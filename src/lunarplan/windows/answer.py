@@ -16,6 +16,7 @@ from lunarplan.io.netcdf import read_netcdf, write_netcdf
 from lunarplan.model.ephemeris import Ephemeris
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.sites import LaunchSite
+from lunarplan.windows.dataset import require_windows
 from lunarplan.windows.day import LIMIT, TURN, table
 from lunarplan.windows.day import Day as Day
 from lunarplan.windows.day import Edge as Edge
@@ -68,6 +69,7 @@ class Windows:
         order = [axis for axis in AXES if axis in kinds] + [axis for axis in kinds if axis not in AXES]
         self.axes = (_FIRST, *order, _LAST)
         self.dataset = dataset.transpose(*self.axes, ...)
+        require_windows(self.dataset, self.axes, self.burns)
 
     @classmethod
     def from_netcdf(cls, path: str | Path) -> Windows:
@@ -121,10 +123,14 @@ class Windows:
 
     @cached_property
     def runs(self) -> tuple[tuple[dt.date, dt.date], ...]:
-        """First and last day of every run of open days."""
-        is_open = np.array([False, *(day.open for day in self.calendar), False])
-        first, last = np.flatnonzero(is_open[1:] & ~is_open[:-1]), np.flatnonzero(~is_open[1:] & is_open[:-1]) - 1
-        return tuple((self.dates[a], self.dates[b]) for a, b in zip(first, last, strict=True))
+        """First and last day of every run of open days; one that was not scanned ends a run."""
+        found: list[tuple[dt.date, dt.date]] = []
+        for date in (day.date for day in self.calendar if day.open):
+            if found and (date - found[-1][1]).days == 1:
+                found[-1] = found[-1][0], date
+            else:
+                found.append((date, date))
+        return tuple(found)
 
     @cached_property
     def best(self) -> Launch | None:
@@ -181,7 +187,8 @@ class Windows:
     def moon_declination_deg(self) -> Floats:
         """How far from the equator the Moon is when the launches of a day arrive, north or south, float64[days].
 
-        NaN where launches are not aimed at the Moon.
+        Its place where they are aimed at it, some hours after perilune: it draws them to itself sooner. NaN where they
+        are not aimed at it.
         """
         reached = self.inclination_deg - self._reach_deg
         return np.asarray(reached.mean(axis=tuple(range(1, reached.ndim))))
@@ -353,20 +360,19 @@ class Windows:
         is known of it.
         """
         own, *others = self.sweeps.around(cell)
-        (opens, closes), widest, left = self._span(own), self.sweeps.widest_gap_s(own), others
-        while left:
-            others, left = left, []
-            for sweep in others:
-                first, last = self._span(sweep)
+        (opens, closes), widest = self._span(own), self.sweeps.widest_gap_s(own)
+        apart = [(sweep, *self._span(sweep)) for sweep in others]
+        left = len(apart) + 1
+        while len(apart) < left:  # what has met one may meet the next
+            left, waiting, apart = len(apart), apart, []
+            for sweep, first, last in waiting:
                 end, start = (closes, first) if first.tdb > opens.tdb else (last, opens)
                 known = (end.sharp and start.sharp) or self.sweeps.same_plane(own, sweep)
                 step = max(widest, self.sweeps.widest_gap_s(sweep))
                 if start.tdb - end.tdb <= (0.0 if known else step):
                     opens, closes, widest = min(opens, first, key=_tdb), max(closes, last, key=_tdb), step
                 else:
-                    left.append(sweep)
-            if len(left) == len(others):
-                break
+                    apart.append((sweep, first, last))
         return opens, closes
 
     def _span(self, sweep: list[Cell]) -> tuple[Edge, Edge]:
@@ -377,7 +383,7 @@ class Windows:
     def _edge(self, cell: Cell, side: int) -> Edge:
         if self.sweeps.at_limit(cell, side):
             return self._launched(cell, LIMIT, sharp=True)
-        if "edge_tdb" in self.dataset:
+        if all(name in self.dataset for name in _EDGES):
             tdb, azimuth, code = (self._edges[name][*cell, side].item() for name in _EDGES)
             if np.isfinite(tdb):
                 return Edge(tdb, azimuth, LIMIT if code == OPEN else self.reasons[code], sharp=True)

@@ -41,11 +41,13 @@ class Sweeps:
         Others are of other planes of arrival, or beyond azimuths that are closed.
         """
         found = [self._sweep(cell)]
+        known = set(found[0])
         for other in self._planes(cell):
             for k in range(self.open.shape[-1]):
                 beside = self._near(cell, (*other[:-1], k))
-                if beside is not None and not any(beside in sweep for sweep in found):
+                if beside is not None and beside not in known:
                     found.append(self._sweep(beside))
+                    known.update(found[-1])
         return found
 
     def same_plane(self, sweep: list[Cell], other: list[Cell]) -> bool:
