@@ -150,6 +150,12 @@ def test_the_burn_is_found_from_high_up_and_for_shallow_entries(altitude, angle)
     assert plan.values["entry_flight_path_angle"] == pytest.approx(wanted, abs=math.radians(ENTRY_ANGLE_DEG))
 
 
+def test_a_steep_entry_is_a_matter_of_propellant():
+    """It would fall to the centre of the Earth within the time a shallow one takes to the interface."""
+    with pytest.raises(InfeasibleError, match=r"Earth deorbit: needs .* short by"):
+        changed(ahead="30 deg", duration="0 days", entry={"flight_path_angle": "-45 deg"}).plan()
+
+
 def test_a_plane_that_does_not_come_is_refused():
     with pytest.raises(InfeasibleError, match="comes under the plane of the target at"):
         changed(node="100 deg").plan()

@@ -241,8 +241,10 @@ def test_nothing_lands_without_a_lander():
 
 
 def test_a_site_nobody_knows_is_refused_with_the_closest():
+    said: list[str] = []
     with pytest.raises(InputError, match=r"phase\[1\].site: unknown place .* did you mean Shackleton rim"):
-        changed(site="Shackelton rim").plan()
+        changed(site="Shackelton rim").plan(progress=said.append)
+    assert said == []  # nothing was flown before that
 
 
 def test_a_stay_that_ends_too_soon_is_refused():

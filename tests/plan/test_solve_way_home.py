@@ -113,6 +113,19 @@ def test_a_way_home_out_of_the_terms():
         Mission.from_dict(data).plan()
 
 
+def test_a_place_the_moon_does_not_let_it_come_down_at_is_refused_at_once():
+    """A short range ends near the antipode of the Moon, within 30 deg of the equator."""
+    data = copy.deepcopy(library.read(library.find("nrho-sortie"))) | {"expect": {}}
+    del data["lander"]
+    data["phase"] = [data["phase"][0], dict(WAY_HOME), ENTRY | {"latitude": "70 deg", "longitude": "0 deg"}]
+    said: list[str] = []
+    with pytest.raises(InfeasibleError, match=r"2400 km after the entry do not lead to latitude 70\.0 deg") as caught:
+        Mission.from_dict(data).plan(progress=said.append)
+    low, high = (float(x) for x in caught.value.allowed.removeprefix("about ").removesuffix(" deg").split(" to "))
+    assert -60.0 < low < 0.0 < high < 60.0
+    assert not any("looking" in line for line in said)
+
+
 def test_bad_phases():
     assert refused(2, engine="launcher").startswith("phase[2].engine: unknown engine")
     assert refused(2, leeway="-1 days").startswith("phase[2].leeway:")

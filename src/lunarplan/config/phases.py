@@ -130,6 +130,7 @@ class CaptureBurn(Table):
     apolune_altitude_km: ApoluneAltitude | None = Field(alias="apolune", default=None)
     perilune_altitude_km: PeriluneAltitude | None = Field(alias="perilune", default=None)
     passage: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
+    source: str = ""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

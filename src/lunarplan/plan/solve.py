@@ -20,7 +20,7 @@ from lunarplan.plan.solve_free_return import solve_free_return
 from lunarplan.plan.solve_landing import solve_landing
 from lunarplan.plan.solve_low_energy import solve_low_energy
 from lunarplan.plan.solve_round_trip import solve_round_trip
-from lunarplan.plan.solve_sortie import solve_sortie
+from lunarplan.plan.solve_sortie import check_sites, solve_sortie
 from lunarplan.plan.solve_station import solve_station
 from lunarplan.plan.solve_stay import solve_stay
 from lunarplan.plan.solve_tei import solve_tei
@@ -72,6 +72,7 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
     Raises InfeasibleError if no transfer meets the terms, ConvergenceError if a solver fails.
     """
     say = progress or (lambda _: None)
+    check_sites(mission)
     with compilation_notice(cache(say)):  # a hundred functions are compiled, and one line says so
         flown = _way_out(mission)(mission, ephemeris, say)
         while flown.left:

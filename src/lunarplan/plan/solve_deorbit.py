@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _LOOK_S = 300.0
 _PASSES = 3  # that come nearest, solved to the second
 _LONGEST_FALL_S = 5400.0
+_LONGER, _LATER_S = 1.1, 120.0
 _LEAST_KM_S, _MORE, _STEPS, _SAME_RAD = 0.005, 1.03, 40, 1e-9
 _INTERFACE_KM = RADIUS_KM["earth"] + ENTRY_ALTITUDE_KM
 
@@ -131,9 +132,22 @@ def _burnt(state: Floats, delta_v_km_s: float) -> Floats:
 
 def _fallen(state: Floats, tdb: float, delta_v_km_s: float, forces: ForceModel) -> _Fall | None:
     """The way down after a burn, None if it does not come to the interface."""
-    arc = fly(_burnt(state, delta_v_km_s), tdb, tdb + _LONGEST_FALL_S, forces, name="way down", stop_at_impact=False)
+    after = _burnt(state, delta_v_km_s)
+    end = tdb + _long_enough_s(after, forces.gm("earth"))
+    arc = fly(after, tdb, end, forces, name="way down", stop_at_impact=False)
     met = events.first(arc, events.radius_crossing("earth", _INTERFACE_KM, events.FALLING))
     return None if met is None else _Fall(tdb, delta_v_km_s, met, arc.at(met)[0], arc)
+
+
+def _long_enough_s(after: Floats, gm: float) -> float:
+    """A little more than from an apogee to the interface, by two bodies: the centre must not be fallen through."""
+    high = float(np.linalg.norm(after[:3]))
+    axis = 1.0 / (2.0 / high - float(after[3:] @ after[3:]) / gm)
+    flat = high / axis - 1.0
+    cosine = (1.0 - _INTERFACE_KM / axis) / flat if flat > 0.0 else 1.0
+    angle = float(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    fall_s = (np.pi - angle + flat * np.sin(angle)) * np.sqrt(axis**3 / gm)
+    return min(_LONGER * float(fall_s) + _LATER_S, _LONGEST_FALL_S)
 
 
 def _flight_path(state: Floats) -> float:

@@ -24,7 +24,7 @@ from lunarplan.plan.flown import Flown
 from lunarplan.plan.flyby_leg import flyby_leg
 from lunarplan.plan.legs import launch_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
-from lunarplan.plan.reach import in_reach
+from lunarplan.plan.reach import reachable_deg
 from lunarplan.plan.solution import Burn, Progress
 from lunarplan.plan.solve_distant import MOON_DEGREE, launch_days
 from lunarplan.plan.stay import coast_in_numbers, stay_leg
@@ -113,7 +113,8 @@ def _check_place(terms: _Terms, forces: ForceModel) -> None:
 
     def reached(totals: Floats) -> NDArray[np.bool_]:
         ends = (days + totals[:, None]).ravel()
-        found = in_reach(ends, terms.home.home_s, place, angle, forces)
+        low, high = reachable_deg(ends, terms.home.home_s, place, angle, forces).T
+        found = (low <= place.latitude_deg) & (place.latitude_deg <= high)
         return np.asarray(found.reshape(len(totals), -1).any(axis=1))
 
     if not reached(terms.total_s + _HALF_DAY_S).any():

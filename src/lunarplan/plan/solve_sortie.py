@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.config.sortie import Sortie
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.surface import Place
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.config.lander import LanderTable
-    from lunarplan.config.sortie import Sortie
+    from lunarplan.config.schema import MissionFile
 
     Floats = NDArray[np.float64]
 
@@ -46,6 +47,13 @@ def solve_sortie(flown: Flown, terms: Sortie) -> Flown:
     before, stay = flown.legs[:-1], flown.legs[-1]
     # the stay at the station remains the last leg: it is what goes on, and what a way home ends
     return replace(flown, legs=(*before, leg, stay), phases=flown.phases + 1)
+
+
+def check_sites(mission: MissionFile) -> None:
+    """Raise InputError for a site nobody knows, before anything is flown."""
+    for number, phase in enumerate(mission.phases):
+        if isinstance(phase, Sortie):
+            place_of(phase, f"phase[{number}].site")
 
 
 def place_of(terms: Sortie, where: str) -> Place:

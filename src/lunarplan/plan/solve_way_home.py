@@ -13,6 +13,7 @@ from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.trajectory import Arc, Trajectory
 from lunarplan.plan.entry_leg import entry_leg, splashdown_place
 from lunarplan.plan.flown import Flown
+from lunarplan.plan.reach import reachable_deg
 from lunarplan.plan.stay import ended_at, stay_arc
 from lunarplan.plan.way_home_leg import way_home_arcs, way_home_leg
 from lunarplan.transfers.powered_flyby import from_distant_orbit
@@ -43,6 +44,7 @@ def solve_way_home(flown: Flown, terms: WayHome) -> Flown:
 
 def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
     """Those that keep the terms, from departures over the leeway."""
+    _check_place(flown, terms, entry)
     found: list[Route] = []
     looks = np.linspace(-1.0, 1.0, _LOOKS) if terms.leeway_s else np.zeros(1)
     for number, look in enumerate(looks):
@@ -59,6 +61,28 @@ def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
             what, where="return", remedy="widen leeway, inward or home, or end the stay at another time"
         )
     return kept
+
+
+def _check_place(flown: Flown, terms: WayHome, entry: Entry) -> None:
+    """The Moon's declination decides which latitudes the range leads to, whenever the way home ends."""
+    place = splashdown_place(entry)
+    if place is None:
+        return
+    sooner, later = (terms.inward_s[k] + terms.home_s[k] for k in (0, 1))
+    ends = flown.end_tdb + np.arange(sooner - terms.leeway_s, later + terms.leeway_s + SECONDS_PER_DAY, SECONDS_PER_DAY)
+    ends = ends[ends < flown.forces.source.end_tdb - SECONDS_PER_DAY]
+    if not len(ends):
+        return
+    reached = reachable_deg(ends, terms.home_s, place, float(np.degrees(entry.flight_path_rad)), flown.forces)
+    low, high = float(reached[:, 0].min()), float(reached[:, 1].max())
+    if not low <= place.latitude_deg <= high:
+        raise InfeasibleError(
+            f"{place.range_km:.0f} km after the entry do not lead to latitude {place.latitude_deg:.1f} deg, by where "
+            "the Moon is then",
+            where="return, entry.latitude",
+            allowed=f"about {low:.0f} to {high:.0f} deg",
+            remedy="change downrange, or end the stay at another time",
+        )
 
 
 def _back_tdb(flown: Flown) -> float:
