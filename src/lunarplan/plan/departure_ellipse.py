@@ -36,7 +36,7 @@ _NEAR_PERILUNE = 0.1  # revolutions before and after it, within which the last b
 _DEAR_KM_S = 1e3  # what does not come home
 _STEPS = 12
 _SAME_RAD = 1e-3
-_NEAR_RAD = 0.01  # the sum is flat there: 0.01 m/s
+_NEAR_RAD = 0.01  # the sum is flat there: 0.04 m/s
 
 
 def by_ellipse(flown: Flown, ways: WaysHome, terms: DepartureEllipse, engine: str) -> Departure:
