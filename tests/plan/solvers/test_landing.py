@@ -231,6 +231,10 @@ def test_a_landing_that_cannot_be_made_says_why(table, error, says):
         ({"approach": {"altitude": "20 m", "descent": "5 m/s", "forward": "0 m/s", "duration": "30 s"}}, "approach"),
         ({"engine": "RL10"}, "engine"),
         ({"perilune": "-3 km"}, "perilune"),
+        (
+            {"perilune": "5 km", "height": "6 km"},
+            r"perilune: braking begins 5 km over the mean sphere, and ends 6.03 km",
+        ),
     ],
 )
 def test_bad_landings_are_named(change, says):

@@ -164,5 +164,7 @@ def test_bad_planes_and_windows_are_named(orbit):
         ascend_into(SITE, START, np.zeros(3), STAGE, forces=FORCES)
     with pytest.raises(InputError, match="told twice"):
         ascend(SITE, START, STAGE, target=orbit, inclination_deg=60.0, forces=FORCES)
+    with pytest.raises(InputError, match="below the place"):
+        ascend(Place(10.0, -5.0, 6.0), START, STAGE, inclination_deg=60.0, periapsis_altitude_km=5.0, forces=FORCES)
     with pytest.raises(InputError, match="swap them"):
         lift_off_windows(SITE, START + DAY, START, orbit)

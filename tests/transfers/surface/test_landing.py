@@ -310,6 +310,7 @@ def test_no_pass_gives_no_rows(orbit):
         ({"place": "Shackleton"}, "place"),
         ({"stage": 3.0}, "stage"),
         ({"periapsis_altitude_km": -5.0}, "periapsis_altitude_km"),
+        ({"periapsis_altitude_km": 5.0, "place": Place(10.0, -5.0, 6.0)}, "would end higher than it begins"),
         ({"approach": Approach(20.0, 5.0, 10.0, 60.0)}, "Approach.altitude_m"),
         ({"stage": Stage([1e4, 2e4], 300.0, 1e4), "states": np.ones((3, 6))}, "batches do not match"),
         ({"forces": "all"}, "forces"),

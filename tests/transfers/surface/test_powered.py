@@ -152,6 +152,11 @@ def test_more_than_the_whole_mass_is_not_burnt():
         ({"isp_s": np.nan}, "isp_s"),
         ({"mass_kg": "heavy"}, "mass_kg"),
         ({"periapsis_altitude_km": 200.0}, "apoapsis_altitude_km"),
+        ({"periapsis_altitude_km": 5.0, "site_altitude_km": 6.0}, "would end higher than it begins"),
+        (
+            {"periapsis_altitude_km": 2.0, "approach": Approach(2500.0, 5.0, 10.0, 60.0)},
+            "would end higher than it begins",
+        ),
         ({"approach": Approach(20.0, 5.0, 10.0, 60.0)}, "Approach.altitude_m"),
         ({"thrust_n": [[1.0], [2.0]]}, "shape"),
     ],

@@ -232,6 +232,8 @@ def ascend_rows(
     _require_within("vertical_rise_s", rise, 0.0, 60.0, "s")
     if not (high >= low).all():
         raise InputError("below the periapsis", where="apoapsis_altitude_km", allowed="at least the periapsis")
+    if not (low > height).all():
+        raise InputError("below the place", where="periapsis_altitude_km", allowed="over the height of the place")
     n = n / np.linalg.norm(n, axis=1, keepdims=True)
     return _solved(Place(latitude, longitude, height), t, n, stage, low + _R, high + _R, rise, forces)
 

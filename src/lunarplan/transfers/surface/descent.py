@@ -157,6 +157,11 @@ def powered_descent(
     if not (high >= low).all():
         raise InputError("below the periapsis", where="apoapsis_altitude_km", allowed="at least the periapsis")
     gate = _gate(approach, touchdown)
+    if not (low > site + 1e-3 * gate[0]).all():
+        raise InputError(
+            "braking would end higher than it begins", where="periapsis_altitude_km",
+            allowed="over the site, by more than the altitude of approach or touchdown",
+        )  # fmt: skip
     speed = np.sqrt(2.0 * _GM * (_R + high) / ((_R + low) * (2.0 * _R + low + high)))
     none = np.zeros_like(speed)
     braking = PoweredProblem(

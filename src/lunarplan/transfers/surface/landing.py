@@ -220,9 +220,14 @@ def land_from(
             "not finite, or a periapsis out of range", where="states, periapsis_altitude_km",
             allowed="finite; 1 to 500 km",
         )  # fmt: skip
-    problem = LandingProblem(
-        x, t, Place(*rest[:3]), stage.rows(len(x)), _R + low, LastPhases.of(approach, touchdown), forces
-    )
+    last = LastPhases.of(approach, touchdown)
+    gate = rest[2] + last.gate[0]
+    if not (low > gate).all():
+        raise InputError(
+            "braking would end higher than it begins", where="periapsis_altitude_km",
+            allowed="over the place, by more than the altitude of approach or touchdown",
+        )  # fmt: skip
+    problem = LandingProblem(x, t, Place(*rest[:3]), stage.rows(len(x)), _R + low, last, forces)
     return landings(problem, ahead)
 
 
