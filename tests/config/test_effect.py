@@ -27,10 +27,11 @@ def mission(name: str, *changes: tuple[str, Any]) -> dict[str, Any]:
     return data
 
 
-def again(name: str, *numbers: int) -> dict[str, Any]:
-    """A mission with some of its phases once more at its end."""
+def again(name: str, *numbers: int, upto: int | None = None) -> dict[str, Any]:
+    """A mission, or its first phases, with some of them once more at its end, whenever that is."""
     data = mission(name)
-    data["phase"] += [copy.deepcopy(data["phase"][number]) for number in numbers]
+    more = [{k: v for k, v in data["phase"][number].items() if k != "epoch"} for number in numbers]
+    data["phase"] = data["phase"][:upto] + more
     return data
 
 
@@ -56,7 +57,7 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("nrho-sortie", ("windows", {"azimuth": "90 deg"})), "windows: there are no launches to the Moon"),
         (mission("artemis-2", ("lander", SORTIE_LANDER)), "lander: nothing lands"),
         (mission("change-5", ("phase.3.throttle", [0.1, 1.0])), "phase[3].throttle: the lander has its own engine"),
-        (again("change-5", 3, 4), "phase[5]: the lander has been down already"),
+        (again("change-5", 3, upto=7), "phase[7]: the lander has been down already"),
         (again("nrho-sortie", 1), "phase[2]: the lander has been down already"),
         (mission("nrho-sortie", ("lander.carried", True)), "vehicle.dry_mass: a lander of 39800 kg"),
         (mission("artemis-2", ("phase.0.parking_apogee", "90000 km")), "phase[0].parking_apogee: 90000 km"),
@@ -67,6 +68,9 @@ ENGINE = [{"name": "hydrazine", "thrust": "100 N", "isp": "220 s"}]
         (mission("nrho-sortie", ("lander.descent.throttle", "0.2")), "lander.descent.throttle: "),
         (mission("change-5", ("lander.carried", False)), 'lander.carried: false: before a "landing" there is no'),
         (mission("nrho-sortie", ("lander.ascent.throttle", 0.3)), "lander.ascent.throttle: an ascent is flown at full"),
+        (mission("artemis-1", ("phase.3.inclination", "20 deg")), "phase[3].inclination: 20 deg does not lead to"),
+        (mission("artemis-1", ("phase.3.inclination", "160 deg")), "phase[3].inclination: 160 deg does not lead to"),
+        (mission("artemis-1", ("phase.3.latitude", "90 deg")), 'phase[3].latitude: "90 deg" is too large'),
         (mission("artemis-1", ("phase.1.finite", True)), "phase[1].finite: burns of this phase are impulses"),
         (mission("artemis-1", ("phase.2.finite", True)), "phase[2].finite: burns of this phase are impulses"),
         (mission("artemis-3", ("phase.0.finite", True)), "phase[0].finite: burns of this phase are impulses"),

@@ -8,6 +8,11 @@ from pydantic import Field, model_validator
 from lunarplan.config.table import Measured, Rejected, Table
 from lunarplan.config.units import ANGLE, LENGTH
 from lunarplan.errors import InputError
+from lunarplan.model.constants import RADIUS_KM
+
+_ABOUT = math.radians(3.0)
+_RADIUS_KM = RADIUS_KM["earth"]
+_NORTHERNMOST = math.radians(89.0)  # at a pole there is no longitude to aim for
 
 
 class Entry(Table):
@@ -28,7 +33,7 @@ class Entry(Table):
         alias="inclination", default=None
     )
     downrange_km: Annotated[float, Measured(LENGTH, 500.0, 9_500.0, "km")] = Field(alias="downrange")
-    latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] | None = Field(
+    latitude_rad: Annotated[float, Measured(ANGLE, -_NORTHERNMOST, _NORTHERNMOST, "deg")] | None = Field(
         alias="latitude", default=None
     )
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] | None = Field(
@@ -44,11 +49,24 @@ class Entry(Table):
             return None
         return self.latitude_rad, self.longitude_rad
 
+    def _check_plane(self) -> None:
+        """What comes home in a plane comes down within its inclination of the equator, about: the Earth turns below."""
+        if self.latitude_rad is None or self.inclination_rad is None:
+            return
+        tilt, north = min(self.inclination_rad, math.pi - self.inclination_rad), abs(self.latitude_rad)
+        if north > tilt + _ABOUT + self.within_km / _RADIUS_KM:
+            what = (
+                f"{math.degrees(self.inclination_rad):.6g} deg does not lead to latitude {math.degrees(north):.6g} deg"
+            )
+            allowed = f"{math.degrees(north):.6g} to {180.0 - math.degrees(north):.6g} deg"
+            raise Rejected(InputError(what, allowed=allowed, remedy="change it, or drop it"), ("inclination",))
+
     @model_validator(mode="after")
     def _names_a_place(self) -> Self:
         if (self.latitude_rad is None) != (self.longitude_rad is None):
             missing = "latitude" if self.latitude_rad is None else "longitude"
             raise Rejected(InputError("half a place to come down", remedy=f"give {missing} too, or neither"))
+        self._check_plane()
         if "within_km" in self.model_fields_set and self.target is None:
             raise Rejected(InputError("no place to be within", remedy="give latitude and longitude"), ("within",))
         return self

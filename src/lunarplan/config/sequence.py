@@ -56,7 +56,7 @@ def check_sequence(phases: tuple[AnyPhase, ...], *, launched: bool = True) -> No
             raise _out_of_order(f'"{phase.type}"', where, place)
         where = follows[step_name(phase)]
     if where in _ON_THE_WAY:
-        raise _out_of_order("nothing", where, ("phase",))
+        raise _out_of_order("nothing", where, ("phase",), "add it")
 
 
 def check_epochs(phases: tuple[AnyPhase, ...]) -> None:
@@ -74,8 +74,8 @@ def check_epochs(phases: tuple[AnyPhase, ...]) -> None:
             told.append((epoch, number, key))
 
 
-def _out_of_order(what: str, where: str, place: Place) -> Rejected:
+def _out_of_order(what: str, where: str, place: Place, remedy: str = "reorder them") -> Rejected:
     names = dict.fromkeys("translunar" if name in _TRANSFERS else name for name in STEPS[where])
     wanted = " or ".join(f'"{name}" belongs' if n == len(names) else f'"{name}"' for n, name in enumerate(names, 1))
     problem = f"phases out of order: {what} where {wanted or 'nothing may follow'}"
-    return Rejected(InputError(problem, remedy="reorder them"), place)
+    return Rejected(InputError(problem, remedy=remedy), place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.transfers.splashdown import reachable_latitudes_deg, splashdown_problem
+from lunarplan.transfers.home.splashdown import reachable_latitudes_deg, splashdown_problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +22,10 @@ _HOMES = 3  # times of flight looked at
 _HEIGHT_KM = 130.0  # where over the Moon it begins matters little
 
 
-def in_reach(
+def reachable_deg(
     entry_tdb: Floats, home_s: tuple[float, float], place: SplashdownPlace, flight_path_deg: float, forces: ForceModel
-) -> NDArray[np.bool_]:
-    """Whether the range leads to the latitude of the place, for N epochs of entry.
+) -> Floats:
+    """Lowest and highest latitude the range leads to, for N epochs of entry, float64[N, 2]; rather too wide.
 
     home_s : shortest and longest time from the Moon to the interface
     """
@@ -36,6 +36,5 @@ def in_reach(
         there, met - home, home, latitude_deg=place.latitude_deg, longitude_deg=place.longitude_deg,
         range_km=place.range_km, flight_path_deg=flight_path_deg, forces=forces,
     )  # fmt: skip
-    low, high = reachable_latitudes_deg(asked, forces).T
-    near = (low - _ABOUT_DEG <= place.latitude_deg) & (place.latitude_deg <= high + _ABOUT_DEG)
-    return np.asarray(near.reshape(len(entry_tdb), _HOMES).any(axis=1))
+    low, high = np.moveaxis(reachable_latitudes_deg(asked, forces).reshape(len(entry_tdb), _HOMES, 2), -1, 0)
+    return np.stack([low.min(axis=1) - _ABOUT_DEG, high.max(axis=1) + _ABOUT_DEG], axis=1)
