@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lunarplan.config.entry import Entry
 from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
+from lunarplan.plan.entry_leg import with_separation
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solve_ascent import solve_ascent
@@ -77,4 +79,6 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
         flown = _way_out(mission)(mission, ephemeris, say)
         while flown.left:
             flown = _LATER[flown.left[0].type](flown, flown.left[0])
+        if isinstance(last := mission.phases[-1], Entry):
+            flown = with_separation(flown, last)
     return flown.solution()
