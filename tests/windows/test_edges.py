@@ -280,6 +280,18 @@ def test_a_tolerance_that_is_none(tolerance_s: Any) -> None:
         sharpened(scanned(job), job, tolerance_s)
 
 
+def test_a_rule_that_fails_between_the_azimuths_says_where() -> None:
+    job = Made((up_to(97.123),))
+    windows = scanned(job)
+
+    def fails(cells: Any) -> Any:
+        raise InputError("NaN for transfer 3", where="constraint 'my own'", remedy="return a margin")
+
+    says = r"edges of daily windows: constraint 'my own': NaN.*; or .*edge_tolerance_s=None"
+    with pytest.raises(InputError, match=says):
+        sharpened(windows, fails)  # type: ignore[arg-type]
+
+
 # ---------------------------------------------------------------- of transfers
 
 DAYS = ("2022-11-14", "2022-11-16")  # of Artemis I, when the injection from its ellipse closed the window

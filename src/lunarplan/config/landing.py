@@ -79,4 +79,10 @@ class Landing(Table):
         if self.approach is not None and self.approach.altitude_km <= self.touchdown.altitude_km:
             what = f"ends {1e3 * (self.touchdown.altitude_km - self.approach.altitude_km):g} m higher than it begins"
             raise Rejected(InputError(what, remedy="begin the touchdown lower"), ("approach",))
+        gate_km = self.height_km + (self.approach or self.touchdown).altitude_km
+        if self.perilune_altitude_km <= gate_km:
+            what = (
+                f"braking begins {self.perilune_altitude_km:g} km over the mean sphere, and ends {gate_km:g} km over it"
+            )
+            raise Rejected(InputError(what, allowed=f"over {gate_km:g} km", remedy="raise it"), ("perilune",))
         return self

@@ -17,9 +17,9 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.trajectory import Arc, fly
 from lunarplan.plan.closure import miss_m
 from lunarplan.plan.departures import Departure, WaysHome, looks_tdb, revolution_s
-from lunarplan.plan.legs import orbit_reached
+from lunarplan.plan.legs.shared import orbit_reached
 from lunarplan.plan.solution import Burn
-from lunarplan.transfers.insertion import orbiting
+from lunarplan.transfers.to_moon.insertion import orbiting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lunarplan.config.way_home import DepartureEllipse
     from lunarplan.model.forces import ForceModel
     from lunarplan.plan.flown import Flown
-    from lunarplan.transfers.splashdown import Splashdowns
+    from lunarplan.transfers.home.splashdown import Splashdowns
 
     Floats = NDArray[np.float64]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from lunarplan.errors import LunarplanError
 from lunarplan.model.epochs import utc_days
 from lunarplan.model.rows import scalar
 from lunarplan.scans.progress import Meter, Progress
@@ -147,7 +148,14 @@ class _Question:
         days = np.clip(days, *self._days)
         place = {name: values[rows] for name, values in self._place.items()}
         cells = {"launch_day": (_EPOCH + days).astype("datetime64[ns]"), **place, "azimuth_deg": azimuth_deg}
-        return {name: np.array(values) for name, values in self._job(cells).items()}
+        try:
+            return {name: np.array(values) for name, values in self._job(cells).items()}
+        except LunarplanError as error:
+            where = ": ".join(filter(None, ("edges of daily windows", error.where)))
+            remedy = "; or ".join(
+                filter(None, (error.remedy, "leave edges at the azimuths tried: edge_tolerance_s=None"))
+            )
+            raise type(error)(error.what, where=where, allowed=error.allowed, remedy=remedy) from error
 
     def _judged(self, answer: dict[str, Array], azimuth_deg: Floats, near_tdb: Floats) -> _Tried:
         """By margins alone, on whichever day it is; another window's launch is none."""
