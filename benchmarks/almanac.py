@@ -14,7 +14,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import launch_site
 from lunarplan.scans.grid import Axis, Grid
 from lunarplan.scans.scan import scan
-from lunarplan.transfers.direct import Transfers
+from lunarplan.transfers.to_moon.direct import Transfers
 from lunarplan.windows.launches import NORTHBOUND, OPEN, SOUTHBOUND, Launches
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from contest import LEDGER, commit, machine
 from more_transfers import DAY, FORCES, START, flown, row, timed
 
 from lunarplan.model.trajectory import fly
-from lunarplan.transfers.aborts import aborts
-from lunarplan.transfers.free_return import free_return_problem, free_returns
-from lunarplan.transfers.high_orbit import high_orbit_returns
-from lunarplan.transfers.high_orbit_problem import high_orbit_problem
+from lunarplan.transfers.aborts.aborts import aborts
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
+from lunarplan.transfers.free_returns.high_orbit import high_orbit_returns
+from lunarplan.transfers.free_returns.high_orbit_problem import high_orbit_problem
+from lunarplan.transfers.free_returns.midcourse import restorations
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.midcourse import restorations
 
 PAD = LaunchTie.from_site("ksc-39b")
 

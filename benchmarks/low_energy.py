@@ -25,7 +25,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, row_inputs
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.low_energy import (
+from lunarplan.transfers.low_energy.transfers import (
     LowEnergyGuesses,
     LowEnergyTransfers,
     ToLowOrbit,
@@ -110,7 +110,7 @@ def by_scipy(guesses: LowEnergyGuesses, found: LowEnergyTransfers, share: float)
     """
     from scipy.optimize import root
 
-    from lunarplan.transfers.low_energy_shooting import Frame, Shooting
+    from lunarplan.transfers.low_energy.shooting import Frame, Shooting
 
     k = int(found.cheapest()[0])
     here, one = np.array([0]), found.rows(np.array([k]))

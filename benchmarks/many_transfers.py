@@ -9,7 +9,7 @@ import numpy as np
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
-from lunarplan.transfers.direct import Problem, direct_transfers, problem
+from lunarplan.transfers.to_moon.direct import Problem, direct_transfers, problem
 
 
 def problems(rows: int) -> Problem:

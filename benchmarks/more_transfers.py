@@ -28,12 +28,12 @@ from lunarplan.model.surface import Place
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.transfers.descent import powered_descent
-from lunarplan.transfers.earth_return import earth_returns, return_problem
-from lunarplan.transfers.free_return import free_return_problem, free_returns
-from lunarplan.transfers.landing import Stage, land_from
-from lunarplan.transfers.low_orbit import LowOrbitTransfers
-from lunarplan.transfers.sortie import Lander, sorties
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
+from lunarplan.transfers.home.earth_return import earth_returns, return_problem
+from lunarplan.transfers.stations.low_orbit import LowOrbitTransfers
+from lunarplan.transfers.stations.sortie import Lander, sorties
+from lunarplan.transfers.surface.descent import powered_descent
+from lunarplan.transfers.surface.landing import Stage, land_from
 
 START = float(tdb_seconds("2028-01-01T00:00:00"))
 DAY = 86_400.0

@@ -24,8 +24,8 @@ from scipy.integrate import solve_ivp
 
 from lunarplan.model.constants import EARTH_GRAVITY_RADIUS_KM, EARTH_J2, EARTH_J3, EARTH_J4
 from lunarplan.model.forces import ForceModel
-from lunarplan.transfers.direct import _injection_near, problem
-from lunarplan.transfers.shooting import Shooting
+from lunarplan.transfers.to_moon.direct import _injection_near, problem
+from lunarplan.transfers.to_moon.shooting import Shooting
 from lunarplan.windows.launches import NORTHBOUND, Launches, noon_tdb
 
 TOLERANCE = 1e-10  # as in the scan

@@ -28,11 +28,11 @@ from lunarplan.model.propagation import Run, row_inputs
 from lunarplan.model.sites import launch_site
 from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.transfers import flyby_equations as eq
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.flyby_routes import Asked, FlybyRoutes, flyby_routes
+from lunarplan.transfers.flybys import equations as eq
+from lunarplan.transfers.flybys.powered_flyby import to_distant_orbit
+from lunarplan.transfers.flybys.routes import Asked, FlybyRoutes, flyby_routes
 from lunarplan.transfers.launch import ParkingOrbits
-from lunarplan.transfers.powered_flyby import to_distant_orbit
 from lunarplan.transfers.route import Burn, Injection, OnPath, Route, optimise
 from lunarplan.windows.distant import DistantLaunches, StationVisits, stations_on
 

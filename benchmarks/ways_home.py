@@ -22,12 +22,12 @@ from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.transfers.flight import InThreeBody
+from lunarplan.transfers.flybys.round_trip import round_trip
 from lunarplan.transfers.ground_range import SplashdownPlace
-from lunarplan.transfers.low_orbit_plane import cheapest_to_plane
-from lunarplan.transfers.rendezvous import phasing
-from lunarplan.transfers.round_trip import round_trip
-from lunarplan.transfers.splashdown import splashdown_problem, splashdown_returns
-from lunarplan.transfers.staging import staging_table
+from lunarplan.transfers.home.splashdown import splashdown_problem, splashdown_returns
+from lunarplan.transfers.stations.low_orbit_plane import cheapest_to_plane
+from lunarplan.transfers.stations.rendezvous import phasing
+from lunarplan.transfers.stations.staging import staging_table
 
 PERIOD_S = 6.562 * DAY
 

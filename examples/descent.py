@@ -13,9 +13,9 @@ from lunarplan import ForceModel, fly, tdb_seconds
 from lunarplan.model.frames import turned
 from lunarplan.model.surface import Place
 from lunarplan.plot import powered_flight
-from lunarplan.transfers.ascent_sky import ascend, lift_off_windows
-from lunarplan.transfers.descent import Approach, Touchdown
-from lunarplan.transfers.landing import Stage, land
+from lunarplan.transfers.surface.ascent_sky import ascend, lift_off_windows
+from lunarplan.transfers.surface.descent import Approach, Touchdown
+from lunarplan.transfers.surface.landing import Stage, land
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 forces = ForceModel(moon_degree=50)

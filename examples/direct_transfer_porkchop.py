@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 
 from lunarplan import plot
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.transfers.direct import direct_transfers, problem
+from lunarplan.transfers.to_moon.direct import direct_transfers, problem
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 

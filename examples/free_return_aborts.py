@@ -10,8 +10,8 @@ import numpy as np
 
 from lunarplan import fly, tdb_seconds
 from lunarplan.plot import aborts as draw_aborts
-from lunarplan.transfers.aborts import aborts
-from lunarplan.transfers.free_return import free_return_problem, free_returns
+from lunarplan.transfers.aborts.aborts import aborts
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from lunarplan import fly
 from lunarplan.plot import correction_costs, free_return_family
-from lunarplan.transfers.free_return import free_return_problem, free_returns
-from lunarplan.transfers.midcourse import departures, restorations
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
+from lunarplan.transfers.free_returns.midcourse import departures, restorations
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from lunarplan import plot, utc_iso
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.low_energy import ToLowOrbit, low_energy_guesses, low_energy_transfers
+from lunarplan.transfers.low_energy.transfers import ToLowOrbit, low_energy_guesses, low_energy_transfers
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 

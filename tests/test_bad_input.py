@@ -40,7 +40,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import SolarPressure
 from lunarplan.model.propagation import Thrust
 from lunarplan.model.trajectory import fly
-from lunarplan.plan import solve_direct
+from lunarplan.plan.solvers import direct as solve_direct
 from tests.tolerances import CLOSURE_M, EPOCH_RESOLUTION_KM
 
 EPOCH, LATER = "2024-05-03T09:27:00", "2024-05-03T10:00:00"

@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from lunarplan.sites.survey import Survey, survey
     from lunarplan.sites.verdict import Verdict
     from lunarplan.terrain.nested import Terrain
-    from lunarplan.transfers.direct import direct_transfers
-    from lunarplan.transfers.direct import problem as transfer_problem
+    from lunarplan.transfers.to_moon.direct import direct_transfers
+    from lunarplan.transfers.to_moon.direct import problem as transfer_problem
 
     __version__: str
 
@@ -67,13 +67,13 @@ _HOME = {
     "ForceModel": "lunarplan.model.forces",
     "SolarPressure": "lunarplan.model.forces",
     "Thrust": "lunarplan.model.propagation",
-    "direct_transfers": "lunarplan.transfers.direct",
+    "direct_transfers": "lunarplan.transfers.to_moon.direct",
     "events": "lunarplan.model.events:",
     "fly": "lunarplan.model.trajectory",
     "propagate_cr3bp": "lunarplan.model.cr3bp",
     "propagate_two_body": "lunarplan.model.two_body",
     "tdb_seconds": "lunarplan.model.epochs",
-    "transfer_problem": "lunarplan.transfers.direct:problem",
+    "transfer_problem": "lunarplan.transfers.to_moon.direct:problem",
     "utc_iso": "lunarplan.model.epochs",
     "Mission": "lunarplan.plan.mission",
     "Plan": "lunarplan.plan.plan",

@@ -142,7 +142,7 @@ def _check_aborts(options: argparse.Namespace) -> None:
     """What is asked of the ways out, before the mission is planned: that may take a minute."""
     from lunarplan.model.rows import scalar
     from lunarplan.plan.aborts import EVERY_H, member
-    from lunarplan.transfers.aborts import MOST_DELTA_V_M_S
+    from lunarplan.transfers.aborts.aborts import MOST_DELTA_V_M_S
 
     scalar("--every", options.every, *EVERY_H, "h")
     if options.delta_v is not None:

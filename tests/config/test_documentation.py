@@ -35,6 +35,12 @@ def test_every_key_is_documented(table: type[Table]) -> None:
     assert {key for key in keys if f"`{key}`" not in PAGE and f"`{key} =" not in PAGE} == set()
 
 
+@pytest.mark.parametrize("table", [table for table in TABLES if table is not About], ids=lambda table: table.__name__)
+def test_every_table_of_numbers_takes_a_source(table: type[Table]) -> None:
+    """As the page says; in [mission] it is `sources`."""
+    assert "source" in table.model_fields
+
+
 @pytest.mark.parametrize("name", [*PHASE_TYPES, *FAMILIES, *(name for name in NAMES if not name.startswith("loi2"))])
 def test_every_phase_family_and_quantity_is_documented(name: str) -> None:
     assert f"`{name}`" in PAGE

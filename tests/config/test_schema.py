@@ -60,7 +60,7 @@ REFUSED = [
     ("launch.parking_orbit.coast_revolutions", True, "launch.parking_orbit.coast_revolutions:", "correct"),
     ("launch.parking_orbit.node", "up", "launch.parking_orbit.node: unknown value", ""),
     # phases
-    ("phase.1.type", "xyz", "phase[1].type: unknown type", "remove it"),
+    ("phase.1.type", "xyzzy", "phase[1].type: unknown type", "remove it"),
     ("phase.1.type", ..., "phase[1].type: required key is missing", "add it"),
     ("phase.0", {"tpe": "translunar"}, "phase[0].type: required", 'did you mean it by "tpe"?'),
     ("phase.2", MISSION["phase"][1], "phase[2].type: phases out of order", "reorder"),

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from lunarplan import Mission
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.plan.legs import c3_note, launch_leg
+from lunarplan.plan.legs.shared import c3_note, launch_leg
 from lunarplan.plan.solution import Burn, Leg, Milestone, OrbitReached, Solution
 
 FloatArray = npt.NDArray[np.float64]

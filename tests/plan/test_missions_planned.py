@@ -38,14 +38,14 @@ from tests.tolerances import (
 
 FLOWN = ("change-5", "change-6", "im-1", "luna-25", "queqiao-2")
 PLANNED = ("luna-26", "polar-mapper")
-DISTANT = ("artemis-1", "gateway-nrho", "halo-relay")  # the first two are planned in test_solve_distant
-LOW_ENERGY = ("capstone", "danuri")  # planned in test_solve_low_energy
-ROUND = ("artemis-2",)  # planned in test_solve_free_return
-STATIONS = ("artemis-4", "gateway-logistics", "nrho-sortie")  # planned in test_solve_station, test_solve_sortie
+DISTANT = ("artemis-1", "gateway-nrho", "halo-relay")  # the first two are planned in solvers/test_distant
+LOW_ENERGY = ("capstone", "danuri")  # planned in solvers/test_low_energy
+ROUND = ("artemis-2",)  # planned in solvers/test_free_return
+STATIONS = ("artemis-4", "gateway-logistics", "nrho-sortie")  # planned in solvers/test_station, solvers/test_sortie
 # What a plan does not meet: IM-1's mass on arrival is 6 % too high, as its file says.
 KNOWN_MISSES = {("im-1", "loi_duration")}
-ABOUT_EARTH = ("artemis-3",)  # planned in test_solve_earth_rendezvous
-LANDED = ("blue-ghost-1",)  # planned in test_solve_landing
+ABOUT_EARTH = ("artemis-3",)  # planned in solvers/test_earth_rendezvous
+LANDED = ("blue-ghost-1",)  # planned in solvers/test_landing
 # planned in test_missions_landed
 ILRS = ("change-7", "change-8", "ilrs-1", "ilrs-2", "ilrs-3", "ilrs-4", "ilrs-5", "luna-27", "luna-28")
 MOON_KM = RADIUS_KM["moon"]
@@ -62,7 +62,7 @@ def plan(request, plans) -> Plan:
 
 
 def in_orbit(name):
-    """A mission up to its landing, without its lander; test_solve_landing and test_solve_docking plan the rest."""
+    """A mission up to its landing, without its lander; solvers/test_landing and solvers/test_docking plan the rest."""
     table = library.read(library.find(name))
     table.pop("lander", None)
     table["phase"] = list(takewhile(lambda phase: phase["type"] != "landing", table["phase"]))

@@ -12,8 +12,8 @@ import pytest
 from lunarplan import InputError, Mission
 from lunarplan.config import library
 from lunarplan.model.epochs import tdb_seconds, utc_iso
-from lunarplan.plan.window_terms import Asked, calendar_days
-from lunarplan.plan.windows_direct import launches
+from lunarplan.plan.launches.direct import launches
+from lunarplan.plan.launches.terms import Asked, calendar_days
 from lunarplan.windows.answer import Windows
 from lunarplan.windows.constraint import Constraint
 from lunarplan.windows.constraints import sun_at_landing

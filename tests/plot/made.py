@@ -79,6 +79,20 @@ EVENTS = (
 )
 
 
-def plan(events: tuple[Event, ...] = EVENTS) -> Any:
+def plan(events: tuple[Event, ...] = EVENTS, trajectory: MadeTrajectory | None = None) -> Any:
     """Return what the plots ask of a Plan."""
-    return SimpleNamespace(trajectory=MadeTrajectory(), events=events, mission=SimpleNamespace(name="Made up"))
+    flown = MadeTrajectory() if trajectory is None else trajectory
+    return SimpleNamespace(trajectory=flown, events=events, mission=SimpleNamespace(name="Made up"))
+
+
+class ThereAndBack(MadeTrajectory):
+    """The same flight, and from the end of it the way it came."""
+
+    def __init__(self) -> None:
+        super().__init__(START_TDB, 2.0 * END_TDB - START_TDB)
+
+    def at(self, tdb: FloatArray, center: str = "earth") -> FloatArray:
+        t = np.atleast_1d(np.asarray(tdb, float))
+        there = MadeTrajectory().at(np.where(t <= END_TDB, t, 2.0 * END_TDB - t), "moon")
+        there[t > END_TDB, 3:] *= -1.0
+        return there if center == "moon" else there + Ephemeris.packaged().state("moon", "earth", t)

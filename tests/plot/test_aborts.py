@@ -5,8 +5,8 @@ import numpy as np
 from lunarplan import plot
 from lunarplan.plan.timeline import Event
 from lunarplan.plot import style
-from lunarplan.transfers.abort_search import Way
-from lunarplan.transfers.aborts import Aborts
+from lunarplan.transfers.aborts.aborts import Aborts
+from lunarplan.transfers.aborts.search import Way
 from tests.plot.pictures import overlapping
 
 DAY = 86400.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lunarplan import plot
-from lunarplan.transfers.landing_flight import PoweredPath
+from lunarplan.transfers.surface.flight import PoweredPath
 
 
 def flight(landing=True, n=21, latitude=25.0):

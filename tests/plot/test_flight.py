@@ -76,6 +76,17 @@ def test_a_flight_away_from_the_moon_meets_it_where_it_is_nearest() -> None:
     assert flight.journey == slice(len(flight.tdb))
 
 
+def test_a_visit_to_a_low_orbit_arrives_where_it_first_brakes() -> None:
+    """The made-up flight, and backwards after it: its path touches its perilune many times between the two ends."""
+    back = Event("TEI", made.END_TDB, "", 0.4, 0.0, "main")
+    flight = Flight.of(made.plan((*made.EVENTS[:-1], back), made.ThereAndBack()))
+    assert flight.visits
+    assert not flight.comes
+    assert flight.tdb[flight.arrival] == made.LOI_TDB
+    assert flight.meeting == "arrival"
+    assert flight.journey == slice(len(flight.tdb))
+
+
 def test_events_may_come_in_any_order_and_burn_to_the_end() -> None:
     last = Event("LOI-3", made.END_TDB - 100.0, "", 0.1, 200.0, "main")
     flight = Flight.of(made.plan((last, *reversed(made.EVENTS))))

@@ -6,8 +6,8 @@ import pytest
 from lunarplan import fly, plot
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
-from lunarplan.transfers.free_return import free_return_problem, free_returns
-from lunarplan.transfers.midcourse import restorations
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
+from lunarplan.transfers.free_returns.midcourse import restorations
 from tests.plot.pictures import overlapping
 
 

@@ -6,7 +6,7 @@ from matplotlib.collections import LineCollection
 
 from lunarplan import plot
 from lunarplan.errors import InputError
-from lunarplan.transfers.low_energy import ToLowOrbit, low_energy_guesses, low_energy_transfers
+from lunarplan.transfers.low_energy.transfers import ToLowOrbit, low_energy_guesses, low_energy_transfers
 
 
 @pytest.fixture(scope="module")

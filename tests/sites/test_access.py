@@ -9,7 +9,7 @@ from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.frames import rotation
 from lunarplan.model.surface import Place
 from lunarplan.sites.access import LowOrbit, passes, widest_cross_range_deg
-from lunarplan.transfers.landing_stage import Stage
+from lunarplan.transfers.surface.stage import Stage
 from tests.tolerances import (
     CROSS_RANGE_DEG,
     LANDED_ASIDE_KM,

@@ -14,7 +14,7 @@ from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.sites.criterion import criterion
 from lunarplan.sites.evidence import SiteEvidence
 from lunarplan.sites.span import span_tdb
-from lunarplan.transfers.sortie import Lander, sorties
+from lunarplan.transfers.stations.sortie import Lander, sorties
 from tests.sites.made import cone
 from tests.tolerances import CONE_SLOPE_DEG
 

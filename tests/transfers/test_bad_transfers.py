@@ -7,25 +7,25 @@ from lunarplan.errors import InputError
 from lunarplan.model.sites import launch_site
 from lunarplan.model.surface import Place
 from lunarplan.model.trajectory import fly
-from lunarplan.transfers.aborts import aborts
-from lunarplan.transfers.ascent import powered_ascent
-from lunarplan.transfers.descent import powered_descent
-from lunarplan.transfers.earth_return import earth_returns, return_problem
-from lunarplan.transfers.followed import at_inclination
-from lunarplan.transfers.free_return import free_return_problem, free_returns
-from lunarplan.transfers.high_orbit import high_orbit_returns
-from lunarplan.transfers.high_orbit_problem import high_orbit_problem
-from lunarplan.transfers.low_orbit import cheapest_to_low_orbit, to_low_orbit
-from lunarplan.transfers.low_orbit_plane import cheapest_to_plane
-from lunarplan.transfers.midcourse import restorations
-from lunarplan.transfers.opportunities import departure_opportunities
-from lunarplan.transfers.plane_change import CircularOrbit, between_low_orbits
-from lunarplan.transfers.powered_flyby import from_distant_orbit, to_distant_orbit
-from lunarplan.transfers.rendezvous import phasing, rendezvous
-from lunarplan.transfers.round_trip import round_trip
-from lunarplan.transfers.sortie import Lander, sorties
-from lunarplan.transfers.splashdown import cheapest_splashdowns, splashdown_returns
-from lunarplan.transfers.staging import staging_table
+from lunarplan.transfers.aborts.aborts import aborts
+from lunarplan.transfers.flybys.followed import at_inclination
+from lunarplan.transfers.flybys.powered_flyby import from_distant_orbit, to_distant_orbit
+from lunarplan.transfers.flybys.round_trip import round_trip
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
+from lunarplan.transfers.free_returns.high_orbit import high_orbit_returns
+from lunarplan.transfers.free_returns.high_orbit_problem import high_orbit_problem
+from lunarplan.transfers.free_returns.midcourse import restorations
+from lunarplan.transfers.home.earth_return import earth_returns, return_problem
+from lunarplan.transfers.home.splashdown import cheapest_splashdowns, splashdown_returns
+from lunarplan.transfers.stations.low_orbit import cheapest_to_low_orbit, to_low_orbit
+from lunarplan.transfers.stations.low_orbit_plane import cheapest_to_plane
+from lunarplan.transfers.stations.opportunities import departure_opportunities
+from lunarplan.transfers.stations.plane_change import CircularOrbit, between_low_orbits
+from lunarplan.transfers.stations.rendezvous import phasing, rendezvous
+from lunarplan.transfers.stations.sortie import Lander, sorties
+from lunarplan.transfers.stations.staging import staging_table
+from lunarplan.transfers.surface.ascent import powered_ascent
+from lunarplan.transfers.surface.descent import powered_descent
 from lunarplan.windows.free_returns import FreeReturnLaunches
 
 START = "2028-03-01T00:00:00"

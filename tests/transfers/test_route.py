@@ -11,10 +11,10 @@ from lunarplan.model.propagation import propagate
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.orbit import PeriodicOrbit
 from lunarplan.orbits.units import EARTH_MOON_384400
-from lunarplan.transfers.entry import entries
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.flybys.powered_flyby import from_distant_orbit, to_distant_orbit
 from lunarplan.transfers.ground_range import SplashdownPlace
-from lunarplan.transfers.powered_flyby import from_distant_orbit, to_distant_orbit
+from lunarplan.transfers.home.entry import entries
 from lunarplan.transfers.route import OnPath, _Chain, _valley, optimise
 from tests.authorities import load
 from tests.tolerances import (

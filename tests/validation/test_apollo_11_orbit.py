@@ -8,9 +8,9 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
 from lunarplan.model.vehicle import Engine, Vehicle
 from lunarplan.transfers.flight import InEphemeris
-from lunarplan.transfers.insertion import ApsisBurn, insert
+from lunarplan.transfers.home.splashdown import splashdown_problem, splashdown_returns
 from lunarplan.transfers.one_burn import OneBurn, solve
-from lunarplan.transfers.splashdown import splashdown_problem, splashdown_returns
+from lunarplan.transfers.to_moon.insertion import ApsisBurn, insert
 from tests.authorities import load
 from tests.orbits.test_ground_track import iau_moon
 from tests.tolerances import (

@@ -5,7 +5,7 @@ import pytest
 
 from lunarplan.model.epochs import tdb_seconds, utc_iso
 from lunarplan.model.forces import ForceModel
-from lunarplan.transfers.free_return import free_return_problem, free_returns
+from lunarplan.transfers.free_returns.free_return import free_return_problem, free_returns
 from tests.authorities import load
 from tests.tolerances import ARTEMIS_2_ENTRY_H, ARTEMIS_2_LUNAR_ALTITUDE_KM
 

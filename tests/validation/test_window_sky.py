@@ -17,8 +17,8 @@ from astropy.utils import iers
 from lunarplan import Mission
 from lunarplan.config import library
 from lunarplan.model.constants import EARTH_J2, GM_KM3_S2, RADIUS_KM
-from lunarplan.plan.window_terms import Asked
-from lunarplan.plan.windows_direct import launches
+from lunarplan.plan.launches.direct import launches
+from lunarplan.plan.launches.terms import Asked
 from tests.tolerances import PAD_IN_PLANE_S, SKY_AZIMUTH_DEG, SKY_C3_KM2_S2, SKY_SUN_DEG
 
 DAYS = "2024-02-12", "2024-02-17"

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from lunarplan.model.epochs import tdb_seconds
-from lunarplan.transfers.direct import LaunchTie, Transfers, direct_transfers, problem
+from lunarplan.transfers.to_moon.direct import LaunchTie, Transfers, direct_transfers, problem
 
 DAY = 86400.0
 USUAL = {

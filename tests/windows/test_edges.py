@@ -164,7 +164,7 @@ def test_both_edges_of_a_single_open_azimuth() -> None:
 
 
 def test_an_edge_without_a_margin() -> None:
-    """Where transfers end the margin goes with them: by sixths, to 1e-4 deg."""
+    """Where transfers end the margin goes with them: by quarters, to 1e-4 deg."""
     job = Made((), exists=lambda azimuth: azimuth <= 100.0321)
     day = sharpened(scanned(job), job).calendar[0]
     assert day.closes is not None
@@ -180,7 +180,7 @@ def test_a_margin_that_jumps() -> None:
 
 
 def test_a_window_ends_at_the_first_of_two_rules() -> None:
-    """A hole as wide as a sixth of a step is seen, though the next azimuth is closed by another rule."""
+    """A hole as wide as a quarter of a step is seen, though the next azimuth is closed by another rule."""
     job = Made((up_to(98.5), lambda azimuth: np.abs(azimuth - 93.0) - 1.5))
     day = sharpened(scanned(job), job).calendar[0]
     assert day.closes is not None
@@ -278,6 +278,18 @@ def test_a_tolerance_that_is_none(tolerance_s: Any) -> None:
     job = Made((up_to(97.123),))
     with pytest.raises(InputError, match="tolerance_s"):
         sharpened(scanned(job), job, tolerance_s)
+
+
+def test_a_rule_that_fails_between_the_azimuths_says_where() -> None:
+    job = Made((up_to(97.123),))
+    windows = scanned(job)
+
+    def fails(cells: Any) -> Any:
+        raise InputError("NaN for transfer 3", where="constraint 'my own'", remedy="return a margin")
+
+    says = r"edges of daily windows: constraint 'my own': NaN.*; or .*edge_tolerance_s=None"
+    with pytest.raises(InputError, match=says):
+        sharpened(windows, fails)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- of transfers

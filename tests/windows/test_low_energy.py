@@ -11,7 +11,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import propagate
 from lunarplan.model.sites import launch_site
 from lunarplan.scans.scan import scan
-from lunarplan.transfers.low_energy import ToLowOrbit
+from lunarplan.transfers.low_energy.transfers import ToLowOrbit
 from lunarplan.windows import constraints as limits
 from lunarplan.windows.launches import NO_TRANSFER, OTHER_DAY, noon_tdb
 from lunarplan.windows.low_energy import OUTWARD, SUNWARD, LowEnergyLaunches, as_transfers

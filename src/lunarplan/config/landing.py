@@ -25,6 +25,7 @@ class ApproachTable(Table):
     descent_km_s: Annotated[float, Measured(SPEED, 0.0, 0.3, "m/s", too_small="negative")] = Field(alias="descent")
     forward_km_s: _Speed = Field(alias="forward")
     duration_s: Annotated[float, Measured(DURATION, 1.0, 1000.0, "s")] = Field(alias="duration")
+    source: str = ""
 
 
 class TouchdownTable(Table):
@@ -35,6 +36,7 @@ class TouchdownTable(Table):
     )
     descent_km_s: Annotated[float, Measured(SPEED, 1e-4, 0.05, "m/s")] = Field(alias="descent", default=1.5e-3)
     hover_s: Annotated[float, Measured(DURATION, 0.0, 600.0, "s")] = Field(alias="hover", default=0.0)
+    source: str = ""
 
 
 class Landing(Table):

@@ -54,6 +54,7 @@ class VehicleTable(Table):
 class _Coordinates(Table):
     latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] = Field(alias="latitude")
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] = Field(alias="longitude")
+    source: str = ""
 
 
 class ParkingOrbit(Table):
@@ -111,6 +112,7 @@ class Ascent(Table):
     azimuth_rad: Annotated[float, Measured(ANGLE, 0.0, math.tau, "deg")] = Field(alias="azimuth")
     time_s: Annotated[float, Measured(DURATION, 60.0, 7200.0, "min")] = Field(alias="time")
     downrange_rad: Annotated[float, Measured(ANGLE, 0.0, math.pi, "deg")] = Field(alias="downrange")
+    source: str = ""
 
 
 class Launch(Table):

@@ -130,6 +130,7 @@ class CaptureBurn(Table):
     apolune_altitude_km: ApoluneAltitude | None = Field(alias="apolune", default=None)
     perilune_altitude_km: PeriluneAltitude | None = Field(alias="perilune", default=None)
     passage: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
+    source: str = ""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -243,7 +244,7 @@ class LunarOrbit(Table):
     """
 
     type: Literal["lunar_orbit"]
-    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days", too_small="negative")] | None = Field(
+    duration_s: Annotated[float, Measured(DURATION, 0.0, LONGEST_STAY_S, "days")] | None = Field(
         alias="duration", default=None
     )
     until_tdb: Epoch | None = Field(alias="until", default=None)

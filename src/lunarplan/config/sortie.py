@@ -21,6 +21,7 @@ class SiteTable(Table):
     latitude_rad: Annotated[float, Measured(ANGLE, -math.pi / 2, math.pi / 2, "deg")] = Field(alias="latitude")
     longitude_rad: Annotated[float, Measured(ANGLE, -math.pi, math.tau, "deg")] = Field(alias="longitude")
     height_km: Annotated[float, Measured(LENGTH, -10.0, 12.0)] = Field(alias="height", default=0.0)
+    source: str = ""
 
 
 class _NameOrTable:

@@ -16,7 +16,7 @@ from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan.budget import remaining
 from lunarplan.plan.solution import VEHICLE
-from lunarplan.transfers.aborts import Aborts, aborts
+from lunarplan.transfers.aborts.aborts import Aborts, aborts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

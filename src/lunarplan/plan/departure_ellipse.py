@@ -17,9 +17,9 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.trajectory import Arc, fly
 from lunarplan.plan.closure import miss_m
 from lunarplan.plan.departures import Departure, WaysHome, looks_tdb, revolution_s
-from lunarplan.plan.legs import orbit_reached
+from lunarplan.plan.legs.shared import orbit_reached
 from lunarplan.plan.solution import Burn
-from lunarplan.transfers.insertion import orbiting
+from lunarplan.transfers.to_moon.insertion import orbiting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lunarplan.config.way_home import DepartureEllipse
     from lunarplan.model.forces import ForceModel
     from lunarplan.plan.flown import Flown
-    from lunarplan.transfers.splashdown import Splashdowns
+    from lunarplan.transfers.home.splashdown import Splashdowns
 
     Floats = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ _NEAR_PERILUNE = 0.1  # revolutions before and after it, within which the last b
 _DEAR_KM_S = 1e3  # what does not come home
 _STEPS = 12
 _SAME_RAD = 1e-3
-_NEAR_RAD = 0.01  # the sum is flat there: 0.01 m/s
+_NEAR_RAD = 0.01  # the sum is flat there: 0.04 m/s
 
 
 def by_ellipse(flown: Flown, ways: WaysHome, terms: DepartureEllipse, engine: str) -> Departure:
@@ -58,7 +58,10 @@ def by_ellipse(flown: Flown, ways: WaysHome, terms: DepartureEllipse, engine: st
         return raised, ways.along(raised.ellipse.trajectory, *raised.window_tdb, tof_s, prograde)
 
     def cost(aside: float) -> float:
-        raised, found = split(aside)
+        try:
+            raised, found = split(aside)
+        except InfeasibleError:  # the ellipse comes down on the Moon
+            return _DEAR_KM_S
         return raised.delta_v_km_s + (float(found.delta_v_km_s[0]) if ways.kept(found)[0] else _DEAR_KM_S)
 
     best = minimize_scalar(cost, bounds=(-_ASIDE_RAD, _ASIDE_RAD), method="bounded", options={"xatol": _NEAR_RAD})

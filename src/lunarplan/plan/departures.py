@@ -11,9 +11,9 @@ import numpy as np
 from lunarplan.errors import InfeasibleError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.trajectory import Arc
-from lunarplan.plan.entry_leg import splashdown_place
+from lunarplan.plan.legs.entry import splashdown_place
 from lunarplan.plan.solution import Burn, OrbitReached
-from lunarplan.transfers.splashdown import Splashdowns, cheapest_splashdowns
+from lunarplan.transfers.home.splashdown import Splashdowns, cheapest_splashdowns
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

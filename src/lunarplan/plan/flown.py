@@ -34,6 +34,7 @@ class Flown:
     say     : called with a line of text as the work goes on
     station : the distant orbit the vehicle is on, from before it came to long after
     notes   : what the provenance has to say beside the field
+    after   : the state after an impulse at the end, float64[6] about the Moon, which no arc shows yet
     """
 
     mission: MissionFile
@@ -44,6 +45,7 @@ class Flown:
     arcs: tuple[Arc, ...]
     station: EphemerisOrbit | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    after: NDArray[np.float64] | None = None
 
     @property
     def left(self) -> tuple[AnyPhase, ...]:
@@ -56,6 +58,8 @@ class Flown:
 
     def end_state(self, center: str = "moon") -> NDArray[np.float64]:
         """Where the vehicle is now, float64[6], km and km/s, ICRF."""
+        if self.after is not None and center == "moon":
+            return self.after
         return np.asarray(self.arcs[-1].at(self.end_tdb, center)).reshape(6)
 
     def craft(self, name: str = VEHICLE) -> Vehicle:
@@ -65,6 +69,8 @@ class Flown:
 
     def then(self, *legs: Leg, arcs: tuple[Arc, ...] = (), phases: int = 1, **changes: Any) -> Self:
         """Return this with the legs and arcs of the next phases added."""
+        if arcs:
+            changes.setdefault("after", None)
         changes |= {"legs": self.legs + legs, "arcs": self.arcs + arcs, "phases": self.phases + phases}
         return replace(self, **changes)
 

@@ -12,9 +12,14 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
 from lunarplan.model.epochs import utc_iso
 from lunarplan.plan.search import launch_tie
-from lunarplan.transfers.free_return import FreeReturnProblem, FreeReturns, free_return_problem, free_returns
-from lunarplan.transfers.high_orbit import HighOrbitReturns, high_orbit_returns
-from lunarplan.transfers.high_orbit_problem import high_orbit_problem
+from lunarplan.transfers.free_returns.free_return import (
+    FreeReturnProblem,
+    FreeReturns,
+    free_return_problem,
+    free_returns,
+)
+from lunarplan.transfers.free_returns.high_orbit import HighOrbitReturns, high_orbit_returns
+from lunarplan.transfers.free_returns.high_orbit_problem import high_orbit_problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

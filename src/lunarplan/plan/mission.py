@@ -95,8 +95,8 @@ class Mission(MissionFile):
         constraints : more of them than the mission's `[windows]` table states, see `lunarplan.windows.constraints`
         ephemeris   : None for the packaged one
         executor, chunk_cells, folder, progress : how the cells are computed and kept, see `lunarplan.scans.scan.scan`
-        edge_tolerance_s : to which the edges of daily windows are found between the azimuths that are tried, see
-                      `lunarplan.windows.edges.sharpened`; None leaves them at those azimuths
+        edge_tolerance_s : to which the edges of daily windows are found between the azimuths that are tried, in this
+                      process; None leaves them at those azimuths. See `lunarplan.windows.edges.sharpened`
 
         Raises InputError for days the ephemeris does not cover, and for what a scan cannot do.
         """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lunarplan.model.trajectory import Trajectory
     from lunarplan.plan.mission import Mission
-    from lunarplan.transfers.aborts import Aborts
+    from lunarplan.transfers.aborts.aborts import Aborts
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Plan:
         to      : a station: a path, or a family and a resonance, "L2 halo south 9:2"; home, if not given
         engine  : of the vehicle, whose propellant left at each moment is the delta-v there is; that it burned last
         most_delta_v_m_s : in its place
-        the others : as in `lunarplan.transfers.aborts.aborts`
+        the others : as in `lunarplan.transfers.aborts.aborts.aborts`
         """
         # Here and not above: it brings the compiled kernels, and reading a plan can do without.
         from lunarplan.plan.aborts import plan_aborts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
-from lunarplan.transfers.splashdown import reachable_latitudes_deg, splashdown_problem
+from lunarplan.transfers.home.splashdown import reachable_latitudes_deg, splashdown_problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

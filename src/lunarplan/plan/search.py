@@ -15,8 +15,8 @@ import numpy as np
 from lunarplan.errors import ConvergenceError, InfeasibleError, LunarplanError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
-from lunarplan.transfers.direct import LaunchTie, Problem, Transfers, direct_transfers, lateness, problem
-from lunarplan.transfers.planes import (
+from lunarplan.transfers.to_moon.direct import LaunchTie, Problem, Transfers, direct_transfers, lateness, problem
+from lunarplan.transfers.to_moon.planes import (
     asymptote_latitude_deg,
     by_the_other_node,
     impact_parameter,

@@ -10,21 +10,21 @@ from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.solution import Progress, Solution
-from lunarplan.plan.solve_ascent import solve_ascent
-from lunarplan.plan.solve_deorbit import solve_deorbit
-from lunarplan.plan.solve_direct import solve_direct
-from lunarplan.plan.solve_distant import solve_distant
-from lunarplan.plan.solve_docking import solve_docking
-from lunarplan.plan.solve_earth_rendezvous import solve_earth_rendezvous
-from lunarplan.plan.solve_free_return import solve_free_return
-from lunarplan.plan.solve_landing import solve_landing
-from lunarplan.plan.solve_low_energy import solve_low_energy
-from lunarplan.plan.solve_round_trip import solve_round_trip
-from lunarplan.plan.solve_sortie import check_sites, solve_sortie
-from lunarplan.plan.solve_station import solve_station
-from lunarplan.plan.solve_stay import solve_stay
-from lunarplan.plan.solve_tei import solve_tei
-from lunarplan.plan.solve_way_home import solve_way_home
+from lunarplan.plan.solvers.ascent import solve_ascent
+from lunarplan.plan.solvers.deorbit import solve_deorbit
+from lunarplan.plan.solvers.direct import solve_direct
+from lunarplan.plan.solvers.distant import solve_distant
+from lunarplan.plan.solvers.docking import solve_docking
+from lunarplan.plan.solvers.earth_rendezvous import solve_earth_rendezvous
+from lunarplan.plan.solvers.free_return import solve_free_return
+from lunarplan.plan.solvers.landing import solve_landing
+from lunarplan.plan.solvers.low_energy import solve_low_energy
+from lunarplan.plan.solvers.lunar_orbit import solve_stay
+from lunarplan.plan.solvers.round_trip import solve_round_trip
+from lunarplan.plan.solvers.sortie import check_sites, solve_sortie
+from lunarplan.plan.solvers.station import solve_station
+from lunarplan.plan.solvers.tei import solve_tei
+from lunarplan.plan.solvers.way_home import solve_way_home
 
 if TYPE_CHECKING:
     from lunarplan.config.schema import MissionFile

@@ -11,7 +11,7 @@ from lunarplan.model import events
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.trajectory import Trajectory
 from lunarplan.plan.closure import miss_m
-from lunarplan.plan.legs import long_eclipses
+from lunarplan.plan.legs.shared import long_eclipses
 from lunarplan.plan.solution import Burn, DistantOrbitReached, Leg, Milestone
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import numpy as np
 
 from lunarplan.errors import InputError
 from lunarplan.model.epochs import one_epoch
-from lunarplan.plan.window_terms import Asked, WindowJob
-from lunarplan.plan.windows_direct import direct
-from lunarplan.plan.windows_distant import distant
-from lunarplan.plan.windows_free_return import free_return
-from lunarplan.plan.windows_low_energy import low_energy
+from lunarplan.plan.launches.direct import direct
+from lunarplan.plan.launches.distant import distant
+from lunarplan.plan.launches.free_return import free_return
+from lunarplan.plan.launches.low_energy import low_energy
+from lunarplan.plan.launches.terms import Asked, WindowJob
 from lunarplan.scans.grid import Grid
 from lunarplan.scans.progress import Progress
 from lunarplan.scans.scan import scan

@@ -22,7 +22,7 @@ def aborts(
 ) -> tuple[Axes, Axes]:
     """Draw duration and delta-v of the fastest and the cheapest way out against the time of the flight.
 
-    table     : `lunarplan.transfers.aborts.Aborts`
+    table     : `lunarplan.transfers.aborts.aborts.Aborts`
     start_tdb : from when the time is counted; the first moment, if not given, or the plan's first event
     plan      : its events are named above
     """

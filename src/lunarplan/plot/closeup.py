@@ -99,8 +99,8 @@ def orbit_plane(flight: Flight) -> FloatArray:
 
 def shown_km(flight: Flight) -> float:
     """Return how far from the Moon `closeup` shows the flight: all of a stay, or where it passes by."""
-    if flight.is_distant:
-        return _ROOM * float(flight.moon_range_km[flight.visit].max())
+    if flight.is_distant or flight.visits:
+        return max(_LEAST_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.visit].max()))
     if not flight.stays:
         return max(_FLYBY_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival]))
     return max(_LEAST_SHOWN_KM, _ROOM * float(flight.moon_range_km[flight.arrival :].max()))

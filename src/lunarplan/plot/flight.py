@@ -137,18 +137,24 @@ class Flight:
         """Whether the flight ends at the Moon."""
         return bool(self.moon_range_km[-1] < self.at_moon_km)
 
+    @property
+    def visits(self) -> bool:
+        """Whether the flight brakes into a low orbit and leaves it again for the Earth."""
+        came, there = self.moon_range_km[0] >= self.at_moon_km, self.visit.stop - self.visit.start > 1
+        return bool(came and there and not self.stays and not self.is_distant and self._burn_at_moon is not None)
+
     @cached_property
     def arrival(self) -> int:
-        """The sample of the closest approach, of a flight that stays the first since it came; 0 if it began there.
+        """The sample of the closest approach; of a flight that stays, or goes home from a low orbit, the first one.
 
-        On the way to a distant orbit, of the burn at the Moon.
+        0 if a flight that stays began there; on the way to a distant orbit, the sample of the burn at the Moon.
         """
         r = self.moon_range_km
         if self.is_distant and self._burn_at_moon is not None:
             return self._burn_at_moon
-        if not self.stays:
+        if not self.stays and not self.visits:
             return int(np.argmin(r))
-        away = np.flatnonzero(r >= self.at_moon_km)
+        away = np.flatnonzero(r[: self.visit.stop] >= self.at_moon_km)
         first = away[-1] + 1 if len(away) else 0
         rising = np.flatnonzero(np.diff(r[first:]) > 0.0)
         return int(first + (rising[0] if len(rising) else len(r) - first - 1))
@@ -161,7 +167,7 @@ class Flight:
     @property
     def meeting(self) -> str:
         """What to call the moment of `arrival`."""
-        return "arrival" if self.comes else "closest approach"
+        return "arrival" if self.comes or self.visits else "closest approach"
 
     @property
     def journey(self) -> slice:

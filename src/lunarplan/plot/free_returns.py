@@ -15,7 +15,7 @@ _PANEL_IN = 1.5
 def free_return_family(found: Any, axes: tuple[Axes, Axes] | None = None) -> tuple[Axes, Axes]:
     """Draw times of flight and energy of free returns against their altitude over the Moon.
 
-    found : `lunarplan.transfers.free_return.FreeReturns`, of one epoch; rows that are not ok are left out
+    found : `lunarplan.transfers.free_returns.free_return.FreeReturns`, of one epoch; rows that are not ok are left out
     """
     upper, lower = axes or _panels()
     height = found.problem.perilune_radius_km - RADIUS_KM["moon"]
@@ -37,7 +37,7 @@ def free_return_family(found: Any, axes: tuple[Axes, Axes] | None = None) -> tup
 def correction_costs(burns: dict[str, Any], start_tdb: float, ax: Axes | None = None) -> Axes:
     """Draw the delta-v of burns on the way to the Moon against when they are made.
 
-    burns     : label -> `lunarplan.transfers.midcourse.Restorations` or `Departures`
+    burns     : label -> `lunarplan.transfers.free_returns.midcourse.Restorations` or `Departures`
     start_tdb : from when the time is counted: the injection
     """
     ax = ax or style.column_axes(2.0)

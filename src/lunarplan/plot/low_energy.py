@@ -14,8 +14,8 @@ from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2
 from lunarplan.model.rows import require_kind
 from lunarplan.plot import style
-from lunarplan.transfers.low_energy_results import LowEnergyTransfers
-from lunarplan.transfers.low_energy_way import sun_earth_axes
+from lunarplan.transfers.low_energy.results import LowEnergyTransfers
+from lunarplan.transfers.low_energy.way import sun_earth_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

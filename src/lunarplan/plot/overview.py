@@ -12,7 +12,7 @@ from lunarplan.plot.profile import altitude, speed
 from lunarplan.plot.views import inertial, rotating
 
 _LEFT, _RIGHT, _HALF, _WHOLE = 0.6, 4.15, 2.95, 6.5  # inches
-_ROW_IN, _MOST_ROWS = 0.155, 15
+_ROW_IN, _LOOSE_ROWS, _MOST_ROWS = 0.155, 15, 20  # beyond the loose rows they move together
 _LAST_KM = 100.0  # of an approach
 
 
@@ -51,15 +51,26 @@ def _timetable(figure: Figure, events: Any, top: float) -> None:
     """Write the events, with epochs and what the burns cost, as many as there is room for."""
     if not events:
         return
+    events = _worth_a_row(events)
     years = "–".join(dict.fromkeys(event.epoch_utc[:4] for event in events))
     told = _MOST_ROWS - 1 if len(events) > _MOST_ROWS else len(events)
     rows = [("Event", f"UTC, {years}", "Δv (m/s)"), *map(_row, events[:told])]
     if len(events) > told:
         rows.append((f"and {len(events) - told} more", "", ""))
+    pitch = _ROW_IN * min(1.0, (_LOOSE_ROWS + 1) / len(rows))
     for number, row in enumerate(rows):
         weight = "normal" if number else "bold"
         for text, right, side in zip(row, (0.0, 2.4, _HALF), ("left", "right", "right"), strict=True):
-            _write(figure, _RIGHT + right, top - _ROW_IN * number, text, size=7.0, weight=weight, ha=side)
+            _write(figure, _RIGHT + right, top - pitch * number, text, size=7.0, weight=weight, ha=side)
+
+
+def _worth_a_row(events: Any) -> list[Any]:
+    """Where there is no room for all: without those that cost nothing and only come along with another."""
+    if len(events) <= _MOST_ROWS:
+        return list(events)
+    burns = [event.epoch_tdb for event in events if event.delta_v_m_s is not None]
+    alone = (event.delta_v_m_s is not None or all(abs(event.epoch_tdb - t) > 1.0 for t in burns) for event in events)
+    return [event for event, keep in zip(events, alone, strict=True) if keep]
 
 
 def _row(event: Any) -> tuple[str, str, str]:

@@ -24,8 +24,8 @@ _LEVELS, _SHOWN_PERCENT = 10, 95.0  # colours, and how much of the values they t
 def porkchop(transfers: Any, values: npt.ArrayLike, label: str, ax: Axes | None = None) -> Axes:
     """Draw contours of a value of direct transfers over arrival (UTC) and time of flight.
 
-    transfers : a batch of `transfers.direct` on a grid of arrivals and times of flight; of several at a node, such as
-                those by the ascending and the descending node, the lowest value is shown
+    transfers : a batch of `transfers.to_moon.direct` on a grid of arrivals and times of flight; of several at a node,
+                such as those by the ascending and the descending node, the lowest value is shown
     values    : float64[N], one per transfer, NaN where there is none; such places are left grey
     label     : what the values are, with unit
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lunarplan.plan.plan import Plan
-    from lunarplan.transfers.abort_search import Way
-    from lunarplan.transfers.aborts import Aborts
+    from lunarplan.transfers.aborts.aborts import Aborts
+    from lunarplan.transfers.aborts.search import Way
 
 _NUMBERS = (
     "delta_v_m_s", "duration_s", "wait_s", "speed_km_s", "latitude_deg", "longitude_deg", "inclination_deg",

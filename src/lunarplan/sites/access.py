@@ -20,8 +20,8 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.frames import rotation
 from lunarplan.model.rows import require_kind, scalar
 from lunarplan.model.surface import Place, sky
-from lunarplan.transfers.landing import Landings, land_from
-from lunarplan.transfers.landing_stage import Stage
+from lunarplan.transfers.surface.landing import Landings, land_from
+from lunarplan.transfers.surface.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -116,7 +116,7 @@ class Passes:
         """The landing on every pass, in the field: from a circle in the plane of that moment, nearest the place then.
 
         place   : the site, with its height
-        options : as for `lunarplan.transfers.landing.land_from`
+        options : as for `lunarplan.transfers.surface.landing.land_from`
 
         A pass that is too far aside is a row that failed.
         """

@@ -16,7 +16,7 @@ from lunarplan.sites.setting import Say, Setting
 from lunarplan.sites.span import span_tdb
 from lunarplan.sites.verdict import Verdict, judged
 from lunarplan.terrain.projection import checked_coordinates
-from lunarplan.transfers.sortie import Lander, Sorties, sorties
+from lunarplan.transfers.stations.sortie import Lander, Sorties, sorties
 
 if TYPE_CHECKING:
     from lunarplan.model.ephemeris import Ephemeris
@@ -86,7 +86,7 @@ class Site:
     def sorties(
         self, station: Path, days: Any, lander: Lander, *, terrain: Terrain | None = None, **options: Any
     ) -> Sorties:
-        """How the place is reached from a station and left again, for each of N days: see `lunarplan.transfers.sortie`.
+        """How the place is reached from a station and left again, for each of N days: `transfers.stations.sortie`.
 
         The ascents and the ways up are the return opportunities, one for each day a lander came down.
         """

@@ -17,7 +17,7 @@ from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

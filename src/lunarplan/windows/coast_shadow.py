@@ -16,13 +16,13 @@ from lunarplan.errors import ConvergenceError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, accelerations, row_inputs
-from lunarplan.transfers.flyby_routes import FlybyRoutes
+from lunarplan.transfers.flybys.routes import FlybyRoutes
 from lunarplan.windows.shadow_passage import Steps, quintics, shaded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]

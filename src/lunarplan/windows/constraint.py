@@ -14,7 +14,7 @@ import numpy as np
 
 from lunarplan.errors import InputError, LunarplanError
 from lunarplan.model.rows import numbers, scalar
-from lunarplan.transfers.direct import Transfers
+from lunarplan.transfers.to_moon.direct import Transfers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

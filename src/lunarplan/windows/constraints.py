@@ -34,7 +34,7 @@ from lunarplan.windows.phasing import PhaseMiss, passage_epochs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.model.ephemeris import Ephemeris
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

@@ -16,14 +16,14 @@ from lunarplan.model.rows import require_kind
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.planes import moon_declination_deg, northbound
+from lunarplan.transfers.to_moon.planes import moon_declination_deg, northbound
 from lunarplan.windows.constraint import Constraint, evaluate
 from lunarplan.windows.told import told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.problem import Transfers
+    from lunarplan.transfers.to_moon.problem import Transfers
 
     Array = NDArray[Any]
     Floats = NDArray[np.float64]

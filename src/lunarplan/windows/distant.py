@@ -25,7 +25,7 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers, scalar
 from lunarplan.orbits.long_orbit import EphemerisOrbit, carry
 from lunarplan.scans.grid import Axis, Field, Grid
-from lunarplan.transfers.flyby_routes import Asked, FlybyRoutes, flyby_routes
+from lunarplan.transfers.flybys.routes import Asked, FlybyRoutes, flyby_routes
 from lunarplan.windows.constraint import Constraint, Within
 from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, LaunchJob, days_between, noon_tdb
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lunarplan.model.ephemeris import Ephemeris
     from lunarplan.orbits.orbit import PeriodicOrbit
     from lunarplan.transfers.launch import LaunchTie
-    from lunarplan.transfers.problem import Transfers
+    from lunarplan.transfers.to_moon.problem import Transfers
 
     Array = NDArray[Any]
     Floats = NDArray[np.float64]

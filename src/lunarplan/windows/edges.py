@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from lunarplan.errors import LunarplanError
 from lunarplan.model.epochs import utc_days
 from lunarplan.model.rows import scalar
 from lunarplan.scans.progress import Meter, Progress
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     Place = dict[str, Array]
 
 _NARROWEST_DEG = 1e-4  # of azimuth: 0.05 s of lift-off, or a little more
-_ABOUT = np.array([-0.05, -0.005, 0.0, 0.005, 0.05])  # of a bracket, to either side of where the edge is likely
-_EVENLY = np.arange(1, len(_ABOUT) + 1) / (len(_ABOUT) + 1)
-_LEAST_SHARE = 0.001
+_ABOUT = np.array([-1.0, 0.0, 1.0])  # where an edge is likely, in steps
+_QUARTER, _WIDEST_STEP, _LEAST_STEP, _CLOSER = 0.25, 0.05, 5e-4, 0.1  # of a bracket
 _TOGETHER = 256  # edges; a round of them takes a few seconds and no more memory than a chunk of a scan
 _EPOCH = np.datetime64("1858-11-17", "D")
 
@@ -148,7 +148,14 @@ class _Question:
         days = np.clip(days, *self._days)
         place = {name: values[rows] for name, values in self._place.items()}
         cells = {"launch_day": (_EPOCH + days).astype("datetime64[ns]"), **place, "azimuth_deg": azimuth_deg}
-        return {name: np.array(values) for name, values in self._job(cells).items()}
+        try:
+            return {name: np.array(values) for name, values in self._job(cells).items()}
+        except LunarplanError as error:
+            where = ": ".join(filter(None, ("edges of daily windows", error.where)))
+            remedy = "; or ".join(
+                filter(None, (error.remedy, "leave edges at the azimuths tried: edge_tolerance_s=None"))
+            )
+            raise type(error)(error.what, where=where, allowed=error.allowed, remedy=remedy) from error
 
     def _judged(self, answer: dict[str, Array], azimuth_deg: Floats, near_tdb: Floats) -> _Tried:
         """By margins alone, on whichever day it is; another window's launch is none."""
@@ -169,36 +176,37 @@ class _Question:
 def _solved(question: _Question, tolerance_s: float, meter: Meter) -> tuple[_Tried, _Tried]:
     """The last open launch and the first closed one of every edge; at the limit of the azimuths twice the same.
 
-    In each round several azimuths between the two: about where a line through their margins is nought, or evenly spaced
-    where there are no margins or they do not lead on.
+    In each round three azimuths between the two: about where a line through their margins is nought, the closer the
+    better the last round went; at the quarters where there are no margins, or they do not lead on, and at first, as two
+    rules may close azimuths.
     """
     last, beyond = question.last_open, question.beyond()
-    rows = np.arange(len(last.code))
-    slow = np.ones(len(rows), bool)  # the first round looks everywhere: two rules may close azimuths
+    rows, step = np.arange(len(last.code)), np.full(len(last.code), _QUARTER)
     while len(rows):
         width = beyond.azimuth_deg - last.azimuth_deg
         with np.errstate(invalid="ignore"):
             near = np.abs(beyond.tdb - last.tdb) <= tolerance_s
         left = rows[((beyond.code != OPEN) & ~near & (np.abs(width) > _NARROWEST_DEG * min(tolerance_s, 1.0)))[rows]]
         meter.add(len(rows) - len(left))
-        rows = left
-        azimuths = last.azimuth_deg[rows, None] + width[rows, None] * _shares(last, beyond, rows, slow)
-        some = np.repeat(rows, azimuths.shape[1])
+        rows, n = left, len(_ABOUT)
+        azimuths = last.azimuth_deg[rows, None] + width[rows, None] * _shares(last, beyond, rows, step[rows])
+        some = np.repeat(rows, n)
         found = question.tried(some, azimuths.ravel(), last.tdb[some])
         closed = (found.code != OPEN).reshape(azimuths.shape)
-        first = np.where(closed.any(axis=1), closed.argmax(axis=1), azimuths.shape[1])
-        place = np.arange(len(rows)) * azimuths.shape[1] + first
+        first = np.where(closed.any(axis=1), closed.argmax(axis=1), n)
+        place = np.arange(len(rows)) * n + first
         last.put(rows[first > 0], found.rows((place - 1)[first > 0]))
-        beyond.put(rows[first < azimuths.shape[1]], found.rows(place[first < azimuths.shape[1]]))
-        slow[rows] = np.abs((beyond.azimuth_deg - last.azimuth_deg)[rows]) > 0.5 * np.abs(width[rows])
+        beyond.put(rows[first < n], found.rows(place[first < n]))
+        well = np.abs((beyond.azimuth_deg - last.azimuth_deg)[rows]) <= 0.5 * np.abs(width[rows])
+        step[rows] = np.where(well, np.clip(_CLOSER * step[rows], _LEAST_STEP, _WIDEST_STEP), _QUARTER)
     return last, beyond
 
 
-def _shares(last: _Tried, beyond: _Tried, rows: Array, slow: Array) -> Floats:
-    """Azimuths to try, of the way from the open one to the closed one, float64[rows, 5]."""
+def _shares(last: _Tried, beyond: _Tried, rows: Array, step: Floats) -> Floats:
+    """Azimuths to try, of the way from the open one to the closed one, float64[rows, 3]."""
     inside, outside = last.margin[rows], beyond.margin[rows]
     with np.errstate(invalid="ignore"):
-        known = np.isfinite(inside) & np.isfinite(outside) & (outside < 0.0) & ~slow[rows]
+        known = np.isfinite(inside) & np.isfinite(outside) & (outside < 0.0) & (step < _QUARTER)
     share = np.divide(inside, inside - outside, out=np.full(len(rows), 0.5), where=known)
-    about = np.clip(share[:, None] + _ABOUT, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
-    return np.where(known[:, None], about, _EVENLY)
+    shares = share[:, None] + np.where(known, step, _QUARTER)[:, None] * _ABOUT
+    return np.asarray(np.clip(shares, _LEAST_STEP, 1.0 - _LEAST_STEP))

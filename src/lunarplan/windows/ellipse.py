@@ -22,7 +22,7 @@ from lunarplan.windows.constraint import Constraint, Within
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

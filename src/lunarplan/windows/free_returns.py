@@ -17,9 +17,9 @@ import numpy as np
 from lunarplan.model.rows import numbers
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import joined
-from lunarplan.transfers.free_return import FreeReturns, free_return_problem, free_returns
+from lunarplan.transfers.free_returns.free_return import FreeReturns, free_return_problem, free_returns
 from lunarplan.transfers.launch import LaunchTie
-from lunarplan.transfers.problem import Transfers, problem
+from lunarplan.transfers.to_moon.problem import Transfers, problem
 from lunarplan.windows.departure import NORTHBOUND, SOUTHBOUND, TOLERANCE, LaunchJob, days_between, noon_tdb
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
-from lunarplan.transfers.direct import LaunchTie, Transfers, launches_near, problem
-from lunarplan.transfers.planes import approach_latitude_deg
+from lunarplan.transfers.to_moon.direct import LaunchTie, Transfers, launches_near, problem
+from lunarplan.transfers.to_moon.planes import approach_latitude_deg
 from lunarplan.windows.constraint import Constraint
 from lunarplan.windows.departure import (
     ASYMPTOTE,

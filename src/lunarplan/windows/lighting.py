@@ -22,7 +22,7 @@ from lunarplan.model.surface import Place, sky
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

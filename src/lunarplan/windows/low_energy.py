@@ -24,7 +24,9 @@ from lunarplan.model.forces import ForceModel
 from lunarplan.model.rows import numbers
 from lunarplan.scans.grid import Axis, Field, Grid
 from lunarplan.transfers.batches import taken
-from lunarplan.transfers.low_energy import (
+from lunarplan.transfers.low_energy.launch import LONGEST_WAIT_S, delayed, over_site
+from lunarplan.transfers.low_energy.results import together
+from lunarplan.transfers.low_energy.transfers import (
     LowEnergyGuesses,
     LowEnergyTransfers,
     ToLowOrbit,
@@ -32,9 +34,7 @@ from lunarplan.transfers.low_energy import (
     low_energy_guesses,
     low_energy_transfers,
 )
-from lunarplan.transfers.low_energy_launch import LONGEST_WAIT_S, delayed, over_site
-from lunarplan.transfers.low_energy_results import together
-from lunarplan.transfers.problem import Problem, Transfers
+from lunarplan.transfers.to_moon.problem import Problem, Transfers
 from lunarplan.windows.constraint import evaluate
 from lunarplan.windows.departure import (
     NO_TRANSFER,

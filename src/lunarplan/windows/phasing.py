@@ -13,7 +13,7 @@ from lunarplan.model.epochs import tdb_seconds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lunarplan.transfers.direct import Transfers
+    from lunarplan.transfers.to_moon.direct import Transfers
 
     Floats = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Legs that several solvers make."""

@@ -1,0 +1,49 @@
+"""The last leg of a mission that comes home: entry interface and splashdown, asked for and described."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lunarplan.plan.solution import Leg, Milestone
+from lunarplan.transfers.ground_range import SplashdownPlace, geodetic_deg, landings
+from lunarplan.transfers.home.entry import entries
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lunarplan.config.entry import Entry
+
+
+def splashdown_place(terms: Entry) -> SplashdownPlace | None:
+    """Where a mission is to come down; None if it takes what comes."""
+    if terms.target is None:
+        return None
+    latitude, longitude = np.degrees(terms.target).tolist()
+    return SplashdownPlace(latitude, longitude, terms.downrange_km)
+
+
+def entry_leg(state: NDArray[np.float64], tdb: float, terms: Entry, started_tdb: float) -> Leg:
+    """Describe a state at the entry interface, float64[6], Earth-centred ICRF.
+
+    started_tdb : of the mission: lift-off
+    """
+    met = entries(state[None], np.array([tdb]))
+    place = landings(state[None], np.array([tdb]), np.array([terms.downrange_km]))
+    latitude, longitude = (float(value[0]) for value in geodetic_deg(place))
+    angle, speed = float(met.flight_path_deg[0]), float(met.speed_km_s[0])
+    north, east = "NS"[latitude < 0.0], "EW"[longitude < 0.0]
+    down = f"down at {abs(latitude):.1f} {north}, {abs(longitude):.1f} {east}"
+    return Leg(
+        "entry",
+        milestones=(Milestone("entry interface", tdb, f"{speed:.3f} km/s, {angle:.2f} deg, {down}"),),
+        values={
+            "entry_epoch": tdb,
+            "entry_speed": speed,
+            "entry_flight_path_angle": float(np.radians(angle)),
+            "splashdown_latitude": float(np.radians(latitude)),
+            "splashdown_longitude": float(np.radians(longitude)),
+            "mission_duration": tdb - started_tdb,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Ways out of a flight, from any of its moments."""

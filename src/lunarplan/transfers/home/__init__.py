@@ -1,0 +1,1 @@
+"""Home: entry interface and splashdown."""

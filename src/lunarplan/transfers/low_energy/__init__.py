@@ -1,0 +1,1 @@
+"""By way of the Sun: out beyond a million kilometres, and back to the Moon."""

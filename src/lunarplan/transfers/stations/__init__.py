@@ -1,0 +1,1 @@
+"""Between orbits: stations, low lunar orbits, rendezvous, sorties."""

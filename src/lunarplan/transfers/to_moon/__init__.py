@@ -1,0 +1,1 @@
+"""From the launch site to the Moon directly, and into orbit there."""
