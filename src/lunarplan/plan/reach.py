@@ -38,3 +38,9 @@ def reachable_deg(
     )  # fmt: skip
     low, high = np.moveaxis(reachable_latitudes_deg(asked, forces).reshape(len(entry_tdb), _HOMES, 2), -1, 0)
     return np.stack([low.min(axis=1) - _ABOUT_DEG, high.max(axis=1) + _ABOUT_DEG], axis=1)
+
+
+def spans(values: Floats, step: float) -> str:
+    """Values that lie a step apart, told by the ends of their runs: "20.5 to 26.5 or 33.5 to 53.5"."""
+    runs = np.split(values, 1 + np.flatnonzero(np.diff(values) > 1.5 * step))
+    return " or ".join(f"{run[0]:.3g} to {run[-1]:.3g}" for run in runs)

@@ -3,6 +3,7 @@
 import copy
 import math
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY, STANDARD_GRAVITY_M_S2
 from lunarplan.model.frames import rotation
 from lunarplan.model.surface import Place
+from lunarplan.plan.solvers import sortie as solve_sortie
 from lunarplan.plot.flight import Flight as Drawn
 from tests import naive
 from tests.plan.oracle import Flight
@@ -250,6 +252,15 @@ def test_a_site_nobody_knows_is_refused_with_the_closest():
 def test_a_stay_that_ends_too_soon_is_refused():
     with pytest.raises(InfeasibleError, match=r"a sortie takes 7\.8 days or more"):
         changed({"duration": "7 days"}).plan()
+
+
+def test_transfers_that_outlast_the_station_are_refused_as_such():
+    """The way down and up may take ten days each, and the station is followed for three weeks."""
+    terms = changed(transfer=["12 h", "240 h"]).phases[1]
+    flown = SimpleNamespace(phases=1, station=SimpleNamespace(tdb=np.array([0.0, 21.0 * 86_400.0])))
+    with pytest.raises(InfeasibleError, match=r"phase\[1\].transfer: a sortie may take up to 27\.0 days"):
+        solve_sortie._days(flown, terms, 0.0, 20.0 * 86_400.0)
+    assert len(solve_sortie._days(flown, changed().phases[1], 0.0, 20.0 * 86_400.0))
 
 
 def test_a_lander_that_runs_dry_is_refused():

@@ -25,7 +25,7 @@ from lunarplan.plan.legs.flyby import flyby_leg
 from lunarplan.plan.legs.shared import launch_leg
 from lunarplan.plan.legs.way_home import way_home_arcs, way_home_leg
 from lunarplan.plan.lift_off import NO_ROUTE, lift_off_tdb, moved_under, parking_orbits
-from lunarplan.plan.reach import reachable_deg
+from lunarplan.plan.reach import reachable_deg, spans
 from lunarplan.plan.solution import Burn, Progress
 from lunarplan.plan.solvers.distant import MOON_DEGREE, launch_days
 from lunarplan.plan.stay import coast_in_numbers, stay_leg
@@ -45,7 +45,6 @@ _INSERTION, _DEPARTURE, _ENTRY = 2, 3, 5  # points of the route
 _AT_ITS_LEAST_S = 1.0
 _HALVES_S = 0.25 * SECONDS_PER_DAY * np.array([-1.0, 1.0])  # from the middle of a launch day
 _HALF_DAY_S = 0.5 * SECONDS_PER_DAY * np.arange(-1.0, 2.0)  # to which a total is kept, with a splashdown
-_TOTAL_STEP_S = SECONDS_PER_DAY
 _MARGIN_S = 2.0 * SECONDS_PER_DAY  # the solvers look about beyond both ends
 
 
@@ -118,19 +117,15 @@ def _check_place(terms: _Terms, forces: ForceModel) -> None:
         return np.asarray(found.reshape(len(totals), -1).any(axis=1))
 
     if not reached(terms.total_s + _HALF_DAY_S).any():
-        totals = np.arange(terms.mission.least_time_s(terms.home), LONGEST_TOTAL_S, _TOTAL_STEP_S)
+        totals = np.arange(terms.mission.least_time_s(terms.home), LONGEST_TOTAL_S, SECONDS_PER_DAY)
+        kept = totals[reached(totals)] / SECONDS_PER_DAY
+        told = spans(kept, 1.0) if len(kept) else ""
         raise InfeasibleError(
             f"{terms.total_s / SECONDS_PER_DAY:g} days end when {place.range_km:.0f} km after the entry do not lead to "
             f"latitude {place.latitude_deg:.1f} deg, by where the Moon is then",
-            where="phase[2].total", allowed=_spans(totals[reached(totals)]), remedy="change total or downrange",
+            where="phase[2].total", allowed=f"about {told} days" if told else "none",
+            remedy="change total or downrange",
         )  # fmt: skip
-
-
-def _spans(totals: Floats) -> str:
-    """Totals that lie a step apart, told by their ends."""
-    days = totals / SECONDS_PER_DAY
-    parts = np.split(days, 1 + np.flatnonzero(np.diff(totals) > 1.5 * _TOTAL_STEP_S))
-    return "about " + " or ".join(f"{part[0]:.3g} to {part[-1]:.3g} days" for part in parts) if len(days) else "none"
 
 
 def _route(terms: _Terms, orbit: PeriodicOrbit, injection: float, forces: ForceModel) -> list[Route]:

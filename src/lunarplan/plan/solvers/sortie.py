@@ -124,7 +124,15 @@ def _days(flown: Flown, terms: Sortie, start: float, end: float) -> Floats:
     days = np.arange(first, last - SECONDS_PER_DAY + _ROUNDING_S, SECONDS_PER_DAY)
     least, longest = (2.0 * (terms.transfer_s[k] + terms.circling_s[k]) + terms.stay_s for k in (0, 1))
     known = flown.station.tdb[-1] - SECONDS_PER_DAY - _POWERED_S  # the solvers look as far, on the last day as on all
-    in_time = days[(days + least < end) & (days + longest < known)]
+    back = days[days + least < end]
+    in_time = back[back + longest < known]
+    if len(back) and not len(in_time):
+        raise InfeasibleError(
+            f"a sortie may take up to {longest / SECONDS_PER_DAY:.1f} days by transfer and circling, and the station is"
+            f" followed for {max(known - first, 0.0) / SECONDS_PER_DAY:.1f} days from when it may begin",
+            where=f"phase[{flown.phases}].transfer",
+            remedy="shorten the longest transfer or circling, or lengthen the duration of distant_orbit",
+        )
     if not len(in_time):
         raise InfeasibleError(
             f"a sortie takes {least / SECONDS_PER_DAY:.1f} days or more, and the stay at the station leaves "

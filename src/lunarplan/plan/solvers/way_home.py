@@ -14,7 +14,7 @@ from lunarplan.model.trajectory import Arc, Trajectory
 from lunarplan.plan.flown import Flown
 from lunarplan.plan.legs.entry import entry_leg, splashdown_place
 from lunarplan.plan.legs.way_home import way_home_arcs, way_home_leg
-from lunarplan.plan.reach import reachable_deg
+from lunarplan.plan.reach import reachable_deg, spans
 from lunarplan.plan.stay import ended_at, stay_arc
 from lunarplan.transfers.flybys.powered_flyby import from_distant_orbit
 
@@ -44,7 +44,7 @@ def solve_way_home(flown: Flown, terms: WayHome) -> Flown:
 
 def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
     """Those that keep the terms, from departures over the leeway."""
-    _check_place(flown, terms, entry)
+    when = _when_in_reach(flown, terms, entry)
     found: list[Route] = []
     looks = np.linspace(-1.0, 1.0, _LOOKS) if terms.leeway_s else np.zeros(1)
     for number, look in enumerate(looks):
@@ -56,33 +56,37 @@ def _routes(flown: Flown, terms: WayHome, entry: Entry) -> list[Route]:
     back = _back_tdb(flown)
     kept = [route for route in found if _keeps(route, terms, flown.end_tdb) and route.epochs_tdb[0] >= back]
     if not kept:
-        what = _astray(found[0], flown.end_tdb) if found else "no way home closes"
+        what = _astray(found[0], flown.end_tdb) if found else f"no way home closes{when}"
         raise InfeasibleError(
             what, where="return", remedy="widen leeway, inward or home, or end the stay at another time"
         )
     return kept
 
 
-def _check_place(flown: Flown, terms: WayHome, entry: Entry) -> None:
-    """The Moon's declination decides which latitudes the range leads to, whenever the way home ends."""
+def _when_in_reach(flown: Flown, terms: WayHome, entry: Entry) -> str:
+    """When a way home must end for the range to lead to the place, if that matters: by where the Moon stands then.
+
+    Raises InfeasibleError if it never does.
+    """
     place = splashdown_place(entry)
-    if place is None:
-        return
     sooner, later = (terms.inward_s[k] + terms.home_s[k] for k in (0, 1))
-    ends = flown.end_tdb + np.arange(sooner - terms.leeway_s, later + terms.leeway_s + SECONDS_PER_DAY, SECONDS_PER_DAY)
-    ends = ends[ends < flown.forces.source.end_tdb - SECONDS_PER_DAY]
-    if not len(ends):
-        return
-    reached = reachable_deg(ends, terms.home_s, place, float(np.degrees(entry.flight_path_rad)), flown.forces)
-    low, high = float(reached[:, 0].min()), float(reached[:, 1].max())
-    if not low <= place.latitude_deg <= high:
+    days = np.arange(sooner - terms.leeway_s, later + terms.leeway_s + SECONDS_PER_DAY, SECONDS_PER_DAY)
+    days = days[flown.end_tdb + days < flown.forces.source.end_tdb - SECONDS_PER_DAY]
+    if place is None or not len(days):
+        return ""
+    angle = float(np.degrees(entry.flight_path_rad))
+    low, high = reachable_deg(flown.end_tdb + days, terms.home_s, place, angle, flown.forces).T
+    reached = (low <= place.latitude_deg) & (place.latitude_deg <= high)
+    if not reached.any():
         raise InfeasibleError(
             f"{place.range_km:.0f} km after the entry do not lead to latitude {place.latitude_deg:.1f} deg, by where "
             "the Moon is then",
             where="return, entry.latitude",
-            allowed=f"about {low:.0f} to {high:.0f} deg",
+            allowed=f"about {low.min():.0f} to {high.max():.0f} deg",
             remedy="change downrange, or end the stay at another time",
         )
+    told = spans(days[reached] / SECONDS_PER_DAY, 1.0)
+    return "" if reached.all() else f"; its latitude is in reach of entries some {told} days after the end of the stay"
 
 
 def _back_tdb(flown: Flown) -> float:
