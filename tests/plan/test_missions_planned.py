@@ -66,7 +66,19 @@ def in_orbit(name):
     table = library.read(library.find(name))
     table.pop("lander", None)
     table["phase"] = list(takewhile(lambda phase: phase["type"] != "landing", table["phase"]))
-    ground = "touchdown", "doi", "descent", "landing", "ascent", "docking", "inserted", "apolune_raise", "tei", "entry"
+    ground = (
+        "touchdown",
+        "doi",
+        "descent",
+        "landing",
+        "ascent",
+        "docking",
+        "inserted",
+        "apolune_raise",
+        "tei",
+        "separation",
+        "entry",
+    )
     table["expect"] = {key: value for key, value in table["expect"].items() if not key.startswith(ground)}
     return table
 

@@ -19,6 +19,14 @@ def test_nothing_written_is_cut_off(plan: Any) -> None:
     assert cut_off(plot.overview(plan)) == []
 
 
+@pytest.mark.parametrize("hours", [-2.0, -1.0, 1.0])
+def test_a_date_at_the_end_is_not_cut_off_either(hours: float) -> None:
+    """The made-up flight begins at six in the morning: it ends so long after a midnight, or before one."""
+    ends = made.START_TDB + 4.75 * made.DAY_S + hours * 3600.0
+    page = plot.overview(made.plan(made.EVENTS[:-1], made.MadeTrajectory(end_tdb=ends)))
+    assert cut_off(page) == []
+
+
 @pytest.mark.parametrize("name", ["inertial", "rotating", "closeup", "altitude", "speed"])
 def test_the_same_holds_for_each_picture_alone(name: str, plan: Any) -> None:
     figure = getattr(plot, name)(plan).figure
@@ -47,7 +55,7 @@ def test_more_events_than_there_is_room_for(plan: Any) -> None:
     more = tuple(Event(f"TCM-{i}", made.START_TDB + i * 20000.0, "", 0.001, 0.0, "main") for i in range(1, 18))
     along = Event("ascender lift-off", more[0].epoch_tdb)
     texts = [text.get_text() for text in written(plot.overview(made.plan((*made.EVENTS, along, *more))))]
-    assert "and 6 more" in texts
+    assert "and 5 more" in texts
     assert along.name not in texts[texts.index("Event") :]
 
 

@@ -22,6 +22,7 @@ class Entry(Table):
     inclination_rad : of the way home to the Earth's equator, over 90 deg retrograde; None leaves it to the solver
     downrange_km    : from the interface to the splashdown over the turning Earth
     latitude_rad, longitude_rad : where to come down; None takes what comes
+    separation_altitude_km : where the capsule leaves the rest of the craft; None: nothing is said of it
     within_km       : how far from there a free return may come down, which cannot aim; powered returns hit the place
     """
 
@@ -40,6 +41,9 @@ class Entry(Table):
         alias="longitude", default=None
     )
     within_km: Annotated[float, Measured(LENGTH, 1.0, 20_000.0)] = Field(alias="within", default=50.0)
+    separation_altitude_km: Annotated[float, Measured(LENGTH, 150.0, 300_000.0)] | None = Field(
+        alias="separation", default=None
+    )
     source: str = ""
 
     @property

@@ -92,6 +92,7 @@ _PATH = {
     "orbit_greatest_radius": Quantity("greatest lunar radius", LENGTH, "km", ("distant_orbit",)),
     "home_flyby_altitude": Quantity("home flyby altitude", LENGTH, "km", ("return by flyby",)),
     "return_delta_v": Quantity("way home", SPEED, "m/s", ("return",)),
+    "separation_epoch": Quantity("capsule separation", None, "min", ("separation",)),
     "entry_epoch": Quantity("entry interface", None, "min", ("entry",)),
     "entry_speed": Quantity("entry speed", SPEED, "km/s", ("entry",)),
     "entry_flight_path_angle": Quantity("flight path at entry", ANGLE, "deg", ("entry",)),

@@ -100,7 +100,8 @@ class MissionFile(Table):
         joined = {"orbit_joined"} if self.distant_orbit and not isinstance(self.phases[0], DistantOrbit) else set()
         home = {f"return {'from low orbit' if self.leaves_low_orbit else 'by flyby'}"} if self.way_home else set()
         home |= {"return by ellipse"} if self.way_home and self.way_home.ellipse else set()
-        return frozenset(begun | steps | joined | home)
+        alone = {"separation" for phase in self.phases if isinstance(phase, Entry) and phase.separation_altitude_km}
+        return frozenset(begun | steps | joined | home | alone)
 
     @property
     def leaves_low_orbit(self) -> bool:

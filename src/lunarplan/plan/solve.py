@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lunarplan.config.entry import Entry
 from lunarplan.config.sequence import step_name
 from lunarplan.kernels.jit import compilation_notice
 from lunarplan.plan.flown import Flown
+from lunarplan.plan.legs.entry import with_separation
 from lunarplan.plan.solution import Progress, Solution
 from lunarplan.plan.solvers.ascent import solve_ascent
 from lunarplan.plan.solvers.deorbit import solve_deorbit
@@ -77,4 +79,6 @@ def solve(mission: MissionFile, ephemeris: Ephemeris | None = None, progress: Pr
         flown = _way_out(mission)(mission, ephemeris, say)
         while flown.left:
             flown = _LATER[flown.left[0].type](flown, flown.left[0])
+        if isinstance(last := mission.phases[-1], Entry):
+            flown = with_separation(flown, last)
     return flown.solution()

@@ -12,7 +12,7 @@ from lunarplan.plot.profile import altitude, speed
 from lunarplan.plot.views import inertial, rotating
 
 _LEFT, _RIGHT, _HALF, _WHOLE = 0.6, 4.15, 2.95, 6.5  # inches
-_ROW_IN, _LOOSE_ROWS, _MOST_ROWS = 0.155, 15, 20  # beyond the loose rows they move together
+_ROW_IN, _LOOSE_ROWS, _MOST_ROWS = 0.155, 15, 21  # beyond the loose rows they move together
 _LAST_KM = 100.0  # of an approach
 
 

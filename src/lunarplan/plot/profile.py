@@ -16,7 +16,7 @@ from lunarplan.plot.labels import Labels, caption, spread
 FloatArray = npt.NDArray[np.float64]
 
 _PANEL_IN, _LABELS_IN, _AXES_IN = 1.7, 1.2, 0.75
-_DATE_IN = 0.55  # room a date takes
+_DATE_IN, _BEYOND_IN = 0.55, 0.15  # room a date takes, and how far beyond the axis half of it would reach over the page
 _UTC_BELOW_PT = 25.0
 _PLACES_TRIED, _APART_PT = 60, 20.0  # along a curve, for its name
 _LINE_PT = 8.0  # room a line of a label takes
@@ -131,5 +131,6 @@ def _date(ax: Axes, flight: Flight) -> None:
     zero, end = utc_dates([flight.zero_tdb, flight.tdb[-1]])
     utc = ax.secondary_xaxis("bottom", functions=(lambda day: np.add(day, zero), lambda date: np.subtract(date, zero)))
     utc.spines["bottom"].set_position(("outward", _UTC_BELOW_PT))
-    show_dates(utc.xaxis, zero, end, most=max(4, int(ax.bbox.width / ax.figure.dpi / _DATE_IN)))
+    wide_in = ax.bbox.width / ax.figure.dpi
+    show_dates(utc.xaxis, zero, end, most=max(4, int(wide_in / _DATE_IN)), room=_BEYOND_IN / wide_in)
     utc.xaxis.labelpad = 1.0

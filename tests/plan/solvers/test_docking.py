@@ -9,13 +9,15 @@ import pytest
 from lunarplan import Mission
 from lunarplan.config import library
 from lunarplan.config.docking import Docking
+from lunarplan.config.entry import Entry
 from lunarplan.config.lander import ASCENDER
 from lunarplan.config.phases import LunarOrbit
 from lunarplan.config.quantities import QUANTITIES
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model import events
-from lunarplan.model.constants import SECONDS_PER_DAY, STANDARD_GRAVITY_M_S2
+from lunarplan.model.constants import RADIUS_KM, SECONDS_PER_DAY, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds, utc_iso
+from lunarplan.plan.legs.entry import with_separation
 from lunarplan.plan.solvers.ascent import solve_ascent
 from lunarplan.plan.solvers.direct import solve_direct
 from lunarplan.plan.solvers.docking import solve_docking
@@ -194,6 +196,22 @@ def test_it_comes_down_at_siziwang(change_5):
     assert np.degrees(change_5.values["entry_flight_path_angle"]) == pytest.approx(-6.0, abs=0.01)
     assert 10.95 < change_5.values["entry_speed"] < 11.05
     assert change_5.trajectory.end_tdb == change_5.values["entry_epoch"]
+
+
+def test_the_capsule_is_let_go_at_the_height_that_was_published(change_5):
+    """Twenty minutes before the entry, as flown: 01:13 and 01:33 in Beijing."""
+    when = change_5.values["separation_epoch"]
+    height = np.linalg.norm(change_5.trajectory.at(np.array([when]))[0, :3]) - RADIUS_KM["earth"]
+    assert height == pytest.approx(5_000.0, abs=1e-3)
+    assert (change_5.values["entry_epoch"] - when) / 60.0 == pytest.approx(20.0, abs=1.0)
+    assert "capsule separation" in [event.name for event in change_5.timeline]
+
+
+def test_a_capsule_that_is_never_let_go_is_an_error(ascended):
+    """About the Moon nothing comes down through 5,000 km over the Earth."""
+    terms = Entry.model_validate({"type": "entry", "downrange": "6500 km", "separation": "5000 km"})
+    with pytest.raises(InfeasibleError, match=r"entry.separation: the way home does not come down through 5000 km"):
+        with_separation(ascended, terms)
 
 
 # ---------------------------------------------------------------- what the file says

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lunarplan.errors import InfeasibleError
+from lunarplan.model import events
 from lunarplan.plan.solution import Leg, Milestone
 from lunarplan.transfers.ground_range import SplashdownPlace, geodetic_deg, landings
 from lunarplan.transfers.home.entry import entries
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lunarplan.config.entry import Entry
+    from lunarplan.plan.flown import Flown
 
 
 def splashdown_place(terms: Entry) -> SplashdownPlace | None:
@@ -22,6 +26,26 @@ def splashdown_place(terms: Entry) -> SplashdownPlace | None:
         return None
     latitude, longitude = np.degrees(terms.target).tolist()
     return SplashdownPlace(latitude, longitude, terms.downrange_km)
+
+
+def with_separation(flown: Flown, terms: Entry) -> Flown:
+    """A mission that has come home, with the moment its capsule is let go; who is left behind is not followed.
+
+    Raises InfeasibleError if the way home does not come down through that altitude.
+    """
+    altitude = terms.separation_altitude_km
+    if altitude is None:
+        return flown
+    passed = events.find(flown.arcs[-1], events.altitude_crossing("earth", altitude, events.FALLING))
+    if not len(passed):
+        raise InfeasibleError(
+            f"the way home does not come down through {altitude:g} km", where="entry.separation",
+            remedy="give an altitude between the last burn and the interface",
+        )  # fmt: skip
+    when, last = float(passed[-1]), flown.legs[-1]
+    stone = Milestone("capsule separation", when, f"at {altitude:.0f} km")
+    parted = replace(last, milestones=(stone, *last.milestones), values={**last.values, "separation_epoch": when})
+    return replace(flown, legs=(*flown.legs[:-1], parted))
 
 
 def entry_leg(state: NDArray[np.float64], tdb: float, terms: Entry, started_tdb: float) -> Leg:
