@@ -612,3 +612,4 @@ PAD_IN_PLANE_S = 0.5  # of lift-off; 0.18 seen: the packaged rotation of the Ear
 SKY_AZIMUTH_DEG = 1e-3  # the plane's drift in the coast, by its mean rate; 1e-4 seen
 SKY_C3_KM2_S2 = 1e-5  # an impulse given to 0.1 mm/s, of two-body energy
 SKY_SUN_DEG = 0.01  # the IAU's rotation of the Moon against that of DE440; 0.003 seen
+BURN_PART = 1e-8  # of the delta-v left while a burn of minutes goes on: epochs resolve 0.12 microseconds of it

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lunarplan.config.launch import LAUNCHER
 from lunarplan.errors import InputError
 from lunarplan.model.constants import SECONDS_PER_DAY
 from lunarplan.model.epochs import tdb_seconds, utc_iso
@@ -15,13 +18,14 @@ from lunarplan.orbits.catalogue import family
 from lunarplan.orbits.long_orbit import carry
 from lunarplan.orbits.units import EARTH_MOON_384400
 from lunarplan.plan.budget import remaining
-from lunarplan.plan.solution import VEHICLE
+from lunarplan.plan.solution import VEHICLE, Burn
 from lunarplan.transfers.aborts.aborts import Aborts, aborts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from lunarplan.model.trajectory import Trajectory
+    from lunarplan.model.vehicle import Vehicle
     from lunarplan.orbits.orbit import PeriodicOrbit
     from lunarplan.plan.plan import Plan
     from lunarplan.transfers.path import Path
@@ -75,10 +79,21 @@ def delta_v_left_m_s(plan: Plan, tdb: Floats, engine: str | None = None) -> Floa
     name = engine or _last_engine(plan)
     left = []
     for moment in tdb:
-        burns = [burn for burn in solution.burns if burn.cutoff_tdb <= moment]
+        burns = [_so_far(burn, moment, craft) for burn in solution.burns if burn.ignition_tdb <= moment]
         parts = [part for part in solution.separations if part.epoch_tdb <= moment]
         left.append(remaining(craft, burns, parts)[VEHICLE].delta_v_left_km_s(name))
     return 1e3 * np.array(left)
+
+
+def _so_far(burn: Burn, moment: float, craft: Mapping[str, Vehicle]) -> Burn:
+    """The part of a burn that is over at a moment, at constant thrust."""
+    if burn.cutoff_tdb <= moment or burn.engine == LAUNCHER:
+        return burn
+    exhaust, part = (
+        craft[burn.craft].engine(burn.engine).exhaust_speed_km_s,
+        (moment - burn.ignition_tdb) / burn.duration_s,
+    )
+    return replace(burn, delta_v_km_s=-exhaust * math.log1p(part * math.expm1(-burn.delta_v_km_s / exhaust)))
 
 
 def _last_engine(plan: Plan) -> str:

@@ -77,11 +77,19 @@ class WaysHome:
         kept = self.kept(found)
         if not kept.any():
             raise InfeasibleError(
-                f"no way home comes down there within the time of flight: {found.reason(0)}",
+                f"no way home comes down there within the time of flight: {self._nearest(found)}",
                 where="return, entry",
                 remedy="widen home, or change downrange",
             )
         return found, int(np.flatnonzero(kept)[np.argmin(found.delta_v_km_s[kept])])
+
+    def _nearest(self, found: Splashdowns) -> str:
+        """Why none does: what is nearest to the limits, or what fails of the first."""
+        if not found.ok.any():
+            return found.reason(0)
+        tof = found.tof_s[found.ok]
+        nearest = tof[np.argmin(np.abs(tof - np.clip(tof, *self.terms.home_s)))]
+        return f"the nearest takes {nearest / SECONDS_PER_DAY:.2f} days"
 
     def kept(self, found: Splashdowns) -> NDArray[np.bool_]:
         """Which of them come home within the limits of the flight time."""

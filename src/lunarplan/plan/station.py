@@ -65,9 +65,10 @@ def with_perilune(
             return station
         phase += late_s / period_s
     raise ConvergenceError(
-        f"no phase has its perilune at {utc_iso(perilune_tdb, 0)}",
+        f"followed from {utc_iso(start, 0)} to {utc_iso(end, 0)}, no station has its perilune at "
+        f"{utc_iso(perilune_tdb, 0)}",
         where="distant_orbit.perilune_epoch",
-        remedy="give another",
+        remedy="give a perilune nearer to the mission",
     )
 
 

@@ -15,11 +15,13 @@ from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.io.oem import read_oem
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.vehicle import Engine
+from lunarplan.plan.aborts import delta_v_left_m_s
 from lunarplan.transfers.home.entry import entries
 from tests import naive
 from tests.plan.oracle import Flight
 from tests.tolerances import (
     ABORT_CLOSURE_KM,
+    BURN_PART,
     DISTANT_CLOSURE_M,
     ENTRY_ANGLE_DEG,
     ENTRY_RADIUS_KM,
@@ -229,6 +231,16 @@ def test_there_is_a_way_home_all_along(plan, ways):
     assert (ways.cheapest.delta_v_m_s[2:] == 0.0).all()  # after the injection
     assert ways.cheapest.delta_v_m_s[0] > 1.0  # and before it
     assert (ways.fastest.duration_s <= ways.cheapest.duration_s).all()
+
+
+def test_while_it_burns_the_tanks_are_emptied_evenly(plan):
+    """At constant thrust the mass falls in proportion to the time."""
+    burn, (_, before, after) = plan.solution.burn("TLI"), (row.mass_after_kg for row in plan.budget.rows)
+    engine, dry = Engine("main", 26_700.0, 316.0), plan.mission.vehicle.dry_mass_kg
+    parts = np.array([0.0, 0.25, 0.5, 1.0])
+    masses = before + parts * (after - before)
+    left = delta_v_left_m_s(plan, burn.ignition_tdb + parts * burn.duration_s)
+    assert left == pytest.approx([1e3 * engine.delta_v_km_s(mass - dry, mass) for mass in masses], rel=BURN_PART)
 
 
 def test_no_way_costs_more_than_the_tanks_hold(plan, ways):

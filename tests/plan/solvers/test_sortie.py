@@ -246,6 +246,10 @@ def test_a_site_nobody_knows_is_refused_with_the_closest():
     said: list[str] = []
     with pytest.raises(InputError, match=r"phase\[1\].site: unknown place .* did you mean Shackleton rim"):
         changed(site="Shackelton rim").plan(progress=said.append)
+    with pytest.raises(
+        InputError, match=r"phase\[1\].inclination: an orbit of 10 deg does not pass over latitude 89\.8"
+    ):
+        changed(inclination="10 deg").plan(progress=said.append)
     assert said == []  # nothing was flown before that
 
 

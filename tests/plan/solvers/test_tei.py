@@ -86,6 +86,12 @@ def test_a_place_out_of_reach_says_which_latitudes_are():
         Mission.from_dict(table({"latitude": "-60 deg", "downrange": "2400 km"})).plan()
 
 
+def test_times_of_flight_between_two_days_say_what_is_nearest():
+    """The Earth brings the place once a day."""
+    with pytest.raises(InfeasibleError, match=r"within the time of flight: the nearest takes [3-5]\.[0-9]{2} days"):
+        Mission.from_dict(table(home=["4.7 days", "4.75 days"])).plan()
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

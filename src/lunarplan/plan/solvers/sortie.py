@@ -33,6 +33,7 @@ _TRANSFERS = 3  # times tried of a range
 _EARLIER_S = 3600.0 * np.arange(1, 13)  # than the way down alone would leave
 _MASS_STEPS, _SAME_KG = 8, 1e-3  # of the mass a powered flight is solved with, and of the one the burns before leave
 _ROUNDING_S = 1.0
+_BESIDE_DEG = 1.0  # of the plane, flown off
 _POWERED_S = 7200.0  # more than the powered flights take
 
 
@@ -50,10 +51,20 @@ def solve_sortie(flown: Flown, terms: Sortie) -> Flown:
 
 
 def check_sites(mission: MissionFile) -> None:
-    """Raise InputError for a site nobody knows, before anything is flown."""
+    """Raise InputError for a site nobody knows, or no low orbit passes over, before anything is flown."""
     for number, phase in enumerate(mission.phases):
         if isinstance(phase, Sortie):
-            place_of(phase, f"phase[{number}].site")
+            place = place_of(phase, f"phase[{number}].site")
+            _check_plane(phase, abs(float(np.asarray(place.latitude_deg))), f"phase[{number}].inclination")
+
+
+def _check_plane(terms: Sortie, north_deg: float, where: str) -> None:
+    tilt = math.degrees(terms.inclination_rad)
+    if north_deg > min(tilt, 180.0 - tilt) + _BESIDE_DEG:
+        raise InputError(
+            f"an orbit of {tilt:g} deg does not pass over latitude {north_deg:.1f} deg", where=where,
+            allowed=f"{north_deg:.1f} to {180.0 - north_deg:.1f} deg", remedy="change it, or the site",
+        )  # fmt: skip
 
 
 def place_of(terms: Sortie, where: str) -> Place:
