@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 class Solved:
     """A batch whose rows the targeter solved, or not; ``solution`` is what it says."""
 
-    solution: Targeted
+    if TYPE_CHECKING:
+
+        @property
+        def solution(self) -> Targeted: ...
 
     @property
     def ok(self) -> NDArray[np.bool_]:

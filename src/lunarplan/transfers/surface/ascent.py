@@ -16,18 +16,21 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.rows import batch_within
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.surface.powered import PoweredArcs, PoweredProblem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from lunarplan.transfers.targeter import Targeted
 
     Floats = NDArray[np.float64]
 
 _GM, _R = GM_KM3_S2["moon"], RADIUS_KM["moon"]
 
 
-@dataclass(frozen=True)
-class Ascents:
+@dataclass(frozen=True, repr=False)
+class Ascents(Solved):
     """Ascents, float64[N] each; NaN where there is no solution.
 
     delta_v_m_s      : of the rocket equation, from lift-off to insertion
@@ -45,17 +48,8 @@ class Ascents:
     steered: PoweredArcs
 
     @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.steered.ok
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.steered.solution.reason(row)
-
-    def require(self) -> Ascents:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.steered.solution.require()
-        return self
+    def solution(self) -> Targeted:
+        return self.steered.solution
 
 
 def powered_ascent(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
@@ -28,6 +28,7 @@ from lunarplan.transfers.path import Path, states_about_moon
 from lunarplan.transfers.surface.ascent_problem import AscentProblem, Risen
 from lunarplan.transfers.surface.flight import Phase, PoweredPath, flown
 from lunarplan.transfers.surface.orbit import upward
+from lunarplan.transfers.surface.outcomes import Outcomes
 from lunarplan.transfers.surface.stage import Stage
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, repr=False)
-class SkyAscents:
+class SkyAscents(Outcomes):
     """Ascents, float64[N] each unless said otherwise; NaN where not ``ok``.
 
     lift_off_tdb, insertion_tdb : epochs; states : [N, 6] at insertion, about the Moon, ICRF
@@ -64,6 +65,8 @@ class SkyAscents:
     status           : int8[N]; see ``reason``
     rows, phases     : where each row is (-1: nowhere) in the steering
     """
+
+    reasons = _REASONS
 
     lift_off_tdb: Floats
     insertion_tdb: Floats
@@ -81,25 +84,6 @@ class SkyAscents:
     phases: list[Phase]
     ground: Floats
     forces: ForceModel
-
-    def __repr__(self) -> str:
-        return f"<SkyAscents: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return np.asarray(self.status == INSERTED)
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "inserted"."""
-        return _REASONS[int(self.status[row])]
-
-    def require(self) -> SkyAscents:
-        """Return self, or raise ConvergenceError if any row failed."""
-        if not self.ok.all():
-            bad = np.flatnonzero(~self.ok)
-            what = f"{len(bad)} of {len(self.ok)} ascents failed; row {bad[0]}: {self.reason(int(bad[0]))}"
-            raise ConvergenceError(what, where="ascend")
-        return self
 
     def path(self, row: int, samples: int = 61) -> PoweredPath:
         """One ascent as flown again, from lift-off to insertion, with so many samples a phase.

@@ -18,10 +18,13 @@ import numpy as np
 from lunarplan.errors import InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, STANDARD_GRAVITY_M_S2
 from lunarplan.model.rows import batch_within, require_kind, scalar
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.surface.powered import PoweredArcs, PoweredProblem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from lunarplan.transfers.targeter import Targeted
 
     Floats = NDArray[np.float64]
 
@@ -73,8 +76,8 @@ class Touchdown:
         return self.altitude_m / self.descent_m_s + self.hover_s
 
 
-@dataclass(frozen=True)
-class Descents:
+@dataclass(frozen=True, repr=False)
+class Descents(Solved):
     """Descents, float64[N] each; NaN where braking has no solution.
 
     deorbit_m_s     : from the circular orbit of the apoapsis to the periapsis
@@ -100,17 +103,8 @@ class Descents:
     braking: PoweredArcs
 
     @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.braking.ok
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "converged"."""
-        return self.braking.solution.reason(row)
-
-    def require(self) -> Descents:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.braking.solution.require()
-        return self
+    def solution(self) -> Targeted:
+        return self.braking.solution
 
     @property
     def delta_v_m_s(self) -> Floats:

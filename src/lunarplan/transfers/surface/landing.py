@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
@@ -37,6 +37,7 @@ from lunarplan.transfers.surface.landing_problem import (
     LastPhases,
 )
 from lunarplan.transfers.surface.orbit import Deorbits, overflights, passage_of, upward
+from lunarplan.transfers.surface.outcomes import Outcomes
 from lunarplan.transfers.surface.stage import Stage
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, repr=False)
-class Landings:
+class Landings(Outcomes):
     """Landings, float64[N] each; NaN where not ``ok``.
 
     deorbit_tdb, ignition_tdb, gate_tdb, touchdown_tdb : of the deorbit burn, braking, its end, and contact
@@ -76,6 +77,8 @@ class Landings:
     status         : int8[N]; see ``reason``
     rows, deorbits, phases : where each row is (-1: nowhere) among deorbit burns and steering
     """
+
+    reasons = _REASONS
 
     deorbit_tdb: Floats
     ignition_tdb: Floats
@@ -101,13 +104,6 @@ class Landings:
     phases: list[Phase]
     forces: ForceModel
 
-    def __repr__(self) -> str:
-        return f"<Landings: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return np.asarray(self.status == LANDED)
-
     @property
     def delta_v_m_s(self) -> Floats:
         """Of powered descent: without the deorbit burn."""
@@ -117,19 +113,6 @@ class Landings:
     def propellant_kg(self) -> Floats:
         """Of powered descent."""
         return self.ignition_kg - self.landed_kg
-
-    def reason(self, row: int) -> str:
-        """Why a row failed, or "landed"."""
-        return _REASONS[int(self.status[row])]
-
-    def require(self) -> Landings:
-        """Return self, or raise ConvergenceError if any row failed."""
-        if not self.ok.all():
-            bad = np.flatnonzero(~self.ok)
-            raise ConvergenceError(
-                f"{len(bad)} of {len(self.ok)} landings failed; row {bad[0]}: {self.reason(int(bad[0]))}", where="land"
-            )
-        return self
 
     def path(self, row: int, samples: int = 61) -> PoweredPath:
         """One landing as flown again, from ignition to touchdown, with so many samples a phase.

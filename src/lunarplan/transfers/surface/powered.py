@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lunarplan.kernels.tableaux import DOP853
+from lunarplan.transfers.solved import Solved
 from lunarplan.transfers.targeter import STALLED, Target, Targeted, Variable, target
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Flown(NamedTuple):
     speed: Floats
 
 
-@dataclass(frozen=True)
-class PoweredArcs:
+@dataclass(frozen=True, repr=False)
+class PoweredArcs(Solved):
     """Optimal burns, float64[N] each; NaN where not ``ok``.
 
     burn_s, propellant_fraction : duration, and what is burnt of the mass at the start
@@ -59,10 +60,6 @@ class PoweredArcs:
     angle_rad: Floats
     solution: Targeted
     problem: PoweredProblem
-
-    @property
-    def ok(self) -> NDArray[np.bool_]:
-        return self.solution.ok
 
     def rows(self, rows: NDArray[np.intp]) -> PoweredArcs:
         """Some of the burns."""
