@@ -118,6 +118,7 @@ def test_every_mission_is_here():
 
 
 def test_converged_and_closed(plan):
+    assert {"perilune", "insertion", "stay"} <= set(plan.solution.closures_m)
     assert 0.0 <= plan.closure_m < CLOSURE_M
 
 

@@ -136,6 +136,7 @@ def test_progress_is_told():
         "looking for transfers",
         "tying them to the launch site",
         "flying the transfer and the insertion",
+        "proving the stay",
     ]
 
 
