@@ -165,10 +165,12 @@ class Search:
         least = float(np.degrees(np.arcsin(np.abs(moon[:, 2]) / np.linalg.norm(moon, axis=1)).min()))
         if tilt < least - _ABOUT_DEG:
             return InfeasibleError(
-                f"the Moon is {least:.1f} deg from the Earth's equator, and a way home of {tilt:.1f} deg does "
-                "not come from there", where="launch, entry.inclination", allowed=f"about {least:.0f} to {180.0 - least:.0f} deg",
+                f"the Moon is {least:.1f} deg from the Earth's equator, and a way home of {tilt:.1f} deg does not "
+                "come from there",
+                where="launch, entry.inclination",
+                allowed=f"about {least:.0f} to {180.0 - least:.0f} deg",
                 remedy="change it, drop it, or launch on another day",
-            )  # fmt: skip
+            )
         remedy = "another plane of the way home, perilune or ellipse"
         if self.mission.translunar.finite:
             remedy += ', or more thrust: with "finite = false" the injection is an impulse'
