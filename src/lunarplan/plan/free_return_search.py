@@ -10,6 +10,7 @@ import numpy as np
 from lunarplan.config.entry import Entry
 from lunarplan.errors import InfeasibleError, InputError
 from lunarplan.model.constants import GM_KM3_S2, RADIUS_KM, SECONDS_PER_DAY
+from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import utc_iso
 from lunarplan.plan.search import launch_tie
 from lunarplan.transfers.free_returns.free_return import (
@@ -36,6 +37,7 @@ _OUT_S = 4.0 * SECONDS_PER_DAY  # first guess of the way out
 _LONGEST_S = 16.0 * SECONDS_PER_DAY  # from the injection to the entry
 _PLANES_DEG = np.arange(25.0, 66.0, 5.0)  # of the way home, where the file leaves it open
 _FINER_DEG = np.linspace(-4.5, 4.5, 19)
+_ABOUT_DEG = 2.0  # the flyby bends it that much
 _SIDES = {"ascending": (1,), "descending": (-1,), "best": (1, -1)}
 
 
@@ -157,6 +159,18 @@ class Search:
 
     def _unsolved(self, found: FreeReturns | HighOrbitReturns) -> InfeasibleError:
         """None of them closes: the plane of the way home, the ellipse, or an injection that takes too long."""
+        epochs, _, _, tilts = self._net()
+        tilt = float(np.minimum(tilts, 180.0 - tilts).max())
+        moon = np.einsum("nij,nj->ni", equator_of_date(epochs), self.forces.source.position("moon", "earth", epochs))
+        least = float(np.degrees(np.arcsin(np.abs(moon[:, 2]) / np.linalg.norm(moon, axis=1)).min()))
+        if tilt < least - _ABOUT_DEG:
+            return InfeasibleError(
+                f"the Moon is {least:.1f} deg from the Earth's equator, and a way home of {tilt:.1f} deg does not "
+                "come from there",
+                where="launch, entry.inclination",
+                allowed=f"about {least:.0f} to {180.0 - least:.0f} deg",
+                remedy="change it, drop it, or launch on another day",
+            )
         remedy = "another plane of the way home, perilune or ellipse"
         if self.mission.translunar.finite:
             remedy += ', or more thrust: with "finite = false" the injection is an impulse'

@@ -161,6 +161,14 @@ def test_an_injection_that_takes_too_long_says_so():
         Mission.from_dict(data).plan()
 
 
+def test_a_plane_that_the_moon_is_not_in_says_so():
+    """On 5 April 2026 it is 23 deg south of the equator, and going on."""
+    data = short()
+    data["phase"][1]["inclination"] = "10 deg"
+    with pytest.raises(InfeasibleError, match=r"entry.inclination: the Moon is 2[0-9]\.[0-9] deg from the Earth's"):
+        Mission.from_dict(data).plan()
+
+
 def test_too_many_days_are_refused():
     data = table(expect={})
     data["launch"] |= {"latest": "2026-08-01"}

@@ -108,10 +108,12 @@ def _touchdown(terms: Landing) -> Touchdown:
 
 def _beside(flown: Flown, terms: Landing, orbit: Arc, place: Place, first: float, last: float) -> InfeasibleError:
     passes = overflights(orbit, place, first, last, within_km=1e4, forces=flown.forces)
-    least = np.abs(passes.cross_range_km).min() if len(passes.cross_range_km) else np.inf
+    beside = np.abs(passes.cross_range_km)
+    later = "wait longer" if terms.epoch_tdb is None else "give another epoch"
+    what = f"the orbit passes the site at {beside.min():.0f} km" if len(beside) else "no pass of the orbit is in time"
     return InfeasibleError(
-        f"the orbit passes the site at {least:.0f} km", where="landing", allowed=f"up to {terms.cross_range_km:g} km",
-        remedy="change inclination or arrival, wait longer, or raise cross_range",
+        what, where="landing", allowed=f"up to {terms.cross_range_km:g} km" if len(beside) else "",
+        remedy=f"change inclination or arrival, {later}, or raise cross_range",
     )  # fmt: skip
 
 
