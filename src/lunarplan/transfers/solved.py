@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
+from lunarplan.errors import ConvergenceError
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from lunarplan.transfers.targeter import Targeted
 
 
-class Solved:
+class Answers:
+    """A batch that says of every row whether it is a solution, ``ok``, and if not, why: ``reason(row)``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def ok(self) -> NDArray[np.bool_]: ...
+
+        def reason(self, row: int) -> str: ...
+
+    def require(self) -> Self:
+        """Return self, or raise ConvergenceError if any row failed."""
+        bad = np.flatnonzero(~self.ok)
+        if len(bad):
+            what = f"{len(bad)} of {len(self.ok)} rows failed; row {bad[0]}: {self.reason(int(bad[0]))}"
+            raise ConvergenceError(what, where=type(self).__name__, remedy="look at .status and .reason(row)")
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {int(self.ok.sum())} of {len(self.ok)} rows ok>"
+
+
+class Solved(Answers):
     """A batch whose rows the targeter solved, or not; ``solution`` is what it says."""
 
     if TYPE_CHECKING:
@@ -31,11 +56,3 @@ class Solved:
     def reason(self, row: int) -> str:
         """Why a row failed, or "converged"."""
         return self.solution.reason(row)
-
-    def require(self) -> Self:
-        """Return self, or raise ConvergenceError if any row failed."""
-        self.solution.require()
-        return self
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {int(self.ok.sum())} of {len(self.ok)} rows ok>"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lunarplan.errors import InputError
+from lunarplan.errors import ConvergenceError, InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.cr3bp import propagate_cr3bp
 from lunarplan.model.epochs import tdb_seconds
@@ -161,3 +161,6 @@ def test_a_plane_that_does_not_pass_under_the_station_fails_in_its_own_row(stage
     found = to_low_orbit(staged, START + 50.0 * HOUR, 12.0 * HOUR, inclination_deg=[20.0, 90.0])
     assert found.ok.tolist() == [False, True]
     assert np.isnan(found.delta_v_km_s[0])
+    assert "where no plane of 20.0 deg comes" in found.reason(0)
+    with pytest.raises(ConvergenceError, match=r"^LowOrbitTransfers: 1 of 2 rows failed; row 0: the station is over"):
+        found.require()

@@ -12,11 +12,11 @@ perilune altitude, return inclination and apogee the launch leaves three to choo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lunarplan.errors import ConvergenceError, InputError
+from lunarplan.errors import InputError
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
 from lunarplan.model.propagation import Run, check_options
@@ -107,13 +107,6 @@ class HighOrbitReturns(Solved):
         if self.status[row] != _TOO_LOW:
             return self.solution.reason(row)
         return f"the ellipse comes down to {self.least_altitude_km[row]:.0f} km before the injection"
-
-    def require(self) -> Self:
-        bad = np.flatnonzero(~self.ok)
-        if len(bad):
-            what = f"{len(bad)} of {len(self.ok)} rows: {self.reason(int(bad[0]))}"
-            raise ConvergenceError(what, where="high_orbit_returns", remedy="look at .status and .reason(row)")
-        return self
 
     @property
     def launch_tdb(self) -> Floats:

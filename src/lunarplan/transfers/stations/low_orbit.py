@@ -43,6 +43,7 @@ class LowOrbitTransfers(Solved):
     perilune_tdb, perilune_states : the same of the low orbit's end, [N, 6] on the transfer
     perilune_delta_v_km_s : tangential, between the transfer and the circular low orbit
     node_deg, inclination_rad : of the low orbit, to the Moon's equator of date (or the plane of the two bodies)
+    staging_latitude_rad : of the staging orbit at the burn, over that equator; a transfer without a turn has to pass it
     """
 
     staging_tdb: Floats
@@ -53,6 +54,7 @@ class LowOrbitTransfers(Solved):
     perilune_delta_v_km_s: Floats
     node_deg: Floats
     inclination_rad: Floats
+    staging_latitude_rad: Floats
     solution: Targeted
 
     @property
@@ -63,6 +65,16 @@ class LowOrbitTransfers(Solved):
     def delta_v_km_s(self) -> Floats:
         """Of both burns."""
         return self.staging_delta_v_km_s + self.perilune_delta_v_km_s
+
+    def reason(self, row: int) -> str:
+        """Why a row failed, or "converged"."""
+        latitude, tilt = np.degrees([self.staging_latitude_rad[row], self.inclination_rad[row]])
+        if self.ok[row] or abs(latitude) <= min(tilt, 180.0 - tilt):
+            return super().reason(row)
+        return (
+            f"the station is over a latitude of {latitude:.1f} deg then, where no plane of {tilt:.1f} deg comes: "
+            "take another epoch, or turn on the way (low_orbit_plane)"
+        )
 
 
 def to_low_orbit(
@@ -147,9 +159,12 @@ def _result(legs: OneBurn, found: Targeted, flight: Flight, sense: float) -> Low
     end, _ = legs.end(found.x, np.arange(len(found.x)))
     brake = found.x[:, 5] - np.sqrt(flight.gm("moon") / legs.radius)
     node = np.degrees(found.x[:, 3]) % 360.0
+    place = np.einsum("ni,ni->n", lunar_equator(flight, legs.burn_tdb)[:, 2], legs.burn_states[:, :3])
+    latitude = np.arcsin(place / np.linalg.norm(legs.burn_states[:, :3], axis=1))
     return LowOrbitTransfers(
-        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, legs.inclination, found
-    )
+        legs.burn_tdb, legs.burn_states, sense * found.x[:, :3], legs.end_tdb, end, brake, node, legs.inclination,
+        latitude, found,
+    )  # fmt: skip
 
 
 _PHASES = 24
