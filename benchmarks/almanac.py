@@ -29,7 +29,7 @@ BODIES = ("earth", "moon", "sun", "venus", "jupiter")
 def polar(workers: int | None = None) -> Launches:
     """The job: LC-39B, 185 km parking orbit, perilune at 100 km, polar; the forces of `Mission.windows`."""
     forces = ForceModel(bodies=BODIES, moon_degree=0)
-    return Launches(launch_site("ksc-39b"), 185.0, 100.0, 90.0, 100.0, forces=forces, workers=workers)
+    return Launches(launch_site("ksc-39b"), 100.0, 90.0, 100.0, forces=forces, workers=workers)
 
 
 def days(

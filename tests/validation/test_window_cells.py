@@ -29,9 +29,7 @@ from tests.tolerances import CELL_CLOSURE_KM, CELL_PLANE_RAD, SAME_INSTANT_S, SM
 
 ROOT = Path(__file__).resolve().parents[2]
 BODIES = ("earth", "moon", "sun", "venus", "jupiter")
-JOB = Launches(
-    launch_site("ksc-39b"), 185.0, 100.0, 90.0, 100.0, forces=ForceModel(bodies=BODIES, moon_degree=0), workers=1
-)
+JOB = Launches(launch_site("ksc-39b"), 100.0, 90.0, 100.0, forces=ForceModel(bodies=BODIES, moon_degree=0), workers=1)
 CHUNK_CELLS = 10
 
 

@@ -301,7 +301,7 @@ ELLIPSE = {"perigee_altitude_km": 185.0, "apogee_altitude_km": 1806.0, "perigee_
 @cache
 def real(**more: Any) -> Launches:
     return Launches(
-        launch_site("ksc-39b"), 185.0, 130.0, 150.0, 130.0, constraints=(tli_from_ellipse(2820.0, **ELLIPSE),),
+        launch_site("ksc-39b"), 130.0, 150.0, 130.0, constraints=(tli_from_ellipse(2820.0, **ELLIPSE),),
         forces=ForceModel(bodies=("earth", "moon", "sun"), moon_degree=0), **({"ascent_s": 480.0} | more),
     )  # fmt: skip
 

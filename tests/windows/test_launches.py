@@ -36,7 +36,7 @@ LIMITS = (
     limits.sun_at_landing(-80.0, 0.0, at_least_deg=2.0),
     limits.eclipse_in_coast(1800.0),
 )
-JOB = Launches(launch_site("ksc-39a"), 185.0, 100.0, 90.0, 100.0, ascent_s=540.0, constraints=LIMITS)
+JOB = Launches(launch_site("ksc-39a"), 100.0, 90.0, 100.0, ascent_s=540.0, constraints=LIMITS)
 GRID = Grid(
     {
         "launch_day": np.arange(np.datetime64("2025-03-01"), np.datetime64("2025-03-29")),
@@ -199,7 +199,9 @@ def test_an_equatorial_lunar_orbit_is_out_of_reach_by_name() -> None:
         "tof_s": np.full(28, 4.5 * 86_400.0),
         "azimuth_deg": np.full(28, 130.0),
     }
-    low = Launches(launch_site("wenchang-101"), 200.0, 100.0, 3.0, 100.0, forces=ForceModel(moon_degree=0))
+    low = Launches(
+        launch_site("wenchang-101"), 100.0, 3.0, 100.0, parking_altitude_km=200.0, forces=ForceModel(moon_degree=0)
+    )
     polar = replace(low, lunar_inclination_deg=90.0)
     assert ASYMPTOTE in low(cells)["code"]
     assert ASYMPTOTE not in polar(cells)["code"]

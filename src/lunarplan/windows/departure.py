@@ -185,7 +185,7 @@ class LaunchJob:
     """What jobs of launches share: where from and how, under which limits, in which field; see `scans.scan.Job`.
 
     site, ascent_s, ascent_angle_deg, revolutions, ascents, constraints : as of `Departure`
-    workers : threads; as many as there are cores if None
+    workers : threads of one chunk; as many as there are cores if None. They change no result
     """
 
     site: LaunchSite

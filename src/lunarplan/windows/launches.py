@@ -11,11 +11,9 @@ import numpy as np
 
 from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.forces import ForceModel
-from lunarplan.model.sites import LaunchSite
 from lunarplan.scans.grid import Field
 from lunarplan.transfers.to_moon.direct import LaunchTie, Transfers, launches_near, problem
 from lunarplan.transfers.to_moon.planes import approach_latitude_deg
-from lunarplan.windows.constraint import Constraint
 from lunarplan.windows.departure import (
     ASYMPTOTE,
     DECLINATION,
@@ -28,7 +26,7 @@ from lunarplan.windows.departure import (
     SOUTHBOUND,
     TOLERANCE,
     Ascent,
-    Departure,
+    LaunchJob,
     noon_tdb,
 )
 
@@ -53,37 +51,17 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Launches:
-    """The job of a scan over launch day, opportunity, arrival, time of flight and azimuth; see `scans.scan.Job`.
+class Launches(LaunchJob):
+    """The job of a scan over launch day, opportunity, arrival, time of flight and azimuth; see `LaunchJob`.
 
-    site, ascent_s, ascent_angle_deg, revolutions : as `LaunchTie.from_site` takes them
-    ascents               : those of single azimuths, where they are not all alike
     lunar_inclination_deg : to the Moon's equator on arrival, over 90 deg retrograde
     apolune_altitude_km   : of the orbit that the insertion delta-v leads to
-    constraints           : what a transfer must keep
-    workers               : threads of one chunk; all CPUs if None. They change no result
     """
 
-    site: LaunchSite
-    parking_altitude_km: float
     perilune_altitude_km: float
     lunar_inclination_deg: float
     apolune_altitude_km: float
-    ascent_s: float = 600.0
-    ascent_angle_deg: float | None = None
-    revolutions: int = 0
-    ascents: tuple[Ascent, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    forces: ForceModel = field(default_factory=ForceModel)
-    workers: int | None = None
-
-    @cached_property
-    def departure(self) -> Departure:
-        """The launch itself."""
-        return Departure(
-            self.site, self.parking_altitude_km, self.ascent_s, self.ascent_angle_deg, self.revolutions, self.ascents,
-            self.constraints, self.forces,
-        )  # fmt: skip
+    forces: ForceModel = field(default_factory=ForceModel, kw_only=True)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
@@ -101,11 +79,6 @@ class Launches:
     def burns(self) -> tuple[str, ...]:
         """The fields that add up to what a launch costs."""
         return "tli_delta_v", "loi_delta_v"
-
-    @property
-    def reasons(self) -> dict[int, str]:
-        """What the codes mean; those of constraints count from 1."""
-        return self.departure.reasons
 
     def __call__(self, cells: dict[str, Array], /) -> dict[str, Array]:
         return self.departure.filled(self.fields, cells, self._measured)
