@@ -21,6 +21,7 @@ _UTC_BELOW_PT = 25.0
 _PLACES_TRIED, _APART_PT = 60, 20.0  # along a curve, for its name
 _LINE_PT = 8.0  # room a line of a label takes
 _LEADER_PT = 12.0
+_LEAST_KM, _LEAST_KM_S = 1.0, 0.01  # what comes down to the ground leaves the picture there: logarithms go on for ever
 _WIDE = 300.0  # of speeds: beyond, 2 and 5 between the powers of ten are too many
 
 
@@ -40,7 +41,7 @@ def altitude(result: Any, ax: Axes | None = None, *, named: bool = True, dated: 
     if not flight.near_earth:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(numticks=12))
-    _against_time(ax, flight, heights, named, dated)
+    _against_time(ax, flight, heights, _LEAST_KM, named, dated)
     return ax
 
 
@@ -55,17 +56,22 @@ def speed(result: Any, ax: Axes | None = None, *, named: bool = True, dated: boo
     ax.set(ylabel="Speed (km/s)")
     if not flight.near_earth:
         every = np.concatenate(list(speeds.values()))
-        wide = every.max() > _WIDE * every.min()  # down to the ground, which is stood on nearly still
+        wide = every.max() > _WIDE * max(every.min(), _LEAST_KM_S)
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(NullFormatter())
-    _against_time(ax, flight, speeds, named, dated)
+    _against_time(ax, flight, speeds, _LEAST_KM_S, named, dated)
     return ax
 
 
-def _against_time(ax: Axes, flight: Flight, curves: dict[str, FloatArray], named: bool, dated: bool) -> None:
-    """Draw the curves, the first about the Earth, the second about the Moon if it goes there, and the events."""
+def _against_time(
+    ax: Axes, flight: Flight, curves: dict[str, FloatArray], least: float, named: bool, dated: bool
+) -> None:
+    """Draw the curves, the first about the Earth, the second about the Moon if it goes there, and the events.
+
+    least : of the axis, where it is logarithmic
+    """
     days = flight.days(flight.tdb)
     if flight.near_earth:
         curves = dict(list(curves.items())[:1])
@@ -74,10 +80,11 @@ def _against_time(ax: Axes, flight: Flight, curves: dict[str, FloatArray], named
         ax.plot(days, values, color=color, lw=width)
     margin = 0.02 * (days[-1] - float(flight.days(flight.zero_tdb)))
     ax.set_xlim(float(flight.days(flight.zero_tdb)) - margin, days[-1] + margin)
-    ax.set_ylim(*ax.get_ylim())
+    low, high = ax.get_ylim()
+    ax.set_ylim(low if flight.near_earth else max(low, least), high)
     ax.set_xlabel(f"Days since {flight.zero_name}", labelpad=1.0 if dated else 4.0)
     _draw_events(ax, flight)
-    paths = [np.column_stack([days, values]) for values in curves.values()]
+    paths = [np.column_stack([days, np.maximum(values, ax.get_ylim()[0])]) for values in curves.values()]
     labels = Labels(ax, *paths, *_upright(ax, flight))
     apart = _rows_apart(ax, paths[0], paths[-1])
     for path, text, (_, color, _) in zip(paths, curves, looks, strict=False):
