@@ -19,6 +19,7 @@ from lunarplan.plan.closure import miss_m
 from lunarplan.plan.departures import Departure, WaysHome, looks_tdb, revolution_s
 from lunarplan.plan.legs.shared import orbit_reached
 from lunarplan.plan.solution import Burn
+from lunarplan.transfers.path import lead_rad
 from lunarplan.transfers.to_moon.insertion import orbiting
 
 if TYPE_CHECKING:
@@ -153,10 +154,7 @@ class _Orbit:
 
     def _ahead_rad(self, tdb: float, direction: Floats) -> float:
         """By what angle a direction is ahead, -pi to pi."""
-        state = self.path.at(tdb, "moon")[0]
-        normal = np.cross(state[:3], state[3:])
-        across = normal @ np.cross(state[:3], direction) / np.linalg.norm(normal)
-        return float(np.arctan2(across, state[:3] @ direction))
+        return -lead_rad(direction, self.path.at(tdb, "moon")[0])
 
     def raised(self, tdb: float) -> _Raised:
         """The ellipse of a burn along the motion at an epoch."""

@@ -26,3 +26,10 @@ def states_about_moon(path: Path, tdb: Floats, where: str) -> Floats:
     if not callable(getattr(given, "at", None)):
         raise InputError(f"{given!r:.60}", where=where, allowed="a path: what has at(tdb, center)")
     return np.asarray(path.at(tdb, "moon"), float).reshape(len(tdb), 6)
+
+
+def lead_rad(craft: Floats, target: Floats) -> float:
+    """By what angle a target is ahead of a craft, or of a direction, in the target's plane, -pi to pi."""
+    normal = np.cross(target[:3], target[3:])
+    across = normal @ np.cross(craft[:3], target[:3]) / np.linalg.norm(normal)
+    return float(np.arctan2(across, craft[:3] @ target[:3]))

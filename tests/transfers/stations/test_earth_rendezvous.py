@@ -11,7 +11,8 @@ from lunarplan.model.earth_equator import equator_of_date
 from lunarplan.model.epochs import tdb_seconds
 from lunarplan.model.forces import ForceModel
 from lunarplan.transfers.ends import end_state
-from lunarplan.transfers.stations.earth_rendezvous import earth_rendezvous, lead_rad
+from lunarplan.transfers.path import lead_rad
+from lunarplan.transfers.stations.earth_rendezvous import earth_rendezvous
 from tests import naive
 from tests.plan.oracle import Flight
 from tests.tolerances import (

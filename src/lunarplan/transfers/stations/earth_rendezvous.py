@@ -21,6 +21,7 @@ from lunarplan.errors import ConvergenceError, InfeasibleError
 from lunarplan.model.rows import scalar
 from lunarplan.model.trajectory import Arc, fly
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.path import lead_rad
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,13 +88,6 @@ def earth_rendezvous(
         if wait < _LEAST_COAST_S:
             break
     raise ConvergenceError("the phasing does not close", where="earth_rendezvous", remedy="let the target lead by more")
-
-
-def lead_rad(craft: Floats, target: Floats) -> float:
-    """By what angle a target is ahead of a craft, in the target's plane, -pi to pi."""
-    normal = np.cross(target[:3], target[3:])
-    across = normal @ np.cross(craft[:3], target[:3]) / np.linalg.norm(normal)
-    return float(np.arctan2(across, craft[:3] @ target[:3]))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from lunarplan.model.constants import RADIUS_KM
 from lunarplan.model.epochs import utc_iso
 from lunarplan.model.trajectory import Arc, fly
 from lunarplan.transfers.flight import InEphemeris
+from lunarplan.transfers.path import lead_rad
 from lunarplan.transfers.stations.rendezvous import Rendezvous, rendezvous
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class _Phasing:
         for _ in range(_STEPS):
             there = target.at(met, "moon")[0]
             rate = float(np.linalg.norm(np.cross(there[:3], there[3:])) / (there[:3] @ there[:3]))
-            past = _angle(state, there)
+            past = lead_rad(state, there)
             met -= past / rate
             if abs(past) < _SAME_RAD:
                 break
@@ -197,19 +198,12 @@ class _Phasing:
         for _ in range(_STEPS):
             after = np.concatenate([self.state[:3], self.state[3:] + boost * along])
             arc = fly(after, self.start_tdb, self.met_tdb, self.forces, center="moon", name="phasing orbit")
-            past = _angle(opposite, arc.at(end, "moon")[0])
+            past = lead_rad(opposite, arc.at(end, "moon")[0])
             if abs(past) < _SAME_RAD:
                 return boost * along, arc
             longer = past / (2.0 * np.pi * (turns - 0.5))  # by what share the period is too short
             boost += self._gm / (a * (speed + boost)) * longer / 3.0
         raise ConvergenceError("the phasing does not close", where="lunar_rendezvous")
-
-
-def _angle(start: Floats, end: Floats) -> float:
-    """By what angle a state is past the place of another one, in its own plane, -pi to pi."""
-    normal = np.cross(end[:3], end[3:])
-    across = normal @ np.cross(start[:3], end[:3]) / np.linalg.norm(normal)
-    return float(np.arctan2(across, start[:3] @ end[:3]))
 
 
 def _flown(waiting: Arc, boost: Floats, phased: Arc, found: Rendezvous, row: int, turns: int) -> LunarRendezvous:
